@@ -1,0 +1,47 @@
+# Family-justice research: source records -> cohorts -> models -> disclosure control -> figures and report.
+# `snakemake --cores N` runs all streams of config/config.yaml; `snakemake recurrence --cores N` runs one.
+
+import os
+import sys
+from pathlib import Path
+
+LIBRARY = str(Path(workflow.basedir, "workflow"))
+sys.path.insert(0, LIBRARY)
+# Jobs inherit these: the library's place, and one thread per job so that sums do not depend on the number of cores.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+
+configfile: "config/config.yaml"
+
+
+container: "envs/family-justice.sif" # built from envs/Containerfile; used with --sdm apptainer only
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/harmonise.smk"
+include: "workflow/rules/cohorts.smk"
+include: "workflow/rules/covariates.smk"
+include: "workflow/rules/analyses.smk"
+include: "workflow/rules/disclosure.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/release/index.html",
+
+
+for stream in STREAMS:
+
+    rule:
+        name:
+            stream
+        input:
+            f"results/release/{stream}/index.html",

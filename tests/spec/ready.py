@@ -1,0 +1,85 @@
+"""Toy research-ready records for the specification tests of the streams' cohorts, and the cohorts made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from toy import CODELISTS, parse
+
+from family_justice.cohorts.extract import extract_cohort
+from family_justice.config.check import covariates_of
+from family_justice.config.load import Configuration
+from family_justice.config.models import Stream
+from family_justice.contracts import research_ready_tables
+from family_justice.contracts.model import DUCKDB_TYPES
+from family_justice.covariates.derive import derive_covariates
+from family_justice.files import connect, write_parquet
+from family_justice.results import read_results
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+#: Values of required columns that a toy record does not mention.
+DEFAULTS = {
+    "ethnic_group": "White", "is_linked": "1", "system": "ECMS", "law_type": "public", "has_s31": "1",
+    "is_completed": "1", "jurisdiction": "England", "role": "respondent", "is_final": "1", "recorded_for": "child",
+}  # fmt: skip
+
+
+def write_ready(folder: Path, text: str) -> dict[str, Path]:
+    """Write one Parquet file per research-ready table; tables and columns that the text does not name stay empty."""
+    records = parse(text)
+    tables = research_ready_tables()
+    assert set(records) <= set(tables), sorted(set(records) - set(tables))
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    with connect() as connection:
+        for name, table in tables.items():
+            declared = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
+            connection.execute(f'CREATE TABLE "{name}" ({declared})')
+            for row in records.get(name, []):
+                full = {column: row.get(column, DEFAULTS.get(column, "-")) for column in table.columns}
+                if name == "case" and full["s31_issue_date"] == "-":
+                    full["s31_issue_date"] = full["issue_date"] if full["has_s31"] == "1" else "-"
+                values = [None if value == "-" else value for value in full.values()]
+                connection.execute(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(values))})', values)
+            paths[name] = folder / f"{name}.parquet"
+            write_parquet(connection, f'SELECT * FROM "{name}"', paths[name])
+    return paths
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """A cohort made of toy records."""
+
+    cohort: Path
+    covariates: Path
+    attrition: dict[str, int]
+
+    def shows(self, expected: str) -> None:
+        """Assert that the named columns, of cohort or covariates, hold exactly the rows of a text table."""
+        header, *lines = [[cell.strip() for cell in line.split("|")] for line in expected.strip().splitlines()]
+        with connect({"cohort": self.cohort, "covariates": self.covariates}) as connection:
+            key, own = header[0], {row[0] for row in connection.execute("DESCRIBE covariates").fetchall()}
+            selected = ", ".join(
+                f"coalesce(CAST({'covariates' if c in own and c != key else 'cohort'}.\"{c}\" AS VARCHAR), '-')" for c in header
+            )
+            rows = connection.execute(f"SELECT {selected} FROM cohort JOIN covariates USING ({key}) ORDER BY {key}").fetchall()
+        assert [list(row) for row in rows] == lines
+
+
+def extracted(folder: Path, stream: str | Stream, cohort: str, text: str) -> Extracted:
+    """Extract a cohort of a stream of this repository (and the cohorts it starts from) and derive its covariates."""
+    configuration = Configuration(CONFIG)
+    study = configuration.stream(stream) if isinstance(stream, str) else stream
+    tables = write_ready(folder / "ready", text)
+    base = study.cohorts[cohort].base
+    if base:
+        tables["base"] = extracted(folder / base, study, base, text).cohort
+    made = Extracted(folder / "cohort.parquet", folder / "covariates.parquet", {})
+    extract_cohort(study, cohort, tables, CODELISTS, made.cohort, folder / "attrition.csv")
+    rows = read_results(str(folder / "attrition.csv"))
+    made.attrition.update(zip(rows["term"], rows["n"].astype(int), strict=True))
+    covariates = covariates_of(study, configuration.covariates())
+    derive_covariates(study, cohort, covariates, tables, CODELISTS, made.cohort, made.covariates)
+    return made

@@ -1,0 +1,204 @@
+"""The recurrence cohort on toy families, the expected rows beneath the records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ready import extracted
+
+# Mother M1 and father F1 of child A (born 2012) are in proceedings in 2013.
+INDEX = """
+person
+person_id | sex    | week_of_birth | deprivation_quintile
+M1        | female | 1990-06-04    | 1
+F1        | male   | 1985-06-03    | -
+A         | male   | 2012-09-03    | -
+B         | female | 2014-03-03    | -
+C         | male   | 2009-01-05    | -
+
+case
+case_id | issue_date
+I       | 2013-06-10
+
+case_person
+case_id | person_id | family_role
+I       | M1        | mother
+I       | F1        | father
+I       | A         | child
+"""
+
+
+def test_without_return(tmp_path: Path) -> None:
+    made = extracted(tmp_path, "recurrence", "parents", INDEX)
+    made.shows("""
+        person_id | parent | issue_date | return_any | death | end_of_records | age_band     | youngest_child_age | deprivation_quintile
+        F1        | father | 2013-06-10 | -          | -     | 2021-12-31     | 25 to 29     | under 1            | not known
+        M1        | mother | 2013-06-10 | -          | -     | 2021-12-31     | 20 to 24     | under 1            | 1 most deprived
+    """)
+
+
+def test_return_with_a_new_child_is_of_the_mother_alone_if_she_comes_alone(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        INDEX + """
+        case
+        case_id | issue_date
+        R       | 2014-03-10
+
+        case_person
+        case_id | person_id | family_role
+        R       | M1        | mother
+        R       | B         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | return_any | return_new_child | return_existing_child
+        F1        | -          | -                | -
+        M1        | 2014-03-10 | 2014-03-10       | -
+    """)
+
+
+def test_return_with_an_older_child_is_existing(tmp_path: Path) -> None:
+    # C was born before the index set although not a subject of it.
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        INDEX + """
+        case
+        case_id | issue_date
+        R       | 2016-03-10
+
+        case_person
+        case_id | person_id | family_role
+        R       | M1        | mother
+        R       | F1        | father
+        R       | C         | child
+        R       | A         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | return_any | return_new_child | return_existing_child
+        F1        | 2016-03-10 | -                | 2016-03-10
+        M1        | 2016-03-10 | -                | 2016-03-10
+    """)
+
+
+def test_youngest_child_decides_whether_a_return_is_new(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        INDEX + """
+        case
+        case_id | issue_date
+        R       | 2014-04-10
+
+        case_person
+        case_id | person_id | family_role
+        R       | M1        | mother
+        R       | A         | child
+        R       | B         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | return_new_child | return_existing_child
+        F1        | -                | -
+        M1        | 2014-04-10       | -
+    """)
+
+
+def test_child_unborn_at_index_is_not_new_at_return(tmp_path: Path) -> None:
+    # B was a subject of the index set before birth: younger than the time since index, yet not new.
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        """
+        person
+        person_id | sex    | week_of_birth
+        M1        | female | 1990-06-04
+        B         | female | 2013-07-01
+
+        case
+        case_id | issue_date
+        I       | 2013-06-10
+        R       | 2015-06-10
+
+        case_person
+        case_id | person_id | family_role
+        I       | M1        | mother
+        I       | B         | child
+        R       | M1        | mother
+        R       | B         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | youngest_child_age | return_new_child | return_existing_child
+        M1        | under 1            | -                | 2015-06-10
+    """)
+
+
+def test_private_law_and_same_day_applications_are_no_return(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        INDEX + """
+        case
+        case_id | issue_date | has_s31 | law_type
+        P       | 2015-03-10 | 0       | private
+        S       | 2013-06-10 | 1       | public
+
+        case_person
+        case_id | person_id | family_role
+        P       | M1        | mother
+        P       | A         | child
+        S       | M1        | mother
+        S       | C         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | case_id | return_any
+        F1        | I       | -
+        M1        | I       | -
+    """)
+
+
+def test_attrition_counts_who_is_left_out_and_why(tmp_path: Path) -> None:
+    # M2 was in proceedings before the Welsh study period, M3 has no week of birth, M4 died before index,
+    # the child of M5 has no week of birth.
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        """
+        person
+        person_id | sex    | week_of_birth | death_date
+        M1        | female | 1990-06-04    | 2020-01-01
+        M2        | female | 1990-06-04    | -
+        M3        | female | -             | -
+        M4        | female | 1990-06-04    | 2012-01-01
+        M5        | female | 1990-06-04    | -
+        A         | male   | 2012-09-03    | -
+        B         | male   | -             | -
+
+        case
+        case_id | issue_date | jurisdiction
+        1       | 2013-06-10 | England
+        2       | 2009-06-10 | Wales
+        3       | 2013-06-10 | Wales
+        4       | 2013-06-10 | England
+        5       | 2013-06-10 | England
+
+        case_person
+        case_id | person_id | family_role
+        1       | M1        | mother
+        1       | A         | child
+        2       | M2        | mother
+        2       | A         | child
+        3       | M2        | mother
+        3       | M3        | mother
+        3       | A         | child
+        4       | M4        | mother
+        4       | A         | child
+        5       | M5        | mother
+        5       | B         | child
+    """)  # fmt: skip
+    assert made.attrition == {
+        "parents_in_s31": 5,
+        "first_set": 5,
+        "not_before": 4,
+        "plausible_age": 3,
+        "alive": 2,
+        "subjects_known": 1,
+    }
+    made.shows("""
+        person_id | death      | end_of_records | number_of_children | father_is_party
+        M1        | 2020-01-01 | 2021-12-31     | 1                  | no
+    """)

@@ -1,0 +1,107 @@
+"""What a user reads when a configuration file is wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from family_justice.config.load import Configuration
+from family_justice.errors import ConfigError
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Callable[[str, str, str], Configuration]:
+    """Return a copy of the configuration in which one text of one file is replaced."""
+
+    def edit(file: str, old: str, new: str) -> Configuration:
+        folder = tmp_path / "config"
+        if not folder.exists():
+            shutil.copytree(CONFIG, folder)
+        path = folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return Configuration(folder)
+
+    return edit
+
+
+def message(load: Callable[[], object]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load()
+    return str(caught.value)
+
+
+def test_all_files_of_the_repository_are_valid() -> None:
+    configuration = Configuration(CONFIG)
+    for path in sorted((CONFIG / "streams").glob("*.yaml")):
+        configuration.stream(path.stem)
+    for path in sorted((CONFIG / "sources").glob("*.yaml")):
+        configuration.source(path.stem)
+    for path in sorted((CONFIG / "policies").glob("*.yaml")):
+        configuration.policy(path.stem)
+
+
+WRONG_STREAM = [
+    ("    cluster: case_id", "    clusters: case_id", "unknown key 'analyses.predictors_new_child.clusters'", "Did you mean 'cluster'?"),
+    ("covariates: [age_band, youngest", "covariates: [age_bnad, youngest", "there is no covariate in cohort 'parents' 'age_bnad'", "Did you mean 'age_band'?"),
+    ("        competing: [death]", "        competing: [return_any, death]", "'return_any' stands in more than one of 'event', 'competing' and 'censoring'", "one part only"),
+    ("        competing: [death]", "        competing: [deaths]", "there is no event 'deaths'", "Did you mean 'death'?"),
+    ("    kind: cox", "    kind: coxx", "'analyses.predictors_new_child.kind' is 'coxx'", "Did you mean 'cox'?"),
+    ("value: 2020-12-31", "value: 2006-12-31", "definitions.issued_from: 2007-04-01 is after 'issued_to', 2006-12-31", "swap them"),
+    ("value: 2020-12-31", "value: 3020-12-31", "definitions.issued_to: 3020-12-31 is no date of a study", "between 1900 and 2100"),
+    ("value: 2020-12-31", "value: 2020-02-30", "day is out of range", "recurrence.yaml"),
+    ("$gap_days", "$gap_day", "first_return: there is no definition 'gap_day'", "Did you mean 'gap_days'?"),
+    ("    reference: 25 to 29", "    reference: 25 to 30", "'25 to 30' is not among the levels", "Did you mean '25 to 29'?"),
+    ("report_at: [1, 2, 5, 8, 10]", "report_at: [1.1, 2]", "1.1 not on the grid", "multiples of 0.25"),
+    ("    restrict_to: {parent: [mother]}", "    restrict_to: {parent: [mothers]}", "there is no level 'mothers'", "Did you mean 'mother'?"),
+    ("stream: recurrence", "stream: return", "'stream' is 'return'; write 'recurrence'", "the name of the file"),
+    ("          FROM previous\n          WHERE death", "          FROM person\n          WHERE death", "a step must select from 'previous'", "steps.alive"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "says", "helps"), WRONG_STREAM)
+def test_wrong_stream_file(
+    edited: Callable[[str, str, str], Configuration], old: str, new: str, says: str, helps: str
+) -> None:
+    text = message(lambda: edited("streams/recurrence.yaml", old, new).stream("recurrence"))
+    assert says in text
+    assert helps in text
+    assert "recurrence.yaml" in text
+
+
+def test_all_problems_of_a_file_are_told_at_once(edited: Callable[[str, str, str], Configuration]) -> None:
+    edited("streams/recurrence.yaml", "    cluster: case_id", "    clusters: case_id")
+    text = message(lambda: edited("streams/recurrence.yaml", "  every: 0.25", "  evry: 0.25").stream("recurrence"))
+    assert "3 problems" in text  # an unknown key, another one, and the required key that is now missing
+    assert "clusters" in text
+    assert "evry" in text
+    assert "key 'analyses.return_by_parent.every' is missing" in text
+
+
+def test_a_key_written_twice_is_an_error(edited: Callable[[str, str, str], Configuration]) -> None:
+    text = message(lambda: edited("config.yaml", "source: synthetic", "source: synthetic\nsource: mine"))
+    assert "key 'source' is written twice" in text
+
+
+def test_policy_below_the_custodians_minimum(edited: Callable[[str, str, str], Configuration]) -> None:
+    text = message(lambda: edited("config.yaml", "policy: court_records", "policy: public_records").stream("recurrence"))
+    assert "threshold" in text
+    assert "write 10 or more" in text
+    assert "court_records" in text
+
+
+def test_unknown_stream_names_the_nearest(edited: Callable[[str, str, str], Configuration]) -> None:
+    text = message(lambda: edited("config.yaml", "recurrence", "recurrance").stream("recurrance"))
+    assert "there is no such file" in text
+    assert "Did you mean 'recurrence'?" in text
+
+
+def test_yes_and_no_are_words_not_booleans() -> None:
+    covariate = Configuration(CONFIG).covariates()["father_is_party"]
+    assert covariate.levels == ["yes", "no"]

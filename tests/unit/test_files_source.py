@@ -1,0 +1,185 @@
+"""CSV and Parquet files become a typed snapshot, or nothing at all."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from family_justice.contracts import Column, Table
+from family_justice.errors import ContractError
+from family_justice.files import connect
+from family_justice.sources.files import resolve, snapshot
+
+PERSON = Table(
+    name="PERSON",
+    description="People.",
+    row="one person",
+    source="assumption",
+    columns={
+        "PERSON_ID": Column(type="integer", key=True, required=True, description="Identifier."),
+        "WEEK_OF_BIRTH": Column(type="date", description="Week of birth."),
+        "SEX": Column(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
+        "SCORE": Column(type="number", description="Score."),
+        "SEEN_AT": Column(type="timestamp", description="Seen."),
+    },
+)
+COURT = Table(
+    name="COURT", description="Courts.", row="one court", source="assumption",
+    columns={"NAME": Column(type="string", required=True, description="Name.")},
+)
+CSV = '''\ufeffsex,PERSON_ID,WEEK_OF_BIRTH,SCORE,SEEN_AT,NOT_DECLARED
+F,1,1985-01-07,0.5,2015-01-05 10:30:00,x
+M,2,7985-01-07,,,"a, ""b"""
+,3,,-1e3,2015-01-05,
+'''
+
+
+def rows_of(path: Path) -> list[tuple[object, ...]]:
+    with connect({"found": path}) as connection:
+        return connection.execute("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM found").fetchall()
+
+
+def write(path: Path, text: str) -> Path:
+    packed = {".gz": gzip.compress, ".bz2": bz2.compress}.get(path.suffix, bytes)
+    path.write_bytes(packed(text.encode()))
+    return path
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    """Return the problems of one CSV file; nothing may be left."""
+    with pytest.raises(ContractError) as caught:
+        snapshot({"PERSON": PERSON}, {"PERSON": write(folder / "person.csv", text)}, folder / "raw")
+    assert list((folder / "raw").iterdir()) == []
+    return [line.removeprefix("  - ") for line in str(caught.value).splitlines()[1:]]
+
+
+@pytest.mark.parametrize("name", ["person.csv", "person.csv.gz", "person.csv.bz2"])
+def test_csv_becomes_typed_parquet(tmp_path: Path, name: str) -> None:
+    """Declared columns only, in the contract's order and spelling; year 7985 is a date; an empty cell is missing."""
+    path = write(tmp_path / name, CSV)
+    assert snapshot({"PERSON": PERSON}, {"PERSON": path}, tmp_path / "raw") == {"PERSON": 3}
+    assert rows_of(tmp_path / "raw" / "PERSON.parquet") == [
+        ("1", "1985-01-07", "F", "0.5", "2015-01-05 10:30:00"),
+        ("2", "7985-01-07", "M", None, None),
+        ("3", None, None, "-1000.0", "2015-01-05 00:00:00"),
+    ]
+    with connect({"found": tmp_path / "raw" / "PERSON.parquet"}) as connection:
+        described = [row[:2] for row in connection.execute("DESCRIBE found").fetchall()]
+    assert described == [("PERSON_ID", "BIGINT"), ("WEEK_OF_BIRTH", "DATE"), ("SEX", "VARCHAR"),
+                         ("SCORE", "DOUBLE"), ("SEEN_AT", "TIMESTAMP")]
+    expected = f"table,rows,sha256\nPERSON,3,{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+    assert (tmp_path / "raw" / "manifest.csv").read_text() == expected
+    assert sorted(found.name for found in (tmp_path / "raw").iterdir()) == ["PERSON.parquet", "manifest.csv"]
+
+
+def test_parquet_is_cast_to_the_contract(tmp_path: Path) -> None:
+    with connect() as connection:
+        connection.execute(f"""
+            COPY (SELECT 7::INTEGER AS person_id, '1985-01-07' AS week_of_birth, NULL AS sex, 1::DECIMAL(4, 1) AS score,
+                         DATE '2015-01-05' AS seen_at)
+            TO '{tmp_path / "person.parquet"}' (FORMAT parquet)
+        """)
+    snapshot({"PERSON": PERSON}, {"PERSON": tmp_path / "person.parquet"}, tmp_path / "raw")
+    assert rows_of(tmp_path / "raw" / "PERSON.parquet") == [("7", "1985-01-07", None, "1.0", "2015-01-05 00:00:00")]
+
+
+def test_cells_of_another_type_are_counted_not_shown(tmp_path: Path) -> None:
+    text = ("PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n"
+            "1,07/01/1985,F,1,\n2,1985-02-30,M,high,\n3.5,infinity,F,1,noon\n4.0,1985-01-07,F,1,\n")
+    assert problems(tmp_path, text) == [
+        "PERSON (person.csv): column 'PERSON_ID' cannot be read as integer in 1 row.",
+        "PERSON (person.csv): column 'WEEK_OF_BIRTH' cannot be read as date in 3 rows.",
+        "PERSON (person.csv): column 'SCORE' cannot be read as number in 1 row.",
+        "PERSON (person.csv): column 'SEEN_AT' cannot be read as timestamp in 1 row.",
+        "PERSON (person.csv): required column 'PERSON_ID' is empty in 1 row.",
+    ]
+
+
+def test_form_and_content_are_reported_together(tmp_path: Path) -> None:
+    text = "PERSON_ID,WEEKOFBIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,X,1,\n1,1985-01-07,F,1,\n"
+    assert problems(tmp_path, text) == [
+        "PERSON (person.csv): column 'WEEK_OF_BIRTH' is missing. Did you mean 'WEEKOFBIRTH'?",
+        "PERSON (person.csv): column 'SEX' holds an unknown code in 1 row. Allowed: F, M.",
+        "PERSON (person.csv): primary key (PERSON_ID) is not unique: 1 row too many.",
+    ]
+
+
+@pytest.mark.parametrize("text", [
+    "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,F,1,,secret,secret\n",
+    'PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,F,1,"secret\n',
+    "",
+])
+def test_a_file_that_is_no_table_is_an_error_without_its_text(tmp_path: Path, text: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert found.startswith("PERSON (person.csv): the file cannot be read")
+    assert "secret" not in found
+
+
+def test_bytes_that_are_no_text_and_broken_archives_are_errors(tmp_path: Path) -> None:
+    for name, content in (("a.csv", b"PERSON_ID\n\xff\xfe\n"), ("a.csv.bz2", b"no archive"), ("a.parquet", b"none")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ContractError, match="the file cannot be read"):
+            snapshot({"PERSON": PERSON}, {"PERSON": tmp_path / name}, tmp_path / "raw")
+
+
+def test_one_wrong_table_leaves_nothing_of_any(tmp_path: Path) -> None:
+    paths = {"COURT": write(tmp_path / "court.csv", "NAME\nToytown\n"),
+             "PERSON": write(tmp_path / "person.csv", "PERSON_ID\n1\n")}
+    with pytest.raises(ContractError, match="4 problems"):
+        snapshot({"COURT": COURT, "PERSON": PERSON}, paths, tmp_path / "raw")
+    assert list((tmp_path / "raw").iterdir()) == []
+
+
+def test_tables_and_files_must_match(tmp_path: Path) -> None:
+    with pytest.raises(ContractError) as caught:
+        snapshot({"COURT": COURT, "PERSON": PERSON}, {"PERSONS": tmp_path / "x", "COURT": tmp_path / "y"}, tmp_path)
+    text = str(caught.value)
+    assert "'PERSONS' is not a table of the contract. Allowed: COURT, PERSON. Did you mean 'PERSON'?" in text
+    assert "table 'PERSON' has no file." in text
+    with pytest.raises(ContractError, match=r"COURT \(y\): no such file"):
+        snapshot({"COURT": COURT}, {"COURT": tmp_path / "y"}, tmp_path / "raw")
+
+
+def test_relative_paths_count_from_the_base(tmp_path: Path) -> None:
+    target = write(tmp_path / "court.csv", "NAME\n")
+    assert resolve("court.csv", tmp_path) == target
+    assert resolve(str(target), Path("/nowhere")) == target
+    with pytest.raises(ContractError, match="no such file"):
+        resolve("other.csv", tmp_path)
+
+
+def test_package_files_are_found_without_importing_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "toy_records"
+    (package / "data").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    target = write(package / "data" / "court.csv", "NAME\n")
+    write(tmp_path / "outside.csv", "NAME\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert resolve("package:toy_records/data/court.csv", tmp_path) == target
+    assert "toy_records" not in sys.modules
+    for wrong, reason in (
+        ("package:toy_records/data/none.csv", "the package 'toy_records' is installed but holds no such file"),
+        ("package:toy_records/../outside.csv", "holds no such file"),
+        ("package:no_such_package/x.csv", "the Python package 'no_such_package' is not installed"),
+        ("package:sys/x.csv", "the Python package 'sys' is not installed"),
+        ("package:toy_records", "write package:<name of the package>/<file inside it>"),
+        ("package:toy.records/x.csv", "write package:"),
+    ):
+        with pytest.raises(ContractError, match=reason):
+            resolve(wrong, tmp_path)
+
+
+def test_the_records_of_the_replication_source_are_there(tmp_path: Path) -> None:
+    """Sizes as published: 432 men (Rossi et al. 1980), 1,445 prisoners (Wooldridge's recid)."""
+    week = Table(name="rossi", description="", row="", source="",
+                 columns={"week": Column(type="integer", required=True, description="Week.")})
+    months = Table(name="recid", description="", row="", source="",
+                   columns={"durat": Column(type="integer", required=True, description="Months.")})
+    paths = {"rossi": resolve("package:lifelines/datasets/rossi.csv", tmp_path),
+             "recid": resolve("package:wooldridge/datasets/recid.csv.bz2", tmp_path)}
+    assert snapshot({"rossi": week, "recid": months}, paths, tmp_path / "raw") == {"rossi": 432, "recid": 1445}

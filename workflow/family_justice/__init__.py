@@ -1,0 +1,21 @@
+"""Family-justice research: from court records to released results.
+
+The stages, in the order in which data pass through them. A stage may import the stages before it
+and the four plain modules ``errors``, ``files``, ``fingerprint`` and ``results``; never a later stage.
+"""
+
+STAGES = (
+    "config",
+    "contracts",
+    "sources",
+    "harmonise",
+    "cohorts",
+    "covariates",
+    "estimators",
+    "analyses",
+    "disclosure",
+    "figures",
+    "report",
+)
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Analyses: what a stream file calls a ``kind``. Each chooses an estimator and returns tidy rows."""

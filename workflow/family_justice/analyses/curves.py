@@ -1,0 +1,92 @@
+"""Curves on a time grid with their cumulative counts: cumulative incidence, survival, and follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, follow_up, require_events, strata
+from family_justice.config.models import Cohort, CumulativeIncidence, KaplanMeier
+from family_justice.estimators import life_table
+
+#: Steps of the grid on which follow-up is summarised.
+FOLLOW_UP_STEPS = 40
+
+
+def curves(
+    members: pd.DataFrame, cohort: Cohort, analysis: CumulativeIncidence | KaplanMeier, where: str
+) -> Iterator[dict[str, Any]]:
+    """Yield one row per outcome, group and time of the grid.
+
+    ``events``, ``competing`` and ``censored`` are cumulative up to and including ``time``, ``at_risk`` is who is left
+    after it. Groups in which the event never happens have a flat curve; an outcome that nobody has is an error.
+    """
+    grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
+    for name in analysis.outcomes:
+        outcome = cohort.outcomes[name]
+        observed = follow_up(members, outcome, f"{where}, outcome '{name}'")
+        require_events((observed.cause == EVENT).sum(), f"{where}, outcome '{name}'")
+        for group, inside in strata(members.iloc[observed.rows], analysis.group_by):
+            exit_, cause = observed.exit[inside], observed.cause[inside]
+            table = life_table.event_table(exit_, cause, n_causes=2)
+            if analysis.kind == "cumulative_incidence":
+                curve, measure = life_table.cumulative_incidence(table, EVENT), "cumulative_incidence"
+            else:
+                only_events = life_table.event_table(exit_, np.where(cause == EVENT, 1, 0), n_causes=1)
+                curve, measure = life_table.kaplan_meier(only_events), "survival"
+            yield from _on_grid(curve, exit_, cause, grid, measure=measure, outcome=name, group=group)
+
+
+def summarise_follow_up(members: pd.DataFrame, cohort: Cohort, where: str) -> Iterator[dict[str, Any]]:
+    """Yield the reverse Kaplan-Meier curve of a cohort and its median: for how long could an event have been seen?
+
+    ``events`` counts ends of observation, ``censored`` everybody whose event ended it first (Schemper and Smith 1996).
+    """
+    name = str(cohort.follow_up)
+    observed = follow_up(members, cohort.outcomes[name], where)
+    curve = life_table.reverse_kaplan_meier(observed.exit, observed.cause != CENSORED)
+    step = _round_step(float(observed.exit.max()) / FOLLOW_UP_STEPS)
+    grid = np.round(np.arange(0, float(observed.exit.max()) + step, step), 10)
+    swapped = np.where(observed.cause == CENSORED, EVENT, CENSORED)
+    yield from _on_grid(curve, observed.exit, swapped, grid, measure="survival", outcome=name, group="")
+    yield {
+        "measure": "median_follow_up",
+        "outcome": name,
+        "n": len(observed.exit),
+        "events": int((swapped == EVENT).sum()),
+        "estimate": life_table.quantile(curve, 0.5),
+    }
+
+
+def _round_step(step: float) -> float:
+    """Return the first of 1, 2, 2.5, 5 times a power of ten that is not below ``step``."""
+    power = 10.0 ** np.floor(np.log10(step))
+    return float(next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= step * (1 - 1e-9)))
+
+
+def _on_grid(
+    curve: life_table.Curve, exit_: np.ndarray, cause: np.ndarray, grid: np.ndarray, **labels: str
+) -> Iterator[dict[str, Any]]:
+    values = curve.at(grid)
+    cumulative = {
+        # The margin makes 365.25 days end within one year whatever the rounding of the division.
+        column: np.searchsorted(np.sort(exit_[cause == code]), grid + 1e-9, side="right")
+        for column, code in (("events", EVENT), ("competing", COMPETING), ("censored", CENSORED))
+    }
+    n = len(exit_)
+    for i, time in enumerate(grid):
+        counts = {column: int(counted[i]) for column, counted in cumulative.items()}
+        yield {
+            **labels,
+            "time": float(time),
+            "n": n,
+            **counts,
+            "at_risk": n - sum(counts.values()),
+            "estimate": values.estimate[i],
+            "std_error": values.std_error[i],
+            "conf_low": values.low[i],
+            "conf_high": values.high[i],
+        }

@@ -1,0 +1,72 @@
+"""From covariates to the columns of a model, with a name for each column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from family_justice.config.models import Covariate
+
+
+class Cell(NamedTuple):
+    """One line of a model table: a level of a categorical covariate, or a number."""
+
+    term: str
+    level: str
+    column: int | None  # column of the matrix; None for a reference level
+    inside: np.ndarray  # (n,) members of the level; everybody for a number
+
+
+@dataclass(frozen=True)
+class Design:
+    """Matrix of a model and what its columns mean.
+
+    Attributes
+    ----------
+    matrix
+        (n, p) float64; one indicator per level other than the reference, numbers as they are.
+    cells
+        Lines of the model table in the order of the covariates and their levels, reference levels among them.
+    terms
+        Columns of each covariate, for joint tests.
+    rows
+        Positions of the members with all covariates known (complete cases).
+    """
+
+    matrix: np.ndarray
+    cells: list[Cell]
+    terms: dict[str, list[int]]
+    rows: np.ndarray
+
+
+def build_design(members: pd.DataFrame, names: list[str], covariates: Mapping[str, Covariate]) -> Design:
+    """Return the design of ``names``; members with an unknown covariate are left out."""
+    rows = np.flatnonzero(members[names].notna().all(axis=1).to_numpy())
+    known = members.iloc[rows]
+    columns: list[np.ndarray] = []
+    cells: list[Cell] = []
+    terms: dict[str, list[int]] = {}
+    everybody = np.ones(len(rows), dtype=bool)
+    for name in names:
+        covariate = covariates[name]
+        terms[name] = []
+        if covariate.levels is None:
+            terms[name].append(len(columns))
+            cells.append(Cell(name, "", len(columns), everybody))
+            columns.append(known[name].to_numpy(dtype="float64"))
+            continue
+        codes = known[name].cat.codes.to_numpy()
+        for code, level in enumerate(covariate.levels):
+            inside = codes == code
+            if level == covariate.reference:
+                cells.append(Cell(name, level, None, inside))
+                continue
+            terms[name].append(len(columns))
+            cells.append(Cell(name, level, len(columns), inside))
+            columns.append(inside.astype("float64"))
+    matrix = np.column_stack(columns) if columns else np.empty((len(rows), 0))
+    return Design(matrix, cells, terms, rows)

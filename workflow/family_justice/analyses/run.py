@@ -1,0 +1,63 @@
+"""Run one analysis of a stream, or the follow-up summary of a cohort, and write its tidy rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from family_justice.analyses import curves, describe
+from family_justice.analyses.prepare import load_members
+from family_justice.config.models import (
+    AcceleratedFailureTime,
+    Covariate,
+    Cox,
+    CumulativeIncidence,
+    Frequency,
+    KaplanMeier,
+    Logistic,
+    Stream,
+    TableOne,
+)
+from family_justice.files import write_csv
+from family_justice.results import tidy
+
+
+def run_analysis(
+    stream: Stream,
+    name: str,
+    covariates: Mapping[str, Covariate],
+    cohort_path: Path,
+    covariates_path: Path,
+    results_path: Path,
+) -> None:
+    """Write the tidy rows of one analysis.
+
+    ``name`` is an analysis of the stream file, or ``follow_up.<cohort>`` for the follow-up of a cohort.
+    """
+    if name.startswith("follow_up."):
+        cohort_name = name.removeprefix("follow_up.")
+        cohort = stream.cohorts[cohort_name]
+        where = f"stream '{stream.stream}', follow-up of cohort '{cohort_name}'"
+        members = load_members(cohort, cohort_path, covariates_path, dict(covariates), {}, where)
+        rows, kind = curves.summarise_follow_up(members, cohort, where), "follow_up"
+    else:
+        analysis = stream.analyses[name]
+        cohort_name, kind = analysis.cohort, analysis.kind
+        cohort = stream.cohorts[cohort_name]
+        where = f"stream '{stream.stream}', analysis '{name}'"
+        members = load_members(cohort, cohort_path, covariates_path, dict(covariates), analysis.restrict_to, where)
+        match analysis:
+            case TableOne():
+                rows = describe.table_one(members, analysis)
+            case Frequency():
+                rows = describe.frequency(members, analysis)
+            case CumulativeIncidence() | KaplanMeier():
+                rows = curves.curves(members, cohort, analysis, where)
+            case _:
+                # Only models need the estimators of regression; curves should not wait for their import.
+                from family_justice.analyses import models
+
+                fit = {Cox: models.cox, Logistic: models.logistic, AcceleratedFailureTime: models.accelerated_failure_time}
+                rows = fit[type(analysis)](members, cohort, analysis, covariates, where)  # type: ignore[operator]
+    frame = tidy(rows, stream=stream.stream, analysis=name, kind=kind, cohort=cohort_name)
+    write_csv(frame, results_path)

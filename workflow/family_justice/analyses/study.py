@@ -1,0 +1,237 @@
+"""Describe a study in words and names, from its configuration alone: ``study.json`` in the release room.
+
+Figures, tables, report and the door's vocabulary are all drawn from it; it holds nothing of any record.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from family_justice import __version__
+from family_justice.config.models import (
+    AcceleratedFailureTime,
+    Cohort,
+    Covariate,
+    Cox,
+    CumulativeIncidence,
+    Frequency,
+    KaplanMeier,
+    Logistic,
+    Policy,
+    Stream,
+    TableOne,
+)
+
+PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "lifelines", "matplotlib")
+
+#: Terms of result rows that are no covariate and no step.
+MODEL_TERMS = ["all", "null", "fitted", "intercept", "shape", "scale"]
+
+COMPLETE_CASES = "Members with a missing covariate are left out (complete cases)."
+
+
+def describe_study(
+    stream: Stream,
+    covariates: Mapping[str, Covariate],
+    source: tuple[str, Any],
+    policy: Policy,
+    fingerprints: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return the description of a study as plain data, ready for JSON.
+
+    ``source`` is the name of the source and its configuration; ``fingerprints`` those of code, settings and data.
+    """
+    source_name, settings = source
+    used = {name: covariates[name] for cohort in stream.cohorts.values() for name in cohort.covariates}
+    return {
+        "stream": stream.stream,
+        "title": stream.title,
+        "question": stream.question,
+        "summary": " ".join(stream.summary.split()),
+        "source": {
+            "name": source_name,
+            "kind": settings.kind,
+            "description": " ".join(settings.description.split()),
+            "is_synthetic": settings.kind == "synthetic",
+            "refresh_date": str(settings.refresh_date) if settings.refresh_date else "",
+            "fingerprint": fingerprints.get("data", ""),
+            "citation": "; ".join(
+                " ".join(table.source.split()) for table in getattr(settings, "tables", {}).values()
+            ),
+            "scale": getattr(settings, "scale", None),
+            "seed": getattr(settings, "seed", None),
+        },
+        "policy": policy.model_dump(),
+        "versions": {
+            "pipeline": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
+        "code": fingerprints.get("code", ""),
+        "settings": fingerprints.get("settings", ""),
+        "definitions": [
+            {"name": name, "label": d.label, "text": str(d.value), "source": d.source}
+            for name, d in stream.definitions.items()
+        ],
+        "cohorts": {name: _cohort(name, cohort, stream) for name, cohort in stream.cohorts.items()},
+        "covariates": {
+            name: {
+                "label": c.label,
+                "definition": c.definition + (f" Look-back: {c.look_back}." if c.look_back else ""),
+                "levels": c.levels,
+                "reference": c.reference,
+                "unit": c.unit,
+                "source": c.source or "",
+            }
+            for name, c in used.items()
+        },
+        "outcomes": {
+            name: {"label": o.label, "short_label": o.short_label or o.label}
+            for cohort in stream.cohorts.values()
+            for name, o in cohort.outcomes.items()
+        },
+        "analyses": {
+            **{
+                f"attrition.{name}": {
+                    "kind": "attrition",
+                    "title": f"{cohort.label}: who is included",
+                    "description": "Members left after each step of the cohort.",
+                    "cohort": name,
+                    "method": "",
+                }
+                for name, cohort in stream.cohorts.items()
+            },
+            **{
+                f"follow_up.{name}": {
+                    "kind": "follow_up",
+                    "title": f"{cohort.label}: follow-up",
+                    "description": "For how long a return or other event could have been seen.",
+                    "cohort": name,
+                    "time_unit": cohort.outcomes[cohort.follow_up].time_unit,
+                    "method": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
+                }
+                for name, cohort in stream.cohorts.items()
+                if cohort.follow_up
+            },
+            **{name: _analysis(analysis, stream, covariates) for name, analysis in stream.analyses.items()},
+        },
+        "comparisons": {
+            name: {"title": c.title, "kind": c.kind, "description": c.description}
+            for name, c in stream.comparisons.items()
+        },
+    }
+
+
+def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
+    base = stream.cohorts[cohort.base].label if cohort.base else ""
+    return {
+        "label": cohort.label,
+        "unit": cohort.unit,
+        "description": " ".join(cohort.description.split()) + (f" Starts from: {base}." if base else ""),
+        "base": cohort.base,
+        "time_zero": cohort.time_zero or "",
+        "steps": [{"name": step.name, "label": step.label} for step in cohort.steps],
+        "outcomes": {
+            outcome: {
+                "label": o.label,
+                "entry": f"{o.at_risk_after_days} days after time zero" if o.at_risk_after_days else "time zero",
+                "event": cohort.events[o.event].label if o.event else o.label,
+                "competing": [cohort.events[e].label for e in o.competing],
+                "censoring": [cohort.events[e].label for e in o.censoring] or ["end of the recorded duration"],
+            }
+            for outcome, o in cohort.outcomes.items()
+        },
+    }
+
+
+def _analysis(analysis: Any, stream: Stream, covariates: Mapping[str, Covariate]) -> dict[str, Any]:
+    cohort = stream.cohorts[analysis.cohort]
+    described: dict[str, Any] = {
+        "kind": analysis.kind,
+        "title": analysis.title,
+        "description": " ".join(analysis.description.split()),
+        "cohort": analysis.cohort,
+        "restrict_to": analysis.restrict_to,
+        "method": _method(analysis, cohort, covariates),
+        "terms": MODEL_TERMS if isinstance(analysis, Cox | Logistic | AcceleratedFailureTime) else [],
+    }
+    for key in ("group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata"):
+        if getattr(analysis, key, None):
+            described[key] = getattr(analysis, key)
+    outcomes = getattr(analysis, "outcomes", None) or [getattr(analysis, "outcome", None)]
+    if outcomes[0]:
+        described["time_unit"] = cohort.outcomes[outcomes[0]].time_unit
+    if isinstance(analysis, Logistic):
+        described["outcomes"] = [analysis.variable]
+    return described
+
+
+def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) -> str:
+    """Return the sentences of the methods paragraph for one analysis."""
+    among = "".join(
+        f", restricted to {covariates[name].label.lower()}: {_listed(levels)}" for name, levels in analysis.restrict_to.items()
+    )
+    named = [covariates[name].label.lower() for name in getattr(analysis, "covariates", [])]
+    clustered = f", with standard errors robust to clusters ({_words(analysis.cluster)})" if getattr(analysis, "cluster", None) else ""
+    by = [covariates[name].label.lower() for name in getattr(analysis, "group_by", [])]
+    within = f" by {_listed(by)}" if by else ""
+    match analysis:
+        case TableOne():
+            return f"{cohort.label}{among} were described{within} by numbers and percentages."
+        case Frequency():
+            of = _listed([covariates[name].label.lower() for name in analysis.variables])
+            return f"Numbers and percentages of {of} were computed for {cohort.unit}{among}{within}."
+        case CumulativeIncidence():
+            return (
+                f"The cumulative incidence of {_outcomes(analysis, cohort)} was estimated by the Aalen-Johansen method "
+                f"for {cohort.unit}{among}{within}, with {_competing(analysis.outcomes, cohort)}."
+            )
+        case KaplanMeier():
+            return f"Time to {_outcomes(analysis, cohort)} was described by the Kaplan-Meier method for {cohort.unit}{among}{within}."
+        case Cox():
+            strata = f", stratified by {_listed([covariates[n].label.lower() for n in analysis.strata])}" if analysis.strata else ""
+            competing = cohort.outcomes[analysis.outcome].competing
+            specific = "cause-specific hazard" if competing else "hazard"
+            return (
+                f"The {specific} of {cohort.outcomes[analysis.outcome].label.lower()} for {cohort.unit}{among} was modelled by "
+                f"Cox regression ({analysis.ties.capitalize()}'s method for ties) on {_listed(named)}{strata}{clustered}; "
+                "proportional hazards were tested by score tests (Grambsch and Therneau 1994, as R's cox.zph since "
+                f"survival 3.0). {COMPLETE_CASES}"
+            )
+        case AcceleratedFailureTime():
+            return (
+                f"The logarithm of the time to {cohort.outcomes[analysis.outcome].label.lower()} was modelled with "
+                f"{analysis.distribution} errors on {_listed(named)}. {COMPLETE_CASES}"
+            )
+        case Logistic():
+            return (
+                f"The odds of {covariates[analysis.variable].label.lower()} for {cohort.unit}{among} were modelled by logistic "
+                f"regression on {_listed(named)}{clustered}. {COMPLETE_CASES}"
+            )
+    raise ValueError(f"no methods sentence for kind '{analysis.kind}'")
+
+
+def _competing(outcomes: list[str], cohort: Cohort) -> str:
+    names = list(dict.fromkeys(e for o in outcomes for e in cohort.outcomes[o].competing if e not in outcomes))
+    between = len(outcomes) > 1
+    others = _listed([cohort.events[name].label.lower() for name in names])
+    if between and others:
+        return f"each of these and {others} as competing events"
+    if between:
+        return "each of these competing with the other"
+    return f"{others} as competing event" if others else "no competing event"
+
+
+def _outcomes(analysis: Any, cohort: Cohort) -> str:
+    return _listed([cohort.outcomes[name].label.lower() for name in analysis.outcomes])
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+
+
+def _words(name: str) -> str:
+    return {"case_id": "the index case"}.get(name, name.replace("_", " "))

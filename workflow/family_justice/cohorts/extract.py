@@ -1,0 +1,157 @@
+"""Run the steps of a cohort, count its members after each, and add the dates of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from family_justice.config.check import parameters_in
+from family_justice.config.models import Cohort, Stream
+from family_justice.errors import CohortError, PipelineError, report_together
+from family_justice.files import connect, write_csv, write_parquet
+from family_justice.results import tidy
+
+if TYPE_CHECKING:
+    import duckdb
+
+MACROS = Path(__file__).with_name("macros.sql")
+
+
+def open_tables(tables: Mapping[str, Path], codelists: Path) -> duckdb.DuckDBPyConnection:
+    """Open a connection with one view per table and per code list, and the macros of ``macros.sql``."""
+    connection = connect({name: path for name, path in tables.items()})
+    for path in sorted(codelists.glob("*.csv")):
+        quoted = str(path).replace("'", "''")
+        connection.execute(f'CREATE VIEW "{path.stem}" AS SELECT * FROM read_csv(\'{quoted}\', header = true)')
+    connection.execute(MACROS.read_text(encoding="utf-8"))
+    return connection
+
+
+def run_sql(connection: duckdb.DuckDBPyConnection, sql: str, stream: Stream, where: str) -> duckdb.DuckDBPyConnection:
+    """Execute SQL of a stream file with the stream's definitions as its ``$parameters``.
+
+    Raises ``CohortError`` without values of records: DuckDB's words are passed on only where they speak of the
+    statement (its syntax, tables, columns), never where they may quote data (conversion, out of range).
+    """
+    import duckdb
+
+    values = {name: stream.definitions[name].value for name in sorted(parameters_in(sql))}
+    try:
+        return connection.execute(sql, values) if values else connection.execute(sql)
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+        raise CohortError(f"stream '{stream.stream}', {where}: the SQL cannot be run. {_first_lines(error)}") from None
+    except duckdb.Error as error:
+        raise CohortError(
+            f"stream '{stream.stream}', {where}: the SQL failed on the records ({type(error).__name__}). "
+            "Its message may quote a record and is not shown; check casts, divisions and scalar subqueries"
+        ) from None
+
+
+def _first_lines(error: Exception) -> str:
+    return " ".join(str(error).split("\n\n")[0].split())
+
+
+def extract_cohort(
+    stream: Stream, name: str, tables: Mapping[str, Path], codelists: Path, cohort_path: Path, attrition_path: Path
+) -> int:
+    """Write one cohort as Parquet and its attrition as tidy rows; return the number of members.
+
+    Parameters
+    ----------
+    stream, name
+        The study and the name of one of its cohorts.
+    tables
+        View name -> Parquet file of the tables that the SQL may read.
+    codelists
+        Folder whose CSV files SQL may read as tables.
+
+    Raises
+    ------
+    CohortError
+        For SQL that cannot run, a key that is missing, empty or not unique, a step that adds members, an event with
+        two dates for one member or a date before time zero, and for an empty cohort.
+    """
+    cohort = stream.cohorts[name]
+    where = f"stream '{stream.stream}', cohort '{name}'"
+    connection = open_tables(tables, codelists)
+    key = ", ".join(f'"{column}"' for column in cohort.key)
+    counts: list[int] = []
+    for position, step in enumerate(cohort.steps):
+        sql = f"CREATE TEMP TABLE step_{position} AS {step.sql.rstrip(';')}"
+        run_sql(connection, sql, stream, f"cohort '{name}', step '{step.name}'")
+        _require_key(connection, f"step_{position}", cohort, f"{where}, step '{step.name}'")
+        counts.append(_one(connection, f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM step_{position})"))
+        if position:
+            added = _one(
+                connection,
+                f"SELECT count(*) FROM (SELECT {key} FROM step_{position} EXCEPT SELECT {key} FROM step_{position - 1})",
+            )
+            if added:
+                raise CohortError(f"{where}, step '{step.name}': {added} members were not in the step before; a step can only leave members out")
+        if not counts[-1]:
+            before = f"; {counts[-2]} before it" if position else ""
+            raise CohortError(f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
+    connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM step_{len(counts) - 1}")
+    doubled = _one(connection, "SELECT count(*) FROM cohort") - counts[-1]
+    if doubled:
+        raise CohortError(f"{where}: {doubled} rows more than members; the last step must leave one row per {', '.join(cohort.key)}")
+    for helper, definition in cohort.tables.items():
+        sql = f'CREATE TEMP TABLE "{helper}" AS {definition.sql.rstrip(";")}'
+        run_sql(connection, sql, stream, f"cohort '{name}', table '{helper}'")
+    _add_events(connection, stream, name, cohort, where)
+    with_dates = "SELECT cohort.*" + "".join(
+        f', "event_{event}".date::DATE AS "{event}"' for event in cohort.events
+    ) + " FROM cohort" + "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
+    members = write_parquet(connection, f"{with_dates} ORDER BY {key}", cohort_path)
+    write_csv(
+        tidy(
+            [{"term": step.name, "n": count} for step, count in zip(cohort.steps, counts, strict=True)],
+            stream=stream.stream, analysis=f"attrition.{name}", kind="attrition", cohort=name, measure="count",
+        ),
+        attrition_path,
+    )
+    return members
+
+
+def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str) -> None:
+    """Make one table per event, key and date, and report dates that cannot be."""
+    problems: list[str] = []
+    key = ", ".join(f'"{column}"' for column in cohort.key)
+    for event, definition in cohort.events.items():
+        sql = f'CREATE TEMP TABLE "event_{event}" AS SELECT {key}, date FROM ({definition.sql.rstrip(";")}) WHERE date IS NOT NULL'
+        run_sql(connection, sql, stream, f"cohort '{name}', event '{event}'")
+        doubled = _one(connection, f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
+        if doubled:
+            problems.append(f"event '{event}': {doubled} dates too many; its SQL must give at most one date per member")
+            continue
+        early = _one(
+            connection,
+            f'SELECT count(*) FROM "event_{event}" JOIN cohort USING ({key}) WHERE date < cohort."{cohort.time_zero}"',
+        )
+        if early:
+            problems.append(
+                f"event '{event}': {early} members have it before time zero ({cohort.time_zero}); "
+                "leave them out in a step, so that the attrition counts them"
+            )
+    report_together(where, problems, CohortError)
+
+
+def _require_key(connection: duckdb.DuckDBPyConnection, table: str, cohort: Cohort, where: str) -> None:
+    columns = {row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
+    missing = [column for column in cohort.key if column not in columns]
+    if missing:
+        raise CohortError(f"{where}: the key column {', '.join(missing)} is not selected. Selected: {', '.join(sorted(columns))}")
+    empty = " OR ".join(f'"{column}" IS NULL' for column in cohort.key)
+    nulls = _one(connection, f"SELECT count(*) FROM {table} WHERE {empty}")
+    if nulls:
+        raise CohortError(f"{where}: the key is empty in {nulls} rows")
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    try:
+        row: Any = connection.execute(sql).fetchone()
+    except Exception as error:
+        raise PipelineError(f"a count failed ({type(error).__name__})") from None
+    return int(row[0])

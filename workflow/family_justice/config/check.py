@@ -1,0 +1,192 @@
+"""Checks across the parts of a stream file that a type cannot express."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from family_justice.config.models import (
+    AcceleratedFailureTime,
+    Cohort,
+    Covariate,
+    Cox,
+    CumulativeIncidence,
+    KaplanMeier,
+    Logistic,
+    Stream,
+)
+from family_justice.errors import ConfigError, did_you_mean, report_together
+
+PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+_COMMENT = re.compile(r"--[^\n]*")
+
+
+def parameters_in(sql: str) -> set[str]:
+    """Return the names that SQL reads as ``$name``; comments do not count."""
+    return set(PARAMETER.findall(_COMMENT.sub("", sql)))
+
+
+def covariates_of(stream: Stream, shared: Mapping[str, Covariate]) -> dict[str, Covariate]:
+    """Return the covariates that a stream can name: its own and the shared ones."""
+    return {**shared, **stream.covariates}
+
+
+def check_stream(stream: Stream, shared: Mapping[str, Covariate], path: Path) -> None:
+    """Raise one ``ConfigError`` with everything in a stream file that does not fit together."""
+    problems: list[str] = []
+    if stream.stream != path.stem:
+        problems.append(f"'stream' is '{stream.stream}'; write '{path.stem}', the name of the file")
+    for name in sorted(set(stream.covariates) & set(shared)):
+        problems.append(f"covariate '{name}' is also in config/covariates.yaml; give it another name or remove it here")
+    covariates = covariates_of(stream, shared)
+    for name, covariate in stream.covariates.items():
+        problems += _covariate(f"covariates.{name}", covariate)
+    for name, cohort in stream.cohorts.items():
+        problems += _cohort(f"cohorts.{name}", cohort, stream, covariates)
+    for name, analysis in stream.analyses.items():
+        problems += _analysis(f"analyses.{name}", analysis, stream, covariates)
+    for name, comparison in stream.comparisons.items():
+        if comparison.analysis:
+            problems += _known([comparison.analysis], stream.analyses, f"comparisons.{name}.analysis", "analysis")
+        elif comparison.reference.startswith("truth:"):
+            problems.append(f"comparisons.{name}: a comparison with planted truth needs 'analysis'")
+    problems += _impossible_dates(stream)
+    report_together(str(path), problems, ConfigError)
+
+
+def check_shared_covariates(covariates: Mapping[str, Covariate], path: Path) -> None:
+    """Raise one ``ConfigError`` with everything wrong in the shared covariates."""
+    report_together(str(path), [p for n, c in covariates.items() for p in _covariate(n, c)], ConfigError)
+
+
+def _known(names: Iterable[str], allowed: Iterable[str], where: str, what: str) -> list[str]:
+    options = list(allowed)
+    return [f"{where}: there is no {what} '{name}'. {did_you_mean(name, options)}" for name in names if name not in options]
+
+
+def _covariate(where: str, covariate: Covariate) -> list[str]:
+    problems = []
+    if covariate.levels is None:
+        if covariate.reference is not None or covariate.missing is not None:
+            problems.append(f"{where}: a number has no 'reference' and no 'missing' level; add 'levels' or remove them")
+        return problems
+    twice = [level for level, times in Counter(covariate.levels).items() if times > 1]
+    if twice:
+        problems.append(f"{where}.levels: written twice: {', '.join(twice)}")
+    if covariate.reference is None:
+        problems.append(f"{where}: 'reference' is missing. {did_you_mean('', covariate.levels)}")
+    for key in ("reference", "missing"):
+        level = getattr(covariate, key)
+        if level is not None and level not in covariate.levels:
+            problems.append(f"{where}.{key}: '{level}' is not among the levels. {did_you_mean(level, covariate.levels)}")
+    return problems
+
+
+def _cohort(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str, Covariate]) -> list[str]:
+    problems = []
+    twice = [name for name, times in Counter(step.name for step in cohort.steps).items() if times > 1]
+    if twice:
+        problems.append(f"{where}.steps: names written twice: {', '.join(twice)}")
+    for position, step in enumerate(cohort.steps):
+        problems += _sql(f"{where}.steps.{step.name}", step.sql, stream)
+        reads_previous = re.search(r"\bprevious\b", _COMMENT.sub("", step.sql)) is not None
+        if position == 0 and reads_previous:
+            problems.append(f"{where}.steps.{step.name}: the first step has no table 'previous' to read")
+        if position > 0 and not reads_previous:
+            problems.append(f"{where}.steps.{step.name}: a step must select from 'previous', the step before it")
+    if cohort.base is not None:
+        earlier = list(stream.cohorts)[: list(stream.cohorts.values()).index(cohort)]
+        problems += _known([cohort.base], earlier, f"{where}.base", "earlier cohort")
+    for part in ("tables", "events"):
+        for name, select in getattr(cohort, part).items():
+            problems += _sql(f"{where}.{part}.{name}", select.sql, stream)
+    if cohort.events and cohort.time_zero is None:
+        problems.append(f"{where}: 'time_zero' is missing; events need the date from which time counts")
+    problems += _known(cohort.covariates, covariates, f"{where}.covariates", "covariate")
+    for name in cohort.covariates:
+        if name in covariates:
+            problems += _sql(f"covariate '{name}'", covariates[name].value, stream)
+    if cohort.follow_up is not None:
+        problems += _known([cohort.follow_up], cohort.outcomes, f"{where}.follow_up", "outcome")
+    for name, outcome in cohort.outcomes.items():
+        here = f"{where}.outcomes.{name}"
+        dated, recorded = outcome.event is not None, outcome.duration is not None
+        if dated == recorded:
+            problems.append(f"{here}: write either 'event' (with 'competing' and 'censoring') or 'duration' and 'indicator'")
+        if recorded and outcome.indicator is None:
+            problems.append(f"{here}: 'indicator' is missing; it says whether the event ended the duration")
+        if dated:
+            problems += _known([outcome.event or ""], cohort.events, f"{here}.event", "event")
+            problems += _known(outcome.competing, cohort.events, f"{here}.competing", "event")
+            problems += _known(outcome.censoring, cohort.events, f"{here}.censoring", "event")
+            roles = [outcome.event, *outcome.competing, *outcome.censoring]
+            for event in sorted({str(role) for role in roles if roles.count(role) > 1}):
+                problems.append(
+                    f"{here}: '{event}' stands in more than one of 'event', 'competing' and 'censoring'; "
+                    "an event that ends follow-up can play one part only"
+                )
+            if not outcome.censoring:
+                problems.append(f"{here}: 'censoring' is empty; name the event that ends observation")
+    return problems
+
+
+def _sql(where: str, sql: str, stream: Stream) -> list[str]:
+    return _known(sorted(parameters_in(sql)), stream.definitions, where, "definition")
+
+
+def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[str, Covariate]) -> list[str]:
+    cohort_name: str = analysis.cohort  # type: ignore[attr-defined]
+    problems = _known([cohort_name], stream.cohorts, f"{where}.cohort", "cohort")
+    if problems:
+        return problems
+    cohort = stream.cohorts[cohort_name]
+    named: dict[str, list[str]] = {}
+    for key in ("variables", "group_by", "covariates", "strata"):
+        named[key] = list(getattr(analysis, key, []))
+    if isinstance(analysis, Logistic):
+        named["variable"] = [analysis.variable]
+    for key, names in named.items():
+        problems += _known(names, cohort.covariates, f"{where}.{key}", f"covariate in cohort '{cohort_name}'")
+        if key != "covariates":
+            numbers = [n for n in names if n in covariates and covariates[n].levels is None]
+            problems += [f"{where}.{key}: '{name}' is a number; only covariates with levels can stand here" for name in numbers]
+    restrict_to: dict[str, list[str]] = analysis.restrict_to  # type: ignore[attr-defined]
+    problems += _known(restrict_to, cohort.covariates, f"{where}.restrict_to", f"covariate in cohort '{cohort_name}'")
+    for name, wanted in restrict_to.items():
+        levels = covariates[name].levels if name in covariates else None
+        problems += _known(wanted, levels or [], f"{where}.restrict_to.{name}", "level")
+    used = [name for names in named.values() for name in names]
+    for name in sorted({name for name in used if used.count(name) > 1}):
+        problems.append(f"{where}: covariate '{name}' is named more than once")
+    if isinstance(analysis, Logistic) and analysis.variable in covariates:
+        levels = covariates[analysis.variable].levels or []
+        if levels and analysis.event_level not in levels:
+            problems.append(f"{where}.event_level: '{analysis.event_level}' is no level. {did_you_mean(analysis.event_level, levels)}")
+    outcomes = list(getattr(analysis, "outcomes", [])) or ([analysis.outcome] if isinstance(analysis, Cox | AcceleratedFailureTime) else [])
+    problems += _known(outcomes, cohort.outcomes, f"{where}.outcome", f"outcome in cohort '{cohort_name}'")
+    if isinstance(analysis, CumulativeIncidence | KaplanMeier):
+        if analysis.until < analysis.every:
+            problems.append(f"{where}: 'until' is before the first step of 'every'")
+        off_grid = [t for t in analysis.report_at if abs(t / analysis.every - round(t / analysis.every)) > 1e-9 or t > analysis.until]
+        if off_grid:
+            shown = ", ".join(str(t) for t in off_grid)
+            problems.append(f"{where}.report_at: {shown} not on the grid; write multiples of {analysis.every} up to {analysis.until}")
+    return problems
+
+
+def _impossible_dates(stream: Stream) -> list[str]:
+    """A study period given as two definitions ``x_from`` and ``x_to`` must run forwards."""
+    problems = []
+    for name, definition in stream.definitions.items():
+        if not isinstance(definition.value, datetime.date):
+            continue
+        if not datetime.date(1900, 1, 1) <= definition.value <= datetime.date(2100, 1, 1):
+            problems.append(f"definitions.{name}: {definition.value} is no date of a study; write one between 1900 and 2100")
+        if name.endswith("_from"):
+            end = stream.definitions.get(f"{name.removesuffix('_from')}_to")
+            if end and isinstance(end.value, datetime.date) and end.value < definition.value:
+                problems.append(f"definitions.{name}: {definition.value} is after '{name.removesuffix('_from')}_to', {end.value}; swap them")
+    return problems

@@ -1,0 +1,123 @@
+"""Write what is derived from the typed models and contracts: JSON schemas and reference pages.
+
+``python -m family_justice.config.generate`` mends ``workflow/schemas`` and ``docs``; with ``--check`` it only says
+which files differ.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from family_justice.config import models
+from family_justice.contracts import Column, Table, research_ready_tables, source_tables
+from family_justice.files import write_text
+
+COMMAND = "PYTHONPATH=workflow python -m family_justice.config.generate"
+
+SCHEMAS: dict[str, Any] = {
+    "config": models.Settings,
+    "policy": models.Policy,
+    "source": models.Source,
+    "stream": models.Stream,
+    "covariates": dict[models.Name, models.Covariate],
+}
+
+
+def generated_files() -> dict[str, str]:
+    """Return path -> text of every generated file, paths relative to the top of the repository."""
+    schemas = {
+        f"workflow/schemas/{name}.schema.json": json.dumps(TypeAdapter(model).json_schema(), indent=2) + "\n"
+        for name, model in SCHEMAS.items()
+    }
+    return {**schemas, "docs/config.md": config_reference(), "docs/tables.md": table_reference()}
+
+
+def config_reference() -> str:
+    """Return the reference of all configuration keys as Markdown."""
+    lines = ["# Configuration reference", "", f"Generated from the typed models by `{COMMAND}`; do not edit.", ""]
+    for model in _models():
+        lines += [f"## {model.__name__}", "", " ".join((model.__doc__ or "").split()), ""]
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        for name, field in model.model_fields.items():
+            default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+            lines.append(f"| `{name}` | {_type(field.annotation)} | {default} | {field.description or ''} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def table_reference() -> str:
+    """Return the columns of the research-ready and the source tables as Markdown."""
+    lines = ["# Tables", "", f"Generated from the contracts by `{COMMAND}`; do not edit.", ""]
+    lines += ["Names marked * were not seen in a public source and are assumptions.", ""]
+    for title, tables in (("Research-ready tables", research_ready_tables()), ("Source tables", source_tables())):
+        lines += [f"## {title}", ""]
+        for table in tables.values():
+            lines += _table(table)
+    return "\n".join(lines)
+
+
+def _table(table: Table) -> list[str]:
+    lines = [f"### {table.name}", "", f"{table.description} A row is {table.row}. Source: {table.source}.", ""]
+    lines += ["| column | type | key | sensitivity | meaning |", "|---|---|---|---|---|"]
+    for name, column in table.columns.items():
+        codes = "; ".join(code if code == label else f"{code} {label}" for code, label in (column.codes or {}).items())
+        meaning = column.description + (f" Codes: {codes}." if codes else "")
+        key = "key" if column.key else (f"→ {column.references}" if column.references else "")
+        star = "*" if column.assumed else ""
+        lines.append(f"| `{name}`{star} | {column.type} | {key} | {column.sensitivity.replace('_', ' ')} | {meaning} |")
+    return [*lines, ""]
+
+
+def _models() -> list[type[BaseModel]]:
+    found = [m for m in vars(models).values() if isinstance(m, type) and issubclass(m, models.Strict)]
+    own = [m for m in found if m is not models.Strict and not m.__name__.startswith("_")]
+    return [*own, Column]
+
+
+def _type(annotation: Any) -> str:
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return "name" if parts[0] is str else _type(parts[0])
+    if origin is typing.Literal:
+        return " or ".join(f"`{part}`" for part in parts)
+    if origin is list:
+        return f"list of {_type(parts[0])}"
+    if origin is dict:
+        return f"mapping of {_type(parts[0])} to {_type(parts[1])}"
+    if parts:
+        return " or ".join(_type(part) for part in parts if part is not type(None))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}.get(
+        annotation.__name__, annotation.__name__
+    )
+
+
+def _shown(value: Any) -> str:
+    return "none" if value in (None, [], {}) else f"`{value}`".lower()
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with ``--check`` list those that differ; return the exit status."""
+    stale = [
+        path for path, text in generated_files().items()
+        if not Path(path).is_file() or Path(path).read_text(encoding="utf-8") != text
+    ]  # fmt: skip
+    if "--check" in arguments:
+        for path in stale:
+            print(f"{path} is out of date; run: {COMMAND}")
+        return 1 if stale else 0
+    for path in stale:
+        write_text(path, generated_files()[path])
+        print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,218 @@
+"""Read the configuration. Every problem of a file is reported at once: file, key, what is allowed, what is near."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from family_justice.config.check import check_shared_covariates, check_stream
+from family_justice.config.models import Covariate, Name, Policy, Settings, Source, Stream
+from family_justice.errors import ConfigError, did_you_mean, report_together
+
+T = TypeVar("T")
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without silently overwritten keys, and with only `true` and `false` as booleans.
+
+    YAML 1.1 reads `no` and `yes` as booleans; here they are levels of covariates.
+    """
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    mapping: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in mapping:
+            raise ConfigError(f"line {key_node.start_mark.line + 1}: key '{key}' is written twice")
+        try:
+            mapping[key] = loader.construct_object(value_node, deep=True)
+        except ValueError as error:  # a date that the calendar does not have
+            raise ConfigError(f"line {value_node.start_mark.line + 1}: '{key}' is '{value_node.value}': {error}") from None
+    return mapping
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read a YAML file; ``ConfigError`` says where it is not YAML."""
+    path = Path(path)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return yaml.load(stream, Loader=_Loader)
+    except FileNotFoundError:
+        near = sorted(p.stem for p in path.parent.glob(f"*{path.suffix}")) if path.parent.is_dir() else []
+        raise ConfigError(f"{path}: there is no such file. {did_you_mean(path.stem, near)}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ConfigError(f"{path}: line {line} is not valid YAML: {error.problem}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def parse(data: Any, model: Any, where: str | Path) -> Any:
+    """Check ``data`` against a model (or a union of models) and raise one ``ConfigError`` with all problems."""
+    try:
+        return TypeAdapter(model).validate_python(data)
+    except ValidationError as error:
+        problems = [_explain(problem, model) for problem in error.errors()]
+    report_together(str(where), problems, ConfigError)
+    raise AssertionError("unreachable: a validation error has at least one problem")
+
+
+def _explain(problem: Any, model: Any) -> str:
+    keys = [str(part) for part in problem["loc"]]
+    here = _model_at(model, problem["loc"][:-1])
+    # The tag of a union stands in the path; it is not a key that the user wrote.
+    shown = ".".join(key for key, real in zip(keys, _is_key(model, problem["loc"]), strict=True) if real) or "(file)"
+    allowed = list(here.model_fields) if here else []
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{shown}'. {did_you_mean(keys[-1], allowed)}"
+    if problem["type"] == "missing":
+        field = here.model_fields[keys[-1]].description if here and keys[-1] in here.model_fields else None
+        return f"key '{shown}' is missing" + (f": {field}" if field else "")
+    if problem["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        tags = [tag.strip(" '") for tag in str(problem["ctx"].get("expected_tags", "")).split(",") if tag.strip()]
+        written = str(problem["ctx"].get("tag", ""))
+        return f"'{shown}.kind' is '{written}'. {did_you_mean(written, tags or _tags(model))}"
+    return f"'{shown}': {problem['msg']}; found {_show(problem['input'])}"
+
+
+def _show(value: Any) -> str:
+    text = f"'{value}'" if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _options(annotation: Any) -> list[Any]:
+    """Take unions and annotations apart into the plain types they are made of."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _options(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [plain for part in typing.get_args(annotation) for plain in _options(part)]
+    return [annotation]
+
+
+def _tags(annotation: Any) -> list[str]:
+    models = [m for m in _options(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
+    return [str(tag) for m in models if "kind" in m.model_fields for tag in typing.get_args(m.model_fields["kind"].annotation)]
+
+
+def _walk(annotation: Any, loc: tuple[Any, ...]) -> tuple[Any, list[bool]]:
+    """Follow a path of keys; return the type at its end and, for each part, whether it is a key."""
+    real: list[bool] = []
+    for part in loc:
+        options = _options(annotation)
+        models = [m for m in options if isinstance(m, type) and issubclass(m, BaseModel)]
+        tagged = [m for m in models if len(models) > 1 and str(part) in _tags(m)]
+        if tagged:
+            annotation = tagged[0]
+            real.append(False)
+            continue
+        real.append(True)
+        holder = next((m for m in models if str(part) in m.model_fields), None)
+        if holder:
+            annotation = holder.model_fields[str(part)].annotation
+            continue
+        container = next((o for o in options if typing.get_origin(o) in (dict, list)), None)
+        annotation = typing.get_args(container)[-1] if container else None
+    return annotation, real
+
+
+def _model_at(model: Any, loc: tuple[Any, ...]) -> type[BaseModel] | None:
+    end, _ = _walk(model, loc)
+    return next((m for m in _options(end) if isinstance(m, type) and issubclass(m, BaseModel)), None)
+
+
+def _is_key(model: Any, loc: tuple[Any, ...]) -> list[bool]:
+    return _walk(model, loc)[1]
+
+
+# --- the files ---------------------------------------------------------------------------------------------------
+
+
+class Configuration:
+    """The configuration of one checkout: ``Configuration(Path("config"))``. Files are read when asked for."""
+
+    def __init__(self, folder: Path, overrides: dict[str, Any] | None = None) -> None:
+        self.folder = folder
+        written = {**(read_yaml(folder / "config.yaml") or {}), **(overrides or {})}
+        self.settings: Settings = parse(written, Settings, folder / "config.yaml")
+
+    @cache  # noqa: B019 - one configuration lives as long as the process
+    def stream(self, name: str) -> Stream:
+        """Read and check one stream file."""
+        path = self.folder / "streams" / f"{name}.yaml"
+        stream: Stream = parse(read_yaml(path), Stream, path)
+        check_stream(stream, self.covariates(), path)
+        self.source(stream.source or self.settings.source)
+        self.policy_of(stream)
+        return stream
+
+    @cache  # noqa: B019
+    def covariates(self) -> dict[str, Covariate]:
+        """Read the covariates that all streams share."""
+        path = self.folder / "covariates.yaml"
+        covariates: dict[str, Covariate] = parse(read_yaml(path), dict[Name, Covariate], path)
+        check_shared_covariates(covariates, path)
+        return covariates
+
+    @cache  # noqa: B019
+    def source(self, name: str) -> Any:
+        """Read one source file."""
+        path = self.folder / "sources" / f"{name}.yaml"
+        return parse(read_yaml(path), Source, path)
+
+    @cache  # noqa: B019
+    def policy(self, name: str) -> Policy:
+        """Read one policy file."""
+        path = self.folder / "policies" / f"{name}.yaml"
+        policy: Policy = parse(read_yaml(path), Policy, path)
+        if policy.name != name:
+            raise ConfigError(f"{path}: 'name' is '{policy.name}'; write '{name}', the name of the file")
+        return policy
+
+    def source_of(self, stream: Stream) -> str:
+        """Return the name of the source that a stream reads."""
+        return stream.source or self.settings.source
+
+    def policy_of(self, stream: Stream) -> tuple[Policy, Policy]:
+        """Return the policy of a stream and the custodian's minimum, which it may not fall below."""
+        minimum = self.policy(self.source(self.source_of(stream)).minimum_policy)
+        policy = self.policy(stream.policy or self.settings.policy)
+        report_together(
+            str(self.folder / "policies" / f"{policy.name}.yaml"), looser_than(policy, minimum), ConfigError
+        )
+        return policy, minimum
+
+
+def looser_than(policy: Policy, minimum: Policy) -> list[str]:
+    """Say in which numbers a policy is looser than the custodian's minimum, and what to write instead."""
+    problems = []
+    for field in ("threshold", "minimum_events_per_level", "minimum_residual_df", "minimum_at_risk"):
+        if getattr(policy, field) < getattr(minimum, field):
+            problems.append(
+                f"'{field}' is {getattr(policy, field)}, below the custodian's minimum in policy '{minimum.name}'; "
+                f"write {getattr(minimum, field)} or more"
+            )
+    if policy.rounding_base % minimum.rounding_base:
+        problems.append(
+            f"'rounding_base' is {policy.rounding_base}; write a multiple of {minimum.rounding_base}, "
+            f"the base in policy '{minimum.name}'"
+        )
+    if minimum.zero_discloses and not policy.zero_discloses:
+        problems.append(f"'zero_discloses' is false; write true, as in policy '{minimum.name}'")
+    return problems

@@ -1,0 +1,1 @@
+"""Covariates: one definition each (``config/covariates.yaml`` and stream files), derived for the members of a cohort."""

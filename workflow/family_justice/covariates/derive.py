@@ -1,0 +1,63 @@
+"""Compute the covariates of a cohort and check them against their levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from family_justice.cohorts.extract import open_tables, run_sql
+from family_justice.config.models import Covariate, Stream
+from family_justice.errors import CohortError, did_you_mean, report_together
+from family_justice.files import write_parquet
+
+
+def derive_covariates(
+    stream: Stream,
+    name: str,
+    covariates: Mapping[str, Covariate],
+    tables: Mapping[str, Path],
+    codelists: Path,
+    cohort_path: Path,
+    covariates_path: Path,
+) -> int:
+    """Write the key of a cohort and one column per covariate as Parquet; return the number of rows.
+
+    A categorical covariate becomes text, a number DOUBLE. A missing value takes the covariate's ``missing`` level
+    if it has one and stays empty otherwise. Raises ``CohortError`` for SQL that cannot run, for values outside the
+    levels (a count, not the values) and for infinite numbers.
+    """
+    cohort = stream.cohorts[name]
+    connection = open_tables({**tables, "cohort": cohort_path}, codelists)
+    key = ", ".join(f'"{column}"' for column in cohort.key)
+    connection.execute(f"CREATE TEMP TABLE derived AS SELECT {key} FROM cohort")
+    problems: list[str] = []
+    for covariate_name in cohort.covariates:
+        covariate = covariates[covariate_name]
+        kind = "VARCHAR" if covariate.levels else "DOUBLE"
+        missing = ""
+        if covariate.missing is not None:
+            missing = f", '{_quoted(covariate.missing)}'"
+        value = f"coalesce(CAST(({covariate.value}) AS {kind}){missing})"
+        run_sql(
+            connection,
+            f'CREATE TEMP TABLE "value_{covariate_name}" AS SELECT {key}, {value} AS "{covariate_name}" FROM cohort',
+            stream,
+            f"cohort '{name}', covariate '{covariate_name}'",
+        )
+        column = f'"{covariate_name}"'
+        if covariate.levels:
+            levels = ", ".join(f"'{_quoted(level)}'" for level in covariate.levels)
+            condition = f"{column} IS NOT NULL AND {column} NOT IN ({levels})"
+        else:
+            condition = f"NOT isfinite({column})"
+        strange = connection.execute(f'SELECT count(*) FROM "value_{covariate_name}" WHERE {condition}').fetchone()
+        if strange and strange[0]:
+            hint = did_you_mean("", covariate.levels) if covariate.levels else "Allowed: finite numbers."
+            problems.append(f"covariate '{covariate_name}': {strange[0]} rows have a value outside its levels. {hint}")
+    report_together(f"stream '{stream.stream}', cohort '{name}'", problems, CohortError)
+    joins = "".join(f' JOIN "value_{c}" USING ({key})' for c in cohort.covariates)
+    return write_parquet(connection, f"SELECT * FROM derived{joins} ORDER BY {key}", covariates_path)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,130 @@
+"""Disclosure control of all results of a stream: one frame in, one frame out, everything computed from released counts.
+
+All results of a stream go through together, because a count that is hidden in one analysis must not follow from
+another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from family_justice.config.models import Policy
+from family_justice.disclosure.cells import Ledger
+from family_justice.disclosure.curve_audit import audit_curves
+from family_justice.disclosure.curves import (
+    enter_curves,
+    read_curves,
+    release_curves,
+    release_medians,
+    round_curves,
+    suppress_hidden,
+)
+from family_justice.disclosure.models import enter_models, read_models, release_models, release_rank_tests
+from family_justice.disclosure.rows import CURVES, KINDS, MODELS
+from family_justice.disclosure.tables import (
+    check_attrition,
+    check_tables,
+    enter_tables,
+    release_attrition,
+    release_tables,
+)
+from family_justice.errors import DisclosureError, did_you_mean
+from family_justice.results import COLUMNS, MEASURES
+
+# The measures that each kind of analysis may show. Others have no rule, and what has no rule does not leave.
+_MODEL_MEASURES = tuple(measure for measure, type_ in MEASURES.items() if type_ == "model")
+ALLOWED = {
+    "attrition": ("count",),
+    "table_one": ("count", "percent"),
+    "frequency": ("count", "percent"),
+    "cumulative_incidence": ("cumulative_incidence", "log_rank_test"),
+    "kaplan_meier": ("survival", "log_rank_test"),
+    "follow_up": ("survival", "median_follow_up"),
+    **{kind: ("count", *_MODEL_MEASURES) for kind in MODELS},
+}
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """``rows`` may be released. ``summary`` has one row per analysis: how many rows it had, how many are suppressed,
+    how many of these only for the sake of others (complementary), and how many lay beyond the end of a curve."""
+
+    rows: pd.DataFrame
+    summary: pd.DataFrame
+
+
+def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
+    """Apply ``policy`` to all results of one stream, in the schema of ``results.conform``.
+
+    Raises ``DisclosureError`` for anything that no rule covers; the message names kinds and columns, never values.
+    """
+    frame = rows.reset_index(drop=True).copy()
+    _check(frame)
+    attrition = frame[frame["kind"] == "attrition"]
+    # A model counts besides how many members had all its covariates.
+    tables = frame[frame["measure"].isin(["count", "percent"]) & (frame["kind"] != "attrition")]
+    is_curve = frame["measure"].isin(set(CURVES.values())) & frame["kind"].isin(list(CURVES))
+    is_median = frame["measure"] == "median_follow_up"
+    modelled = frame[frame["kind"].isin(MODELS) & frame["measure"].isin(_MODEL_MEASURES)]
+    rank_tests = frame.index[(frame["measure"] == "log_rank_test") & ~frame["kind"].isin(MODELS)]
+    check_attrition(attrition)
+    check_tables(tables)
+    curves = read_curves(frame[is_curve], policy)
+    models = read_models(modelled, policy)
+
+    ledger = Ledger(policy)
+    cells = enter_tables(tables, ledger)
+    curve_names = enter_curves(curves, ledger)
+    enter_models(models, ledger)
+    ledger.protect()
+    suppress_hidden(curves, curve_names, ledger)
+    round_curves(curves, policy)
+    while audit_curves(curves, policy):
+        round_curves(curves, policy)
+
+    release_attrition(frame, attrition.index, policy)
+    release_tables(frame, cells, ledger, policy)
+    beyond, follow_up = release_curves(frame, curves, policy)
+    release_medians(frame, follow_up, policy)
+    release_rank_tests(frame, rank_tests, curves, policy)
+    release_models(frame, models, ledger, policy)
+
+    handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
+    handled |= set(frame.index[is_median]) | set(rank_tests)
+    handled |= {row for model in models for row in model.rows.index}
+    if handled != set(frame.index):
+        raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")
+    complementary = [row for row, (cell, _) in cells.items() if ledger.complementary(cell)]
+    return Disclosed(frame.drop(index=beyond).reset_index(drop=True), _summary(frame, beyond, complementary, policy))
+
+
+def _check(frame: pd.DataFrame) -> None:
+    if list(frame.columns) != list(COLUMNS):
+        raise DisclosureError("results: the columns are not those of the result schema")
+    if frame["measure"].isna().any() or frame["kind"].isna().any():
+        raise DisclosureError("results: measure or kind is missing in some rows")
+    unknown = sorted(set(frame["kind"]) - set(KINDS))
+    if unknown:
+        raise DisclosureError(f"results: {len(unknown)} kinds have no rule. {did_you_mean('', KINDS)}")
+    for kind, measures in frame.groupby("kind")["measure"]:
+        if not set(measures) <= set(ALLOWED[str(kind)]):
+            allowed = did_you_mean("", ALLOWED[str(kind)])
+            raise DisclosureError(f"results of kind {kind}: some measures have no rule. {allowed}")
+    if frame["status"].eq("suppressed").any():
+        raise DisclosureError("results: rows are marked as suppressed before disclosure control")
+
+
+def _summary(frame: pd.DataFrame, beyond: list[int], complementary: list[int], policy: Policy) -> pd.DataFrame:
+    state = pd.DataFrame({
+        "analysis": frame["analysis"],
+        "suppressed": frame["status"] == "suppressed",
+        "complementary": frame.index.isin(complementary),
+        "beyond_curve_end": frame.index.isin(beyond),
+    })  # fmt: skip
+    groups = state.groupby("analysis", sort=True)
+    summary = groups[["suppressed", "complementary", "beyond_curve_end"]].sum().astype(int)
+    summary.insert(0, "rows", groups.size())
+    summary["rule"] = policy.name
+    return summary.reset_index()

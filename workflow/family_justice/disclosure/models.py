@@ -1,0 +1,222 @@
+"""Estimates of fitted models: which may be shown, with which counts, and to how many digits.
+
+An estimate is not computed from the released counts, so two things are done to keep it from giving exact counts away.
+A row is shown only if its level has enough events and non-events. And estimates are shown to a fraction of their
+standard error: with the exact log odds ratio and standard error of a single binary covariate, the four exact counts
+can be found by trying out the few that round to the released ones.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from family_justice.config.models import Policy
+from family_justice.disclosure.cells import Key, Ledger
+from family_justice.disclosure.curves import Curve
+from family_justice.disclosure.rounding import is_open, is_small, shown
+from family_justice.disclosure.rows import conditions, count, real, require_empty, suppress, text
+from family_justice.disclosure.tables import Z95, person_key
+from family_justice.errors import DisclosureError
+from family_justice.estimators.chi_square import upper_tail
+from family_justice.results import COUNTS
+
+# Estimates are shown in steps of at most a tenth of their standard error, standard errors of a fiftieth: the estimate
+# is off by a twentieth of a standard error at most, the width of the interval by one percent.
+_STEPS_PER_STANDARD_ERROR = 10
+_STEPS_OF_STANDARD_ERROR = 50
+
+COEFFICIENTS = ("log_hazard_ratio", "log_odds_ratio", "log_time_ratio", "log_shape", "log_scale")
+_FIT = ("log_likelihood", "likelihood_ratio_test")
+_BLOCK = ["analysis", "kind", "cohort", "outcome", "group"]
+
+
+@dataclass
+class Model:
+    """The rows of one fitted model and what is decided about them."""
+
+    rows: pd.DataFrame
+    cohort: str
+    n: int
+    events: int
+    suppressed: set[int] = field(default_factory=set)
+    persons: dict[int, Key] = field(default_factory=dict)
+    having_events: dict[int, Key] = field(default_factory=dict)
+
+
+def read_models(frame: pd.DataFrame, policy: Policy) -> list[Model]:
+    """Split the rows into models and decide which rows may be shown. Raises ``DisclosureError`` for missing counts."""
+    require_empty(frame, ["competing", "censored", "at_risk", "total"], "models")
+    models = []
+    for labels, rows in frame.groupby(_BLOCK, sort=False):
+        of_levels = rows[rows["measure"].isin(COEFFICIENTS) & (rows["level"] != "")]
+        if of_levels[["n", "events"]].isna().any(axis=None):
+            raise DisclosureError("models: disclosure control needs n and events for every level of a term")
+        whole = rows[(rows["level"] == "") & rows["n"].notna() & rows["events"].notna()]
+        if len(whole):
+            n, events = int(whole["n"].min()), int(whole["events"].min())
+        elif len(of_levels):
+            first = of_levels[of_levels["term"] == of_levels["term"].iloc[0]]
+            n, events = int(first["n"].sum()), int(first["events"].sum())
+        else:
+            raise DisclosureError("models: disclosure control needs n and events of the model")
+        model = Model(rows, str(labels[2]), n, events)
+        _decide(model, policy)
+        models.append(model)
+    return models
+
+
+def _too_few(n: int, events: int, policy: Policy) -> bool:
+    # More events than rows (recurrent events) leave no meaning for "non-events".
+    others = n - events if events <= n else policy.minimum_events_per_level
+    return is_small(n, policy) or min(events, others) < policy.minimum_events_per_level
+
+
+def _decide(model: Model, policy: Policy) -> None:
+    rows = model.rows
+    coefficients = rows[rows["measure"].isin(COEFFICIENTS)]
+    estimated = coefficients[(coefficients["status"] == "ok") & coefficients["estimate"].notna()]
+    if _too_few(model.n, model.events, policy) or model.n - len(estimated) < policy.minimum_residual_df:
+        model.suppressed |= set(rows.index)
+        return
+    terms = set()
+    for row in coefficients.index[coefficients["level"] != ""]:
+        if _too_few(count(rows, row, "n") or 0, count(rows, row, "events") or 0, policy):
+            model.suppressed.add(row)
+            terms.add(text(rows, row, "term"))
+            if rows.at[row, "status"] == "reference":
+                # Without its reference nothing in the term has a meaning that may be shown.
+                same = (coefficients["term"] == rows.at[row, "term"]) & (coefficients["level"] != "")
+                model.suppressed |= set(coefficients.index[same])
+    if terms:
+        # The fit, and a test of the term, are functions of the counts of the hidden level.
+        tests = ~rows["measure"].isin(COEFFICIENTS)
+        model.suppressed |= set(rows.index[tests & (rows["measure"].isin(_FIT) | rows["term"].isin(terms))])
+
+
+def enter_models(models: list[Model], ledger: Ledger) -> None:
+    """Enter the persons and events of all levels that models show, and tie them to the model's own."""
+    for model in models:
+        rows = model.rows
+        if model.suppressed == set(rows.index):
+            continue
+        first = rows.iloc[0]
+        who = conditions(first["group"])
+        about = (model.cohort, first["outcome"])
+        persons = ledger.add(person_key(model.cohort, who, model.n), model.n, anchored=True)
+        events = ledger.add(("events", *about, who, model.events), model.events, anchored=True)
+        _tie_events(ledger, persons, events)
+        leveled = rows[rows["measure"].isin(COEFFICIENTS) & (rows["level"] != "")]
+        for term, levels in leveled.groupby("term", sort=False):
+            for row in levels.index:
+                here = who | {(str(term), text(levels, row, "level"))}
+                n, d = count(levels, row, "n") or 0, count(levels, row, "events") or 0
+                model.persons[row] = ledger.add(person_key(model.cohort, here, n), n)
+                model.having_events[row] = ledger.add(("events", *about, here, d), d)
+                _tie_events(ledger, model.persons[row], model.having_events[row])
+            ledger.add_sum(persons, [model.persons[row] for row in levels.index], margin=True)
+            ledger.add_sum(events, [model.having_events[row] for row in levels.index], margin=True)
+
+
+def _tie_events(ledger: Ledger, persons: Key, events: Key) -> None:
+    if ledger.counts[events].exact <= ledger.counts[persons].exact:
+        ledger.add_sum(persons, [events], margin=False)
+
+
+def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, policy: Policy) -> None:
+    """Write what may be shown of the models into ``frame``."""
+    for model in models:
+        for row in model.rows.index:
+            status = frame.at[row, "status"]
+            if row in model.suppressed:
+                suppress(frame, row, policy)
+                if status == "not estimable":
+                    frame.at[row, "status"] = status
+                continue
+            for column, keys in (("n", model.persons), ("events", model.having_events)):
+                exact = count(frame, row, column)
+                if exact is None:
+                    continue
+                visible = ledger.shown(keys[row]) if row in keys else not is_small(exact, policy)
+                frame.at[row, column] = shown(exact, policy) if visible else pd.NA
+            if not is_open(policy):
+                reduce_digits(frame, row)
+
+
+def release_rank_tests(frame: pd.DataFrame, rows: pd.Index, curves: list[Curve], policy: Policy) -> None:
+    """Show a log-rank test only if all curves that it compares are shown."""
+    for row in rows:
+        about = (text(frame, row, "analysis"), text(frame, row, "outcome"))
+        compared = [curve for curve in curves if (curve.analysis, curve.outcome) == about]
+        if not compared or any(curve.suppressed for curve in compared):
+            suppress(frame, row, policy)
+            continue
+        for column in COUNTS:
+            exact = count(frame, row, column)
+            if exact is not None:
+                frame.at[row, column] = pd.NA if is_small(exact, policy) else shown(exact, policy)
+        if not is_open(policy):
+            reduce_digits(frame, row)
+
+
+def reduce_digits(frame: pd.DataFrame, row: int) -> None:
+    """Shorten the values of a row; what can be computed from short values is computed from them."""
+    estimate, error = real(frame, row, "estimate"), real(frame, row, "std_error")
+    if frame.at[row, "measure"] in COEFFICIENTS or error > 0:
+        _reduce_estimate(frame, row, estimate, error)
+    elif frame.at[row, "measure"] == "log_likelihood":
+        frame.at[row, "estimate"] = round(estimate)
+    else:
+        frame.at[row, "estimate"] = significant(estimate, 3)
+        statistic, df = significant(real(frame, row, "statistic"), 3), real(frame, row, "df")
+        frame.at[row, "statistic"] = statistic
+        if not math.isnan(real(frame, row, "p_value")):
+            # From the shortened statistic: a long p value would give the long statistic back.
+            exact_p = math.isnan(statistic) or math.isnan(df) or df != round(df)
+            frame.at[row, "p_value"] = (
+                significant(real(frame, row, "p_value"), 2) if exact_p else upper_tail(statistic, int(df))
+            )
+
+
+def _reduce_estimate(frame: pd.DataFrame, row: int, estimate: float, error: float) -> None:
+    """Shorten a coefficient and its standard error; limits, statistic and p value follow from the short ones."""
+    if not error > 0 or math.isnan(estimate):
+        # A reference level (0 without a standard error) stays; anything else without one has nothing to go by.
+        for column in ("estimate", "conf_low", "conf_high", "statistic", "p_value"):
+            frame.at[row, column] = significant(real(frame, row, column), 2)
+        return
+    unit = step_below(error / _STEPS_PER_STANDARD_ERROR)
+    short = unit * round(estimate / unit)
+    fine = step_below(error / _STEPS_OF_STANDARD_ERROR)
+    short_error = fine * round(error / fine)
+    wald = _is_wald(frame, row, estimate, error)
+    for column, sign in (("conf_low", -1), ("conf_high", 1)):
+        limit = real(frame, row, column)
+        if not math.isnan(limit):
+            frame.at[row, column] = short + sign * Z95 * short_error if wald else unit * round(limit / unit)
+    if not math.isnan(real(frame, row, "statistic")):
+        frame.at[row, "statistic"] = short / short_error
+    if not math.isnan(real(frame, row, "p_value")):
+        frame.at[row, "p_value"] = math.erfc(abs(short / short_error) / math.sqrt(2))
+    frame.at[row, "estimate"], frame.at[row, "std_error"] = short, short_error
+
+
+def _is_wald(frame: pd.DataFrame, row: int, estimate: float, error: float) -> bool:
+    limits = (real(frame, row, "conf_low"), real(frame, row, "conf_high"))
+    expected = (estimate - Z95 * error, estimate + Z95 * error)
+    return all(math.isnan(a) or abs(a - b) < 0.01 * error for a, b in zip(limits, expected, strict=True))
+
+
+def step_below(value: float) -> float:
+    """Return the greatest of 1, 2, 5 times a power of ten that is not above ``value``."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max((factor * power for factor in (1, 2, 5) if factor * power <= value * (1 + 1e-12)), default=power)
+
+
+def significant(value: float, digits: int) -> float:
+    """Round to so many significant digits; nan, infinity and zero stay."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))

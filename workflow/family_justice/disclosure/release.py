@@ -1,0 +1,44 @@
+"""Describe a stream and take all its results through the door."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from family_justice import fingerprint
+from family_justice.analyses.study import describe_study
+from family_justice.config.check import covariates_of
+from family_justice.config.load import Configuration
+from family_justice.disclosure.gate import open_door
+
+
+def release_stream(
+    configuration: Configuration,
+    name: str,
+    internal: Mapping[str, Path],
+    release: Path,
+    manifest: Path,
+    code: str,
+) -> None:
+    """Release the results of one stream into the folder ``release``, or nothing.
+
+    ``internal`` maps each analysis to its tidy rows before disclosure control; ``manifest`` lists the raw tables and
+    their checksums, of which only a fingerprint is released; ``code`` is the fingerprint of the library.
+    """
+    stream = configuration.stream(name)
+    policy, minimum = configuration.policy_of(stream)
+    source = configuration.source_of(stream)
+    fingerprints = {
+        "code": code,
+        "settings": fingerprint.of_value(stream.model_dump(mode="json")),
+        "data": fingerprint.of_file(manifest)[:16],
+    }
+    covariates = covariates_of(stream, configuration.covariates())
+    study = describe_study(stream, covariates, (source, configuration.source(source)), policy, fingerprints)
+    targets = {analysis: release / analysis / "results.csv" for analysis in internal}
+    with tempfile.TemporaryDirectory() as folder:
+        described = Path(folder, "study.json")
+        described.write_text(json.dumps(study, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        open_door(internal, targets, policy, minimum, described, release / "study.json", release / "suppressions.csv")

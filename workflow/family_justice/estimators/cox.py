@@ -1,0 +1,181 @@
+"""The Cox proportional hazards model.
+
+Delayed entry, strata, case weights, clustered standard errors, Efron's or Breslow's ties; the results are those of R
+``survival::coxph``. Everything that is computed from a fit (test of proportional hazards, baseline hazard, concordance)
+is in ``cox_checks`` and can be imported from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from family_justice.estimators.arrays import Floats, codes, combine, cross_product, follow_up, numbers, weights_or_ones
+from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
+from family_justice.estimators.cox_checks import BaselineHazard as BaselineHazard
+from family_justice.estimators.cox_checks import Concordance as Concordance
+from family_justice.estimators.cox_checks import ProportionalHazards as ProportionalHazards
+from family_justice.estimators.cox_checks import baseline_hazard as baseline_hazard
+from family_justice.estimators.cox_checks import concordance as concordance
+from family_justice.estimators.cox_checks import proportional_hazards_test as proportional_hazards_test
+from family_justice.estimators.newton import maximise
+from family_justice.estimators.partial_likelihood import PartialLikelihood
+from family_justice.estimators.risk_sets import RiskSets
+
+
+@dataclass(frozen=True, eq=False)
+class CoxModel:
+    """What a fit was made of, for the checks: rows in the order of the risk sets, columns centred and scaled."""
+
+    likelihood: PartialLikelihood
+    parameters: Floats  # (p,) on the scale of the columns; at the limit for columns that run to infinity
+    centre: Floats  # (p,)
+    scale: Floats  # (p,)
+    strata: NDArray  # distinct labels of the strata
+    exit: Floats  # (n,) of all rows in the order given, times made equal
+    entry: Floats | None
+    event: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class CoxFit:
+    """A fitted Cox model with p columns. Where a column is not estimable its coefficient, its rows of the covariance
+    matrices and its standard error are nan and ``reasons`` says why."""
+
+    coef: Floats  # (p,) log hazard ratios
+    var_model: Floats  # (p, p) inverse information
+    var_robust: Floats | None  # (p, p) sandwich, summed over clusters
+    loglik: tuple[float, float]  # all coefficients zero, fitted
+    score_test: ChiSquareTest
+    likelihood_ratio_test: ChiSquareTest
+    wald_test: ChiSquareTest  # with the robust covariance matrix if there is one, as R
+    n: int
+    n_events: int
+    n_clusters: int | None
+    iterations: int
+    converged: bool
+    ties: str
+    estimable: NDArray[np.bool_]  # (p,)
+    reasons: dict[int, str]
+    model: CoxModel = field(repr=False)
+
+    @property
+    def std_error(self) -> Floats:
+        """Standard errors (p,): robust if there are any, from the model otherwise."""
+        return np.sqrt(np.diag(self.var_model if self.var_robust is None else self.var_robust))
+
+
+def fit_cox(
+    exit: ArrayLike,
+    event: ArrayLike,
+    covariates: ArrayLike,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+    ties: Literal["efron", "breslow"] = "efron",
+    robust: bool = False,
+    max_iter: int = 50,
+) -> CoxFit:
+    """Fit a Cox model to n rows and p columns.
+
+    ``exit`` (n,) and ``event`` (n,) 0/1; a row is at risk over (``entry``, ``exit``]. ``covariates`` (n, p).
+    ``strata`` and ``clusters`` (n,) are labels of any kind. ``weights`` (n,) are case weights; rows of weight zero are
+    left out of the likelihood. With ``clusters`` the sandwich covariance matrix of Lin and Wei (1989, JASA 84) is added,
+    with ``robust`` it is added with every row its own cluster. No small-sample factor, as in R.
+
+    No data make it fail: columns that are constant, collinear with columns before them, or whose coefficient runs to
+    infinity are left out or carried to their limit and named in ``reasons``; R reports NA for the first two and a large
+    coefficient with a warning for the third. The degrees of freedom of the likelihood ratio and score tests count
+    columns that run to infinity, as R's do; the Wald test cannot.
+
+    Raises ``ValueError`` for missing values, entry at or after exit, unequal lengths and negative weights.
+    """
+    if ties not in ("efron", "breslow"):
+        raise ValueError("ties must be efron or breslow")
+    stop, start = follow_up(exit, entry)
+    n = stop.size
+    happened = numbers("event", event, n) > 0
+    design = np.asarray(covariates, dtype=np.float64)
+    if design.ndim != 2 or len(design) != n:
+        raise ValueError(f"covariates have shape {design.shape} where exit has {n} rows")
+    stratum, stratum_labels = codes("strata", strata, n)
+    weight = weights_or_ones(weights, n)
+
+    risk = RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
+    x, centre, scale, span = _standardise(design, risk)
+    likelihood = PartialLikelihood(risk, x, weight[risk.order], ties == "efron")
+    reason = "no events" if not risk.size else "constant among those at risk"
+    ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
+    events_weight = float(likelihood.death_weight.sum())
+    top = maximise(likelihood.objective, np.zeros(len(x)), span, events_weight, ruled_out, max_iter)
+
+    kept = top.estimable
+    var_model = top.variance / np.outer(scale, scale)
+    var_robust, n_clusters = None, None
+    if clusters is not None or robust:
+        member, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
+        n_clusters = labels.size
+        var_robust = _sandwich(likelihood, top.parameters, top.variance, kept, member[risk.order], n_clusters)
+        var_robust /= np.outer(scale, scale)
+    coef = np.where(kept, top.parameters / scale, np.nan)
+    degrees = int(top.independent.sum())
+    free = np.ix_(top.independent, top.independent)
+    score_test = quadratic_form_test(top.score_start[top.independent], top.information_start[free])
+    used = var_model if var_robust is None else var_robust
+    return CoxFit(
+        coef=coef,
+        var_model=var_model,
+        var_robust=var_robust,
+        loglik=(top.loglik_start, top.loglik),
+        score_test=score_test,
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), degrees),
+        wald_test=quadratic_form_test(coef[kept], used[np.ix_(kept, kept)]),
+        n=n,
+        n_events=int(happened.sum()),
+        n_clusters=n_clusters,
+        iterations=top.iterations,
+        converged=top.converged,
+        ties=ties,
+        estimable=kept,
+        reasons=top.reasons,
+        model=CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened),
+    )
+
+
+def _standardise(design: Floats, risk: RiskSets) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the columns of the rows at risk as (p, n) with mean 0 and variance 1, their centre, scale and range.
+
+    A column that does not vary has range 0. Raises ``ValueError`` for missing values anywhere.
+    """
+    p = design.shape[1]
+    x = np.zeros((p, risk.order.size))
+    centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
+    for j in range(p):
+        if not np.isfinite(design[:, j]).all():
+            raise ValueError(f"covariates have missing or infinite values in column {j}")
+        column = design[risk.order, j]
+        if column.size and column.max() > column.min():
+            centre[j] = column.mean()
+            column -= centre[j]
+            scale[j] = column.std()
+            column /= scale[j]
+            span[j] = column.max() - column.min()
+            x[j] = column
+    return x, centre, scale, span
+
+
+def _sandwich(
+    likelihood: PartialLikelihood, parameters: Floats, variance: Floats, kept: NDArray[np.bool_], member: NDArray, count: int
+) -> Floats:
+    """Return D'D with D (clusters, p) the sums over each cluster of weighted score residuals times the variance."""
+    residuals = likelihood.score_residuals(likelihood.at(parameters))[kept]
+    by_cluster = np.stack([np.bincount(member, likelihood.weight * row, count) for row in residuals] or [np.zeros(count)])
+    full = np.full_like(variance, np.nan)
+    if kept.any():
+        change = np.stack([combine(row, by_cluster) for row in variance[np.ix_(kept, kept)]])
+        full[np.ix_(kept, kept)] = cross_product(change, change)
+    return full

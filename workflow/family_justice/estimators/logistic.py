@@ -1,0 +1,128 @@
+"""Logistic regression with clustered standard errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from family_justice.estimators.arrays import Floats, codes, combine, cross_product, inner, numbers
+from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
+from family_justice.estimators.newton import maximise
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticFit:
+    """A fitted model. Position 0 is the intercept, position j + 1 is column j of the covariates, in every array and in
+    ``reasons``. Where a coefficient is not estimable it and its rows of the covariance matrices are nan."""
+
+    coef: Floats  # (p + 1,) log odds ratios after the intercept
+    var_model: Floats  # (p + 1, p + 1) inverse information
+    var_robust: Floats | None  # (p + 1, p + 1) clustered sandwich
+    loglik: tuple[float, float]  # intercept only, fitted
+    likelihood_ratio_test: ChiSquareTest
+    wald_test: ChiSquareTest  # of the covariates, robust if there are clusters
+    n: int
+    n_events: int
+    n_clusters: int | None
+    iterations: int
+    converged: bool
+    estimable: NDArray[np.bool_]
+    reasons: dict[int, str]
+
+    @property
+    def std_error(self) -> Floats:
+        """Standard errors (p + 1,): robust if there are any, from the model otherwise."""
+        return np.sqrt(np.diag(self.var_model if self.var_robust is None else self.var_robust))
+
+
+def fit_logistic(
+    outcome: ArrayLike, covariates: ArrayLike, clusters: ArrayLike | None = None, max_iter: int = 50
+) -> LogisticFit:
+    """Fit P(outcome = 1) = 1 / (1 + exp(-(intercept + x b))) to ``outcome`` (n,) 0/1 and ``covariates`` (n, p).
+
+    Equals R ``glm(family = binomial)``. With ``clusters`` (n,), labels of any kind, the covariance matrix is that of R
+    ``sandwich::vcovCL``: type HC1, with the factor G/(G-1) * (n-1)/(n-k) for G clusters and k estimated coefficients.
+
+    Columns that are constant, collinear with columns before them, or separate the outcomes are named in ``reasons``
+    and the others estimated without them or at the limit, see ``newton``. If all outcomes are equal nothing is
+    estimable. Raises ``ValueError`` for missing values, unequal lengths and outcomes other than 0 and 1.
+    """
+    y = numbers("outcome", outcome)
+    if not np.isin(y, (0.0, 1.0)).all():
+        raise ValueError("outcome must be 0 or 1")
+    n, events = y.size, int(y.sum())
+    design = np.asarray(covariates, dtype=np.float64)
+    if design.ndim != 2 or len(design) != n:
+        raise ValueError(f"covariates have shape {design.shape} where outcome has {n} rows")
+    if not np.isfinite(design).all():
+        raise ValueError(f"covariates have missing or infinite values in {int((~np.isfinite(design)).any(0).sum())} columns")
+
+    one_outcome = events in (0, n)
+    p = design.shape[1]
+    # Columns are scaled but not centred: when one of them separates, the intercept keeps its own meaning.
+    x, scale, span = np.ones((p + 1, n)), np.ones(p + 1), np.ones(p + 1)
+    ruled_out: dict[int, str] = {}
+    for j, column in enumerate(design.T, start=1):
+        spread = float(np.ptp(column)) if n else 0.0
+        if spread > 0:
+            scale[j] = column.std()
+            x[j] = column / scale[j]
+            span[j] = spread / scale[j]
+        else:
+            x[j] = 0.0
+            ruled_out[j] = "constant"
+    if one_outcome:
+        ruled_out = {j: "no events" if not events else "no non-events" for j in range(p + 1)}
+
+    def mean(beta: Floats) -> tuple[Floats, Floats]:
+        eta = combine(beta, x)
+        return eta, 1 / (1 + np.exp(-eta))
+
+    def objective(beta: Floats) -> tuple[float, Floats, Floats]:
+        with np.errstate(over="ignore"):
+            eta, fitted = mean(beta)
+        loglik = float(inner(y, eta) - np.logaddexp(0.0, eta).sum())
+        return loglik, inner(x, y - fitted), cross_product(x, x, fitted * (1 - fitted))
+
+    start = np.zeros(p + 1)
+    if not one_outcome:
+        start[0] = np.log(events / (n - events))
+    size = events * (n - events) / max(n, 1)  # information about the intercept
+    top = maximise(objective, start, span, size, ruled_out, max_iter)
+
+    kept = top.estimable
+    coef = np.where(kept, top.parameters / scale, np.nan)
+    var_model = top.variance / np.outer(scale, scale)
+
+    var_robust, n_clusters = None, None
+    if clusters is not None:
+        member, labels = codes("clusters", clusters, n)
+        n_clusters, k = labels.size, int(kept.sum())
+        residual = y - mean(top.parameters)[1]
+        scores = np.stack([np.bincount(member, row * residual, n_clusters) for row in x])
+        factor = n_clusters / (n_clusters - 1) * (n - 1) / (n - k) if n_clusters > 1 and n > k else np.nan
+        both = np.ix_(kept, kept)
+        var_robust = np.full_like(var_model, np.nan)
+        var_robust[both] = factor * (top.variance[both] @ cross_product(scores, scores)[both] @ top.variance[both])
+        var_robust /= np.outer(scale, scale)
+
+    used = var_model if var_robust is None else var_robust
+    slopes = np.arange(p + 1) > 0
+    tested = kept & slopes
+    return LogisticFit(
+        coef=coef,
+        var_model=var_model,
+        var_robust=var_robust,
+        loglik=(0.0, 0.0) if one_outcome else (top.loglik_start, top.loglik),
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), int((top.independent & slopes).sum())),
+        wald_test=quadratic_form_test(coef[tested], used[np.ix_(tested, tested)]),
+        n=n,
+        n_events=events,
+        n_clusters=n_clusters,
+        iterations=top.iterations,
+        converged=top.converged,
+        estimable=kept,
+        reasons=top.reasons,
+    )

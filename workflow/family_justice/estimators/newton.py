@@ -1,0 +1,151 @@
+"""Newton's method for a concave log-likelihood, with a name for everything that can go wrong with a column.
+
+Columns are judged in order, as R judges them: one that is a combination of those before it is left out. A column whose
+coefficient runs to infinity (separation, monotone likelihood) is recognised by its Newton step: near the end of the
+road the step of every other column shrinks quadratically, while that of a runaway stays near one on the scale of the
+linear predictor. It is carried to the limit and held there; the estimates and standard errors of the other columns are
+then those of the limit, to which R's tend as its convergence criterion is tightened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from family_justice.estimators.arrays import Floats
+
+# Shares of a column's information that must be its own: 1 - R^2 against the columns before it, and what must be left
+# of the information at the start. Rounding leaves about 1e-14 where exact arithmetic leaves nothing.
+OWN_INFORMATION = 1e-10
+# Twice the log-likelihood still to gain. After the last step the error is about this many standard errors.
+CONVERGED = 1e-12
+NEARLY_CONVERGED = 1e-3
+TO_THE_LIMIT = 30.0  # further steps in one: exp(-30) of what was left to gain
+
+Objective = Callable[[Floats], tuple[float, Floats, Floats]]  # -> log-likelihood, score, information
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """Where the search ended; ``reasons`` says why a column has no estimate."""
+
+    parameters: Floats
+    loglik: float
+    loglik_start: float
+    score_start: Floats
+    information_start: Floats
+    variance: Floats  # inverse information of the estimable columns, nan elsewhere
+    independent: NDArray[np.bool_]  # columns that are no combination of others: they carry degrees of freedom
+    estimable: NDArray[np.bool_]
+    reasons: dict[int, str]
+    iterations: int
+    converged: bool
+
+
+def maximise(
+    objective: Objective,
+    start: Floats,
+    span: Floats,
+    scale: float,
+    reasons: dict[int, str] | None = None,
+    max_iter: int = 50,
+) -> Maximum:
+    """Climb from ``start`` (p,).
+
+    ``span`` (p,) is the range of each column, ``scale`` the size of the information of an ordinary column (columns
+    have unit variance: the number of events). ``reasons`` marks columns that the caller has already ruled out.
+    """
+    beta = start.copy()
+    loglik, score, information = objective(beta)
+    begin = (loglik, score, information)
+    reasons = dict(reasons or {})
+    candidate = np.array([j not in reasons for j in range(beta.size)], dtype=bool)
+    free = independent_columns(information, candidate, OWN_INFORMATION * scale * np.ones(beta.size))
+    for j in np.flatnonzero(candidate & ~free):
+        reasons[int(j)] = _why_dependent(information, free, int(j), scale)
+    independent = free.copy()
+    floor = OWN_INFORMATION * np.diag(information)
+
+    usable = free
+    before = np.zeros(beta.size)
+    iterations, converged = 0, not free.any()
+    while not converged and iterations < max_iter:
+        iterations += 1
+        usable = independent_columns(information, free, floor)
+        step = _solve(information, score, usable)
+        left = float(score @ step)
+        if left < NEARLY_CONVERGED:
+            steady = usable & (np.abs(step) > 0.7 * np.abs(before)) & (before != 0)
+            runaway = steady & (np.abs(step) * span > 0.01)
+            if (runaway & (np.abs(step) * span > 0.5)).any():
+                for j in np.flatnonzero(runaway):
+                    reasons[int(j)] = _runs_away(step[j])
+                free = free & ~runaway
+                trial, fraction = _within_reach(objective, beta, TO_THE_LIMIT * np.where(runaway, step, 0.0), -np.inf)
+                beta = beta + fraction * TO_THE_LIMIT * np.where(runaway, step, 0.0)
+                loglik, score, information = trial
+                before, converged = np.zeros(beta.size), not free.any()
+                continue
+        converged = left < CONVERGED
+        # In the last step a fall is rounding and no reason to go back.
+        trial, fraction = _within_reach(objective, beta, step, -np.inf if converged else loglik - 1e-12 * abs(loglik))
+        beta, before = beta + fraction * step, step
+        loglik, score, information = trial
+
+    usable = independent_columns(information, free, floor)
+    for j in np.flatnonzero(free & ~usable):
+        far = abs(beta[j]) * span[j] > 10
+        reasons[int(j)] = _runs_away(beta[j]) if far else "no information about it is left beside the other columns"
+    variance = np.full_like(information, np.nan)
+    if usable.any():
+        variance[np.ix_(usable, usable)] = np.linalg.inv(information[np.ix_(usable, usable)])
+    return Maximum(beta, loglik, *begin, variance, independent, usable, reasons, iterations, converged)
+
+
+def independent_columns(information: Floats, candidate: NDArray[np.bool_], floor: Floats) -> NDArray[np.bool_]:
+    """Return which columns, in order, add information of their own: a Cholesky decomposition that passes over pivots
+    below ``floor`` or below a share ``OWN_INFORMATION`` of the column's diagonal element."""
+    rest = information.copy()
+    kept = candidate.copy()
+    for j in np.flatnonzero(candidate):
+        if not rest[j, j] > max(floor[j], OWN_INFORMATION * information[j, j]):
+            kept[j] = False
+            continue
+        below = rest[j + 1 :, j] / rest[j, j]
+        rest[j + 1 :, j + 1 :] -= np.outer(below, rest[j, j + 1 :])
+    return kept
+
+
+def _within_reach(objective: Objective, beta: Floats, step: Floats, floor: float) -> tuple[tuple[float, Floats, Floats], float]:
+    """Halve the step until the log-likelihood is at least ``floor`` and everything is finite; return what is found
+    there and the fraction of the step taken (none, if even the smallest is too long)."""
+    fraction = 1.0
+    while fraction > 1e-6:
+        trial = objective(beta + fraction * step)
+        if trial[0] >= floor and np.isfinite(trial[1]).all() and np.isfinite(trial[2]).all():
+            return trial, fraction
+        fraction /= 2
+    return objective(beta), 0.0
+
+
+def _solve(information: Floats, score: Floats, usable: NDArray[np.bool_]) -> Floats:
+    step = np.zeros(score.size)
+    if usable.any():
+        step[usable] = np.linalg.solve(information[np.ix_(usable, usable)], score[usable])
+    return step
+
+
+def _runs_away(direction: float) -> str:
+    return f"the likelihood rises without end as the coefficient goes to {'plus' if direction > 0 else 'minus'} infinity"
+
+
+def _why_dependent(information: Floats, free: NDArray[np.bool_], j: int, scale: float) -> str:
+    if not information[j, j] > OWN_INFORMATION * scale:
+        return "constant within every risk set"
+    earlier = np.flatnonzero(free & (np.arange(free.size) < j))
+    share = np.linalg.lstsq(information[np.ix_(earlier, earlier)], information[earlier, j], rcond=None)[0]
+    columns = [str(k) for k in earlier[np.abs(share) > 1e-6]]
+    return f"a combination of column{'s' if len(columns) > 1 else ''} {', '.join(columns)}"

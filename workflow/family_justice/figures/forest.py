@@ -1,0 +1,293 @@
+"""Forest plots: ratios of a model with their counts, grouped by term, on a logarithmic axis."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.patches import Rectangle
+
+from family_justice.figures import words
+from family_justice.figures.style import (
+    BLUE,
+    GREY,
+    INK,
+    MARGIN,
+    PALE,
+    SIZE,
+    SMALL,
+    VERMILION,
+    WIDTH,
+    Sheet,
+    message,
+    text_width,
+    wrap,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+ROW, GAP = 0.205, 0.35  # height of a row, inches, and the gap before a term, rows
+TICKS = (
+    (0.8, 0.9, 1.0, 1.1, 1.25),
+    (0.5, 0.7, 1.0, 1.4, 2.0),
+    (0.25, 0.5, 1.0, 2.0, 4.0),
+    (0.1, 0.3, 1.0, 3.0, 10.0),
+    (0.05, 0.2, 1.0, 5.0, 20.0),
+    (0.01, 0.1, 1.0, 10.0, 100.0),
+)
+INTERCEPTS = {"intercept", "(intercept)", "const", "constant"}
+
+
+@dataclass
+class Entry:
+    """One line of the forest: a heading, or a level with its numbers as text and as positions."""
+
+    label: str
+    kind: str  # block, term, level
+    n: str = ""
+    events: str = ""
+    words: str = ""
+    ratio: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    planted: float = math.nan
+    status: str = ""
+    indent: bool = False
+
+
+def coefficients(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that hold a coefficient of a covariate."""
+    chosen = rows[rows["measure"].isin(words.RATIO_NAMES)]
+    return chosen[~chosen["term"].str.lower().isin(INTERCEPTS)]
+
+
+def ratio_name(rows: pd.DataFrame) -> str:
+    """Return what the ratios of a model are called."""
+    measures = [measure for measure in rows["measure"] if measure in words.RATIO_NAMES]
+    return words.RATIO_NAMES[measures[0]] if measures else "Ratio"
+
+
+def ratio_words(row: Any) -> str:
+    """Return ``1.23 (1.10 to 1.38)`` for a coefficient, or in words why there is none."""
+    if row["status"] == "reference":
+        return "1 (reference)"
+    if row["status"] != "ok" or not words.present(row["estimate"]):
+        return words.WITHHELD if row["status"] == "suppressed" else "not estimable"
+    low, high = (words.ratio(words.exponential(row[side])) for side in ("conf_low", "conf_high"))
+    limits = words.interval(low, high)
+    return words.ratio(words.exponential(row["estimate"])) + (f" ({limits})" if limits else "")
+
+
+def term_label(term: str, numeric: bool, labels: words.Labels) -> str:
+    """Return the label of a term; a number says per what unit its ratio is."""
+    unit = labels.unit(term).removesuffix("s") if numeric else ""
+    return f"{labels.covariate(term)} (per {unit})" if unit else labels.covariate(term)
+
+
+def draw(
+    rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, planted: pd.DataFrame | None = None
+) -> tuple[Sheet, str, str]:
+    """Draw the forest of a model; return the sheet, the alt text and the caption.
+
+    ``rows``: released rows in the result schema, coefficients on the log scale. ``planted``: rows of
+    ``comparisons.csv`` of kind ``planted`` for this analysis; each becomes a hollow diamond.
+    """
+    entries = _entries(coefficients(rows), labels, planted)
+    name = ratio_name(rows)
+    outcomes = list(dict.fromkeys(rows["outcome"][rows["measure"].isin(words.RATIO_NAMES)]))
+    head = (about["title"], labels.subject(about, outcomes[0] if len(outcomes) == 1 else ""))
+    truth = any(math.isfinite(entry.planted) for entry in entries)
+    notes = [_note(entries, truth), labels.foot()]
+    if not any(math.isfinite(entry.ratio) for entry in entries):
+        reason = "All estimates of this model are withheld: too few people or events to release."
+        return message(*head, reason, notes[1:]), f"{about['title']}: all estimates are withheld.", reason
+    people = words.sentence(labels.people(about.get("cohort") or ""))
+    sheet = _sheet(entries, (people, "Events", f"{name} (95% CI)"), head, notes)
+    return sheet, _alt(about["title"], name, entries), _caption(name, truth)
+
+
+def _note(entries: list[Entry], truth: bool) -> str:
+    parts = ["Squares and lines: estimates with 95% confidence intervals; arrows: the interval goes on."]
+    if truth:
+        parts.append("Diamonds: values planted in the synthetic population.")
+    if any(entry.status == "suppressed" for entry in entries):
+        parts.append("Withheld: too few people or events, or a number that would reveal them.")
+    return " ".join(parts)
+
+
+def _entries(rows: pd.DataFrame, labels: words.Labels, planted: pd.DataFrame | None) -> list[Entry]:
+    truth = _truth(planted)
+    entries: list[Entry] = []
+    blocks = list(dict.fromkeys(zip(rows["outcome"], rows["group"], strict=True)))
+    for outcome, group in blocks:
+        block = rows[(rows["outcome"] == outcome) & (rows["group"] == group)]
+        if len(blocks) > 1:
+            parts = [labels.outcome(outcome)] if outcome else []
+            entries.append(Entry(", ".join(parts + ([labels.group(group)] if group else [])), "block"))
+        for term in dict.fromkeys(block["term"]):
+            members = block[block["term"] == term]
+            numeric = list(members["level"]) == [""]
+            if not numeric:
+                entries.append(Entry(term_label(term, numeric, labels), "term"))
+            for level in labels.levels(term, list(members["level"])):
+                row = members[members["level"] == level].iloc[0]
+                label = term_label(term, True, labels) if numeric else words.sentence(level)
+                entries.append(_level(row, label, not numeric, labels, truth.get((term, level), math.nan)))
+    return entries
+
+
+def _level(row: Any, label: str, indent: bool, labels: words.Labels, planted: float) -> Entry:
+    entry = Entry(label, "level", status=row["status"], indent=indent, planted=planted, words=ratio_words(row))
+    # Every row of a model rests on persons and events: a missing number of them is a withheld one.
+    entry.n = words.count(row["n"]) or labels.withheld(row["note"])
+    entry.events = words.count(row["events"]) or labels.withheld(row["note"])
+    if row["status"] == "reference":
+        entry.ratio = 1.0
+    elif row["status"] == "ok" and words.present(row["estimate"]):
+        entry.ratio, entry.low, entry.high = (
+            words.exponential(row[column]) for column in ("estimate", "conf_low", "conf_high")
+        )
+    return entry
+
+
+def _truth(planted: pd.DataFrame | None) -> dict[tuple[str, str], float]:
+    """Return the planted ratios by term and level."""
+    found: dict[tuple[str, str], float] = {}
+    for row in planted.to_dict("records") if planted is not None else []:
+        if words.present(row["reference"]) and float(row["reference"]) > 0:
+            found[(str(row["term"]), str(row["level"]))] = float(row["reference"])
+    return found
+
+
+def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, str], notes: list[str]) -> Sheet:
+    numbers = [[heads[0], *(e.n for e in entries)], [heads[1], *(e.events for e in entries)]]
+    number_width = [max(text_width(t, SIZE) for t in column) + 0.16 for column in numbers]
+    words_width = max([text_width(heads[2], SMALL, "bold"), *(text_width(e.words, SIZE) for e in entries)]) + 0.16
+    label_width = 0.28 + max(
+        [
+            text_width(e.label, SIZE, "bold" if e.kind != "level" else "normal") + (0.12 if e.indent else 0)
+            for e in entries
+        ]
+    )
+    label_width = min(label_width, WIDTH - 2 * MARGIN - sum(number_width) - words_width - 1.9)
+    rows = [
+        (entry, wrap(entry.label, label_width - 0.28, SIZE, "bold" if entry.kind != "level" else "normal"))
+        for entry in entries
+    ]
+    lines = sum(len(texts) + (GAP if i and not e.indent else 0) for i, (e, texts) in enumerate(rows))
+    body = 0.30 + lines * ROW + 0.55
+    sheet = Sheet(*head, notes, body=body)
+    left = MARGIN + label_width + sum(number_width) + 0.12
+    right = WIDTH - MARGIN - words_width
+    first = sheet.top + 0.30
+    axes = sheet.axes(left, first, right - left, body - 0.85)
+    low, high, ticks = _scale(entries)
+    _frame(axes, low, high, ticks, body - 0.85)
+    canvas = sheet.canvas()
+    ends = (MARGIN + label_width + number_width[0], MARGIN + label_width + sum(number_width))
+    for x, text, align in (
+        (ends[0], heads[0], "right"),
+        (ends[1], heads[1], "right"),
+        (right + 0.16, heads[2], "left"),
+    ):
+        sheet.text(x, sheet.top + 0.1, text, weight="bold", ha=align, size=SMALL)
+    canvas.plot([MARGIN, WIDTH - MARGIN], [first - 0.07] * 2, color="#9a9a9a", linewidth=0.8)
+    y = first + ROW / 2
+    striped = 0
+    for index, (entry, texts) in enumerate(rows):
+        if not entry.indent:
+            y += GAP * ROW if index else 0
+            striped = 0
+        if entry.kind == "level":
+            if striped % 2 == 0:
+                canvas.add_patch(
+                    Rectangle(
+                        (MARGIN, y - ROW / 2), WIDTH - 2 * MARGIN, ROW * len(texts), facecolor=PALE, edgecolor="none"
+                    )
+                )
+            striped += 1
+        for number, text in enumerate(texts):
+            weight = "normal" if entry.kind == "level" else "bold"
+            sheet.text(MARGIN + 0.04 + (0.12 if entry.indent else 0), y + number * ROW, text, weight=weight)
+        if entry.kind == "level":
+            _numbers(sheet, entry, y, ends, right + 0.16)
+            _mark(axes, entry, y - first, low, high)
+        y += ROW * len(texts)
+    scale = heads[2].replace("95% CI", "log scale")
+    sheet.text((left + right) / 2, first + body - 0.85 + 0.38, scale, ha="center")
+    return sheet
+
+
+def _frame(axes: Axes, low: float, high: float, ticks: list[float], height: float) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(height, 0)
+    axes.minorticks_off()
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.axvline(1, color="#7a7a7a", linewidth=0.9, zorder=1)
+    axes.patch.set_alpha(0)
+
+
+def _numbers(sheet: Sheet, entry: Entry, y: float, ends: tuple[float, float], x: float) -> None:
+    for end, text in zip(ends, (entry.n, entry.events), strict=True):
+        sheet.text(end, y, text, ha="right", color=INK if text[:1].isdigit() else GREY)
+    plain = entry.status == "ok" and math.isfinite(entry.ratio)
+    sheet.text(x, y, entry.words, color=INK if plain else GREY, style="normal" if plain else "italic")
+
+
+def _mark(axes: Axes, entry: Entry, y: float, low: float, high: float) -> None:
+    """Draw the estimate, its interval with arrows where it leaves the axis, and the planted value."""
+    if entry.status == "reference":
+        axes.plot([1], [y], marker="|", color=INK, markersize=7, markeredgewidth=1.4, zorder=3)
+    elif math.isfinite(entry.ratio):
+        left, right = max(entry.low, low) if math.isfinite(entry.low) else entry.ratio, entry.ratio
+        if not math.isnan(entry.high):
+            right = min(entry.high, high)
+        axes.plot([left, right], [y, y], color=BLUE, linewidth=1.5, solid_capstyle="butt", zorder=3)
+        for edge, outside, arrow in ((low, entry.low < low, "<"), (high, entry.high > high, ">")):
+            if outside:
+                axes.plot([edge], [y], marker=arrow, color=BLUE, markersize=5, zorder=4, clip_on=False)
+        if low <= entry.ratio <= high:
+            axes.plot([entry.ratio], [y], marker="s", color=BLUE, markersize=5, zorder=4)
+    if math.isfinite(entry.planted) and entry.status != "reference":
+        axes.plot(
+            [min(max(entry.planted, low), high)], [y], marker="D", markersize=6.5, markerfacecolor="none",
+            markeredgecolor=VERMILION, markeredgewidth=1.2, linestyle="none", zorder=5,
+        )  # fmt: skip
+
+
+def _scale(entries: list[Entry]) -> tuple[float, float, list[float]]:
+    """Return the limits of the axis and its ticks: all estimates fit, and intervals unless they are very wide."""
+    points = [value for e in entries for value in (e.ratio, e.planted) if math.isfinite(value) and value > 0]
+    limit = max(2.2 * max(abs(math.log(point)) for point in points), math.log(2.5))
+    ends = [value for e in entries for value in (e.low, e.high) if not math.isnan(value)]
+    reach = [math.log(point) for point in points]
+    reach += [
+        min(max(math.log(end), -limit), limit) if 0 < end < math.inf else math.copysign(limit, end - 1) for end in ends
+    ]
+    ticks = next((t for t in TICKS if max(map(abs, reach)) <= math.log(t[-1]) * 1.45), TICKS[-1])
+    least = 0.3 * math.log(ticks[-1])
+    floor, roof = min(*reach, -least) * 1.08, max(*reach, least) * 1.08
+    return math.exp(floor), math.exp(roof), [tick for tick in ticks if floor <= math.log(tick) <= roof]
+
+
+def _alt(title: str, name: str, entries: list[Entry]) -> str:
+    parts = [f"Forest plot. {title}. {name}s with 95% confidence intervals."]
+    term = ""
+    for entry in entries:
+        if entry.kind != "level":
+            term = entry.label
+        elif entry.status != "reference":
+            parts.append(f"{term + ', ' if entry.indent else ''}{words.lower_first(entry.label)}: {entry.words}.")
+    return " ".join(parts)
+
+
+def _caption(name: str, truth: bool) -> str:
+    end = " Hollow diamonds are the values planted in the synthetic population." if truth else ""
+    return f"{name}s with 95% confidence intervals, people and events per level.{end}"

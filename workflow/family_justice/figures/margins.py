@@ -1,0 +1,162 @@
+"""Around a panel of curves: the names of the lines, at their ends or in a legend, and the numbers at risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import words
+from family_justice.figures.style import GREY, INK, MARGIN, SMALL, WIDTH, Sheet, text_height, text_width, wrap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HIDDEN = "[c]"  # the symbol for confidential numbers in British official statistics
+ROW = 0.17  # height of a row of the numbers at risk, inches
+
+
+@dataclass
+class Line:
+    """One curve: times, estimates and limits in percent, numbers at risk, and how it is drawn."""
+
+    label: str
+    rows: pd.DataFrame
+    colour: str
+    dash: Any
+    shown: pd.DataFrame = field(init=False)
+
+    def __post_init__(self) -> None:
+        rows = self.rows[self.rows["estimate"].notna() & self.rows["time"].notna()]
+        self.shown = rows.sort_values("time", kind="stable")
+
+
+@dataclass
+class Panel:
+    """One frame: its heading and its lines."""
+
+    title: str
+    lines: list[Line]
+    key: str = ""  # what the labels of the lines are levels of
+
+
+def end_label(line: Line) -> str:
+    """Return the name of a line; a line that could not be drawn says so."""
+    return line.label if len(line.shown) else f"{line.label} (withheld)"
+
+
+def end_labels(sheet: Sheet, panel: Panel, x: float, span: tuple[float, float], upper: float) -> None:
+    """Write each line's label at its end, moved apart where they would collide."""
+    top, frame = span
+    room = sheet.width - MARGIN - x + 0.02
+    blocks = []
+    for line in panel.lines:
+        last = float(line.shown["estimate"].iloc[-1]) * 100 if len(line.shown) else 0.0
+        blocks.append((top + frame * (1 - last / upper), line, wrap(end_label(line), room, SMALL, "bold")))
+    blocks.sort(key=lambda block: block[0])
+    heights = [text_height(len(texts), SMALL) + 0.03 for _, _, texts in blocks]
+    middle = [y for y, _, _ in blocks]
+    for _ in range(200):  # small pushes until no two overlap; the order of the lines stays
+        moved = False
+        for i in range(len(middle) - 1):
+            overlap = (heights[i] + heights[i + 1]) / 2 - (middle[i + 1] - middle[i])
+            if overlap > 1e-3:
+                middle[i] -= overlap / 2
+                middle[i + 1] += overlap / 2
+                moved = True
+        middle = [min(max(y, top - 0.1 + h / 2), top + frame - h / 2) for y, h in zip(middle, heights, strict=True)]
+        if not moved:
+            break
+    keys = wrap(panel.key, room, SMALL, "bold") if panel.key else []
+    above = middle[0] - heights[0] / 2 - text_height(len(keys), SMALL) if keys else 0.0
+    for number, text in enumerate(keys):
+        sheet.text(x, above + text_height(number + 0.5, SMALL), text, size=SMALL, color=GREY)
+    for y, (_, line, texts) in zip(middle, blocks, strict=True):
+        for number, text in enumerate(texts):
+            offset = text_height(number, SMALL) - text_height(len(texts) - 1, SMALL) / 2
+            sheet.text(x, y + offset, text, size=SMALL, color=_dark(line.colour), weight="bold")
+
+
+def _dark(colour: str) -> str:
+    """Return a colour dark enough for small text on white paper."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    factor = 0.62 if 0.299 * red + 0.587 * green + 0.114 * blue > 125 else 0.9
+    return "#" + "".join(f"{round(part * factor):02x}" for part in (red, green, blue))
+
+
+def _legend_entries(panels: list[Panel]) -> list[list[Line]]:
+    """Return the entries of the legend, row by row."""
+    unique = {line.label: line for panel in panels for line in panel.lines}
+    rows: list[list[Line]] = [[]]
+    used = _key_width(panels)
+    for line in unique.values():
+        need = text_width(line.label, SMALL) + 0.62
+        if rows[-1] and used + need > WIDTH - 2 * MARGIN:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(line)
+        used += need
+    return rows
+
+
+def _key_width(panels: list[Panel]) -> float:
+    key = panels[0].key
+    return text_width(key, SMALL, "bold") + 0.2 if key else 0.0
+
+
+def legend_height(panels: list[Panel]) -> float:
+    """Return the height of the legend that all panels share, in inches."""
+    return 0.26 * len(_legend_entries(panels))
+
+
+def legend(sheet: Sheet, panels: list[Panel]) -> None:
+    """Write the legend at the top of the sheet's body."""
+    canvas = sheet.canvas()
+    if panels[0].key:
+        sheet.text(MARGIN, sheet.top + 0.09, panels[0].key, size=SMALL, weight="bold")
+    for number, entries in enumerate(_legend_entries(panels)):
+        x, y = MARGIN + (_key_width(panels) if number == 0 else 0), sheet.top + 0.09 + 0.22 * number
+        for line in entries:
+            canvas.plot([x, x + 0.30], [y, y], color=line.colour, linestyle=line.dash)
+            sheet.text(x + 0.37, y, line.label, size=SMALL)
+            x += text_width(line.label, SMALL) + 0.62
+
+
+def at_risk(rows: pd.DataFrame, time: float, labels: words.Labels) -> str:
+    """Return the number still at risk at ``time``, as the row at that time or the next one has it."""
+    known = rows[rows["time"] >= time - 1e-9].sort_values("time", kind="stable")
+    if known.empty:
+        return ""
+    row = known.iloc[0]
+    text = words.cell(row["at_risk"], row["status"], row["note"], labels)
+    return HIDDEN if text == words.WITHHELD else text
+
+
+def risk_names(sheet: Sheet, panel: Panel, top: float, room: float) -> None:
+    """Write the names of the lines at the left of the numbers at risk; ``room``: where they must end, in inches."""
+    sheet.text(MARGIN, top, "Number at risk", size=SMALL, weight="bold")
+    canvas = sheet.canvas()
+    x = MARGIN + 0.26
+    for number, line in enumerate(panel.lines):
+        y = top + ROW * (number + 1)
+        canvas.plot([MARGIN, MARGIN + 0.2], [y, y], color=line.colour, linestyle=line.dash, linewidth=1.5)
+        text = line.label
+        while text_width(text, SMALL) > room - x and len(text) > 4:
+            text = text.rstrip("…")[:-1].rstrip() + "…"
+        sheet.text(x, y, text, size=SMALL)
+
+
+def risk_numbers(
+    sheet: Sheet,
+    panel: Panel,
+    span: tuple[float, float],
+    top: float,
+    time: tuple[float, list[float]],
+    labels: words.Labels,
+) -> None:
+    """Write the numbers at risk under the ticks. ``span``: left end and width of the axis; ``time``: its end, ticks."""
+    high, ticks = time
+    for number, line in enumerate(panel.lines):
+        for tick in ticks:
+            text = at_risk(line.rows, tick, labels)
+            x, y = span[0] + span[1] * tick / high, top + ROW * (number + 1)
+            sheet.text(x, y, text, size=SMALL, ha="center", color=INK if text[:1].isdigit() else GREY)

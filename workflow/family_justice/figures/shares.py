@@ -1,0 +1,127 @@
+"""Which share of whom: the cells of a frequency analysis, sorted into axis, series and panels.
+
+Trends and bars, the table in the report and the alt text all read a frequency through this module.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Share:
+    """One cell: a count, its denominator and the percentage, as number and as words."""
+
+    percent: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n: str = ""
+    total: str = ""
+    words: str = ""
+    suppressed: bool = False
+    note: str = ""
+
+
+@dataclass
+class Series:
+    """One line or one kind of bar: a cell for each place on the axis."""
+
+    label: str
+    cells: dict[str, Share] = field(default_factory=dict)
+
+
+@dataclass
+class Board:
+    """One panel: series over the axis. ``whole`` says that the series of a place add up to all of its people."""
+
+    title: str
+    series: list[Series]
+    whole: bool = False
+
+
+@dataclass
+class Frequency:
+    """A frequency analysis ready to draw: the axis with its places in order, and the panels."""
+
+    axis: str
+    places: list[str]
+    names: dict[str, str]
+    boards: list[Board]
+    key: str = ""  # what the names of the places are levels of, where they do not say so themselves
+
+    @property
+    def joined(self) -> bool:
+        """Whether lines join the places: years, and enough of them if they are divided into parts of a whole."""
+        return words.in_year_order(self.places) and (len(self.places) > 6 or not any(b.whole for b in self.boards))
+
+
+def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Frequency:
+    """Sort the released rows of a frequency analysis.
+
+    The first grouping column is the axis; the other columns make panels. Variables that are answered yes or no
+    share a panel as one series each; a variable with more levels has panels of its own.
+    """
+    cells = rows[rows["measure"] == "percent"]
+    if cells.empty:
+        cells = rows[rows["measure"] == "count"]
+    declared = list(about.get("group_by") or [])
+    first = next((words.pairs(group) for group in cells["group"] if group), [("", "")])
+    axis = declared[0] if declared else first[0][0]
+    found: dict[tuple[str, str, str, str], Share] = {}
+    for row in cells.to_dict("records"):
+        parts = words.pairs(row["group"])
+        place = next((level for column, level in parts if column == axis), "")
+        rest = "; ".join(f"{column}={level}" for column, level in parts if column != axis)
+        found[(row["term"], rest, row["level"], place)] = share(row, labels)
+    places = labels.levels(axis, [key[3] for key in found])
+    boards: list[Board] = []
+    yes_no: dict[str, Board] = {}
+    for term, rest in dict.fromkeys((key[0], key[1]) for key in found):
+        levels = labels.levels(term, [key[2] for key in found if key[:2] == (term, rest)])
+        if "yes" in levels and set(levels) <= {"yes", "no", "not known"}:
+            if rest not in yes_no:
+                yes_no[rest] = Board(labels.group(rest) if rest else "", [])
+                boards.append(yes_no[rest])
+            yes_no[rest].series.append(_series(labels.covariate(term), (term, rest, "yes"), places, found))
+        else:
+            series = [_series(words.sentence(level), (term, rest, level), places, found) for level in levels]
+            several = len({key[0] for key in found}) > 1 or not rest
+            title = ", ".join([*([labels.covariate(term)] if several else []), *([labels.group(rest)] if rest else [])])
+            boards.append(Board(title, series, whole=True))
+    key, strata = labels.strata([f"{axis}={place}" for place in places])
+    names = {place: strata[f"{axis}={place}"] for place in places}
+    return Frequency(labels.covariate(axis) if axis else "", places, names, _merged(boards), key)
+
+
+def share(row: Any, labels: words.Labels) -> Share:
+    """Return the cell of one row; the percentage is the released one, 0 to 100."""
+    n = words.cell(row["n"], row["status"], row["note"], labels)
+    total = words.cell(row["total"], row["status"], row["note"], labels)
+    if not words.present(row["estimate"]) or row["measure"] != "percent":
+        hidden = row["status"] == "suppressed"
+        return Share(n=n, total=total, words=n or words.WITHHELD, suppressed=hidden, note=row["note"])
+    value = float(row["estimate"])
+    low, high = (float(row[c]) if words.present(row[c]) else math.nan for c in ("conf_low", "conf_high"))
+    return Share(value, low, high, n, total, f"{n} ({words.percent(value)})" if n else words.percent(value))
+
+
+def _series(
+    label: str, key: tuple[str, str, str], places: list[str], found: dict[tuple[str, str, str, str], Share]
+) -> Series:
+    return Series(label, {place: found[(*key, place)] for place in places if (*key, place) in found})
+
+
+def _merged(boards: list[Board]) -> list[Board]:
+    """Put panels that hold a single series each into one panel: mothers and fathers are compared in one frame."""
+    if len(boards) > 1 and all(len(board.series) == 1 and not board.whole for board in boards):
+        names = {board.series[0].label for board in boards}
+        series = [Series(board.title or board.series[0].label, board.series[0].cells) for board in boards]
+        return [Board(names.pop() if len(names) == 1 else "", series)]
+    return boards

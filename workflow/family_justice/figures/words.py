@@ -1,0 +1,241 @@
+"""Numbers and names as a reader meets them, in figures and in the report alike.
+
+Every printed number of a released row passes through one of these functions, so that figure, table and alt text
+agree to the last digit.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+THIN = "\u202f"  # narrow no-break space between thousands
+MINUS = "\u2212"
+WITHHELD = "withheld"
+
+RATIO_NAMES = {
+    "log_hazard_ratio": "Hazard ratio",
+    "log_odds_ratio": "Odds ratio",
+    "log_time_ratio": "Time ratio",
+}
+
+
+def present(value: Any) -> bool:
+    """Say whether a cell of a result row holds a number (``None``, ``NaN`` and pandas' ``NA`` do not)."""
+    if value is None:
+        return False
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
+
+
+def count(value: Any) -> str:
+    """Return a whole number with thin separators, ``12 345``; empty if there is none."""
+    return f"{round(float(value)):,}".replace(",", THIN) if present(value) else ""
+
+
+def decimal(value: Any, digits: int) -> str:
+    """Return a number with fixed decimals, a true minus sign and thin separators; empty if there is none."""
+    if not present(value):
+        return ""
+    text = f"{float(value):,.{digits}f}".replace(",", THIN)
+    if float(text.replace(THIN, "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def percent(value: Any) -> str:
+    """Return a percentage (0 to 100) with one decimal and its sign."""
+    return f"{decimal(value, 1)}%" if present(value) else ""
+
+
+def ratio(value: Any) -> str:
+    """Return a ratio with two decimals; three significant digits below 0.1 and none wasted above 100."""
+    if not present(value):
+        return ""
+    size = abs(float(value))
+    digits = 3 if 0 < size < 0.095 else 2 if size < 99.5 else 0
+    return decimal(value, digits)
+
+
+def exponential(value: Any) -> float:
+    """Return the ratio that belongs to a coefficient on the log scale, ``nan`` if there is none."""
+    if not present(value):
+        return math.nan
+    return math.exp(float(value)) if float(value) < 700 else math.inf
+
+
+def interval(low: str, high: str) -> str:
+    """Return ``low to high``, or nothing if a limit is missing. Words, because a dash reads as a minus sign."""
+    return f"{low} to {high}" if low and high else ""
+
+
+def p_value(value: Any) -> str:
+    """Return a p value with three decimals (two from 0.1 up), ``<0.001`` below that."""
+    if not present(value):
+        return ""
+    number = float(value)
+    if number < 0.001:
+        return "<0.001"
+    return f"{number:.3f}" if number < 0.0995 else f"{number:.2f}"
+
+
+def plain(name: str) -> str:
+    """Return a machine name as words: ``age_band`` becomes ``Age band``."""
+    return sentence(name.replace("_", " ").replace(".", " "))
+
+
+def sentence(text: str) -> str:
+    """Return the text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """Return a label for the middle of a sentence; names and abbreviations keep their capitals."""
+    head = text.split(" ", 1)[0]
+    proper = head.rstrip("'s,") in {"England", "Wales", "Cafcass", "Cymru"} or any(c.isupper() for c in head[1:])
+    return text if proper else text[:1].lower() + text[1:]
+
+
+def pairs(group: str) -> list[tuple[str, str]]:
+    """Return the ``(column, level)`` pairs of a stratum, ``parent=mother; jurisdiction=Wales``."""
+    found = []
+    for part in filter(None, (piece.strip() for piece in group.split(";"))):
+        column, _, level = part.partition("=")
+        found.append((column.strip(), level.strip()))
+    return found
+
+
+def in_year_order(levels: list[str]) -> bool:
+    """Say whether the levels are years or financial years, which a line may join."""
+    return len(levels) > 2 and all(re.match(r"(19|20)\d\d\b", level) for level in levels)
+
+
+class Labels:
+    """The words of one study: labels of covariates, outcomes and groups, and how a withheld count is written."""
+
+    def __init__(self, study: dict[str, Any]) -> None:
+        self.study = study
+        policy = study.get("policy") or {}
+        self.threshold: int | None = policy.get("threshold")
+        self.base: int | None = policy.get("rounding_base")
+        self.synthetic = bool((study.get("source") or {}).get("is_synthetic"))
+        self.below = f"<{self.threshold}" if self.threshold and self.threshold > 1 else WITHHELD
+
+    def covariate(self, name: str) -> str:
+        """Return the label of a covariate or variable."""
+        found = (self.study.get("covariates") or {}).get(name) or {}
+        return str(found.get("label") or plain(name))
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a numeric covariate, empty if it has none."""
+        found = (self.study.get("covariates") or {}).get(name) or {}
+        return str(found.get("unit") or "")
+
+    def levels(self, name: str, seen: list[str]) -> list[str]:
+        """Return the levels seen, in the declared order; undeclared ones keep their place at the end."""
+        found = (self.study.get("covariates") or {}).get(name) or {}
+        declared = [str(level) for level in found.get("levels") or []]
+        unique = list(dict.fromkeys(seen))
+        return [level for level in declared if level in unique] + [level for level in unique if level not in declared]
+
+    def outcome(self, name: str, short: bool = False) -> str:
+        """Return the label of an outcome; the short one for axes and panels."""
+        found = (self.study.get("outcomes") or {}).get(name) or {}
+        if short and found.get("short_label"):
+            return str(found["short_label"])
+        return str(found.get("label") or self.covariate(name))
+
+    def level(self, column: str, level: str) -> str:
+        """Return a level that can stand alone: ``yes`` needs its question, ``Wales`` does not."""
+        if level in {"yes", "no", "not known", "other"} or re.match(r"[\d<>]", level):
+            if in_year_order([level] * 3):
+                return level
+            return f"{self.covariate(column)}: {level}"
+        return level
+
+    def group(self, group: str) -> str:
+        """Return the label of a stratum, ``Mothers, Wales``; ``All`` for everybody."""
+        return sentence(", ".join(self.level(column, level) for column, level in pairs(group))) or "All"
+
+    def strata(self, groups: list[str]) -> tuple[str, dict[str, str]]:
+        """Return a heading and a label for each stratum of one figure.
+
+        Levels such as ``25 to 29`` or ``2`` say nothing without the name of their column; it is said once, in the
+        heading, instead of in every label.
+        """
+        columns: dict[str, list[str]] = {}
+        for group in groups:
+            for column, level in pairs(group):
+                columns.setdefault(column, []).append(level)
+        bare = {column for column, levels in columns.items() if any(re.match(r"[\d<>]", level) for level in levels)}
+        names = {}
+        for group in groups:
+            parts = [level if column in bare else self.level(column, level) for column, level in pairs(group)]
+            names[group] = sentence(", ".join(parts)) or "All"
+        return ", ".join(self.covariate(column) for column in columns if column in bare), names
+
+    def since(self, cohort: str, unit: str) -> str:
+        """Return the name of the time axis: years since what."""
+        zero = str(((self.study.get("cohorts") or {}).get(cohort) or {}).get("time_zero") or "")
+        return (
+            f"{sentence(unit)} since {lower_first(zero.replace('_', ' '))}"
+            if zero
+            else f"{sentence(unit)} from the start"
+        )
+
+    def subject(self, about: dict[str, Any], outcome: str = "") -> str:
+        """Return whom an analysis is about, and which outcome: the line under the title of a figure."""
+        parts = [self.cohort(about["cohort"])] if about.get("cohort") else []
+        for column, levels in (about.get("restrict_to") or {}).items():
+            parts.append(f"{lower_first(self.covariate(column))}: {' or '.join(map(str, levels))}")
+        text = "; ".join(parts)
+        return f"{text} · {self.outcome(outcome)}" if outcome else text
+
+    def cohort(self, name: str) -> str:
+        """Return the label of a cohort."""
+        found = (self.study.get("cohorts") or {}).get(name) or {}
+        return str(found.get("label") or plain(name))
+
+    def people(self, cohort: str) -> str:
+        """Return what the rows of a cohort are: mothers, children, cases."""
+        found = (self.study.get("cohorts") or {}).get(cohort) or {}
+        return str(found.get("unit") or "people")
+
+    def withheld(self, note: str = "") -> str:
+        """Return the word for a withheld count.
+
+        Only a note that says so makes it a small one: a count withheld to protect another may be of any size.
+        """
+        return self.below if re.match(r"(counts? )?(fewer than|below)", note) else WITHHELD
+
+    def rounding(self) -> str:
+        """Return one sentence about rounding and suppression for the foot of a figure or table."""
+        parts = []
+        if self.base and self.base > 1:
+            parts.append(f"Counts are rounded to the nearest {self.base}")
+        if self.threshold and self.threshold > 1:
+            parts.append(f"what is, or would reveal, a count below {self.threshold} is withheld")
+        return sentence("; ".join(parts)) + "." if parts else "Counts are exact."
+
+    def provenance(self) -> str:
+        """Return one sentence about where the records came from, so that a figure can stand alone."""
+        source = self.study.get("source") or {}
+        if self.synthetic:
+            return "Synthetic records: a calibration, not a finding."
+        text = str(source.get("description") or source.get("name") or "records").rstrip(".")
+        refreshed = f" Records to {source['refresh_date']}." if source.get("refresh_date") else ""
+        return f"Source: {text}.{refreshed}"
+
+    def foot(self) -> str:
+        """Return the last note of every figure: rounding and provenance."""
+        return f"{self.rounding()} {self.provenance()}"
+
+
+def cell(value: Any, status: str, note: str, labels: Labels) -> str:
+    """Return a count for a table, or the word for its absence; empty if the count does not apply to the row."""
+    if present(value):
+        return count(value)
+    return labels.withheld(note) if status == "suppressed" else ""

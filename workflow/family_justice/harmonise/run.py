@@ -1,0 +1,284 @@
+"""Run the SQL files of harmonisation in order and write the research-ready tables and the quality table."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from family_justice.contracts import Table, load_contract, research_ready_tables
+from family_justice.contracts.check import Finding, check_tables, find_problems
+from family_justice.contracts.model import DUCKDB_TYPES
+from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean, report_together
+from family_justice.files import atomic, connect, write_parquet
+
+if TYPE_CHECKING:
+    import duckdb
+
+HERE = Path(__file__).resolve().parent
+RULES = HERE / "rules.csv"
+CONTRACTS = HERE.parent / "contracts"
+
+#: The files of ``sql/`` in the order in which they run: each reads what the ones before have made.
+STAGES = ("layout", "stage_cms", "stage_ecms", "stage_cymru")
+RULE_STEPS = (
+    "application",
+    "person_identity",
+    "person",
+    "relationship",
+    "case_person",
+    "hearing",
+    "legal_order",
+    "case",
+)
+STEPS = STAGES + RULE_STEPS
+
+#: Contract files whose tables may all be absent: the source does not hold that system.
+SYSTEMS = ("cafcass_england_cms", "cafcass_england_ecms", "cafcass_cymru", "linked")
+
+#: Code list, the staged table and column that it maps, and where each system keeps the names.
+CODELISTS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "application_types": (
+        "staged_application",
+        "type_name",
+        {
+            "CMS": "CMS_TLKPCASEAPPLICATIONTYPE.NAME",
+            "ECMS": "ECMS_APPLICATIONTYPES.NAME",
+            "Cymru": "CAFCASS_APPLICATION.CAP_PRIMARYAPPLICATIONTYPENAME",
+        },
+    ),
+    "legal_orders": (
+        "staged_output",
+        "type_name",
+        {
+            "CMS": "CMS_TLKPLEGALOUTPUTTYPE.NAME",
+            "ECMS": "ECMS_LEGALOUTPUTTYPES.NAME",
+            "Cymru": "CAFCASS_HEARINGOUTCOME.CAP_HEARINGOUTCOMETYPEIDNAME",
+        },
+    ),
+    "ethnic_groups": (
+        "staged_ethnicity",
+        "name",
+        {"CMS": "CMS_TLKPETHNICORIGIN.NAME", "ECMS": "ECMS_ETHNICITYTYPES.NAME", "Cymru": "CAFCASS_ALF.ETHNIC_ORIGIN"},
+    ),
+}
+
+QUALITY_COLUMNS = ("step", "system", "table", "rule", "action", "label", "rows_before", "rows_affected", "rows_after")
+
+
+class HarmoniseOptions(BaseModel):
+    """What harmonisation must be told. The defaults suit the extracts that the public documentation describes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    end_of_data_england: datetime.date = Field(
+        default=datetime.date(2021, 12, 31), description="last day covered by the Cafcass England records"
+    )
+    end_of_data_wales: datetime.date = Field(
+        default=datetime.date(2021, 8, 31), description="last day covered by the Cafcass Cymru records"
+    )
+    cms_orders_usable_from: datetime.date = Field(
+        default=datetime.date(2011, 4, 1), description="CMS legal outputs before this day are flagged"
+    )
+    earliest_birth: datetime.date = Field(
+        default=datetime.date(1900, 1, 1), description="an earlier week of birth is impossible (assumption)"
+    )
+    max_birth_gap_days: int = Field(
+        default=31,
+        ge=0,
+        description="records that share a linkage field are one person only if their weeks of birth "
+        "lie no further apart (assumption)",
+    )
+
+
+def harmonise(
+    raw: Path,
+    ready: Path,
+    quality_csv: Path,
+    codelists: Path,
+    options: HarmoniseOptions | Mapping[str, Any] | None = None,
+    threads: int = 1,
+) -> None:
+    """Make the research-ready tables of one source.
+
+    ``raw`` holds ``<TABLE>.parquet`` per source table, ``codelists`` the CSV files that map names to categories.
+    Writes ``<table>.parquet`` per research-ready table to ``ready`` (columns of the contract, sorted by primary key)
+    and the counts of every rule to ``quality_csv``. A system none of whose tables is there counts as empty.
+
+    Raises ContractError if a table departs from its contract or a name is in no code list; then nothing is written.
+    """
+    settings = options if isinstance(options, HarmoniseOptions) else _read_options(options or {})
+    with connect(threads=threads) as connection:
+        warnings = _open_source(connection, raw)
+        _load_codelists(connection, codelists)
+        for name, value in settings:
+            literal = f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(int(value))
+            connection.execute(f"SET VARIABLE {name} = {literal}")
+        for step in STAGES:
+            _run(connection, step)
+        _check_names(connection, codelists)
+        for step in RULE_STEPS:
+            _run(connection, step)
+
+        tables = research_ready_tables()
+        made = {name: f"ready_{name}" for name in tables}
+        check_tables(connection, made, tables, "research-ready tables (a fault of harmonisation, please report it)")
+        counts = _counts(connection)
+        (ready / "case.parquet").parent.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            columns = ", ".join(f'"{column}"' for column in table.columns)
+            key = ", ".join(f'"{column}"' for column in table.key)
+            write_parquet(connection, f'SELECT {columns} FROM "{made[name]}" ORDER BY {key}', ready / f"{name}.parquet")
+    _write_quality(quality_csv, warnings, counts)
+
+
+def _read_options(options: Mapping[str, Any]) -> HarmoniseOptions:
+    unknown = [key for key in options if key not in HarmoniseOptions.model_fields]
+    problems = [f"unknown option '{key}'. {did_you_mean(key, HarmoniseOptions.model_fields)}" for key in unknown]
+    if not problems:
+        try:
+            return HarmoniseOptions.model_validate(dict(options))
+        except ValidationError as error:
+            problems = [f"option '{problem['loc'][0]}': {problem['msg']}." for problem in error.errors()]
+    raise ConfigError("harmonise options:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+def _open_source(connection: duckdb.DuckDBPyConnection, raw: Path) -> list[Finding]:
+    """Make one view per source table and check it; return the warnings (references that do not resolve)."""
+    problems: list[str] = []
+    present: dict[str, Table] = {}
+    for stem in SYSTEMS:
+        contract = load_contract(CONTRACTS / f"{stem}.yaml")
+        missing = [name for name in contract.tables if not (raw / f"{name}.parquet").is_file()]
+        absent = len(missing) == len(contract.tables)
+        if missing and not absent:
+            problems += [f"table '{name}' of {contract.system} is missing." for name in missing]
+        for name, table in contract.tables.items():
+            if absent:
+                columns = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
+                connection.execute(f'CREATE TABLE "{name}" ({columns})')
+            elif name not in missing:
+                quoted = str(raw / f"{name}.parquet").replace("'", "''")
+                connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{quoted}')")
+                present[name] = table
+    if not present:
+        problems.append("there is no table at all.")
+    findings = [
+        finding
+        for name, table in present.items()
+        for finding in find_problems(connection, name, table, {other: other for other in present})
+    ]
+    problems += [f"{finding.table}: {finding.message}" for finding in findings if finding.is_error]
+    report_together(f"source tables in {raw}", problems, ContractError)
+    return [finding for finding in findings if not finding.is_error]
+
+
+def _load_codelists(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None:
+    """Make one table per code list, with the name in plain form beside it."""
+    flags = {"application_types": "is_s31", "legal_orders": "is_final_type"}
+    for name in CODELISTS:
+        path = codelists / f"{name}.csv"
+        if not path.is_file():
+            raise ContractError(f"{path}: the code list is missing.")
+        with open(path, encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        wanted = ["name", "category", *([flags[name]] if name in flags else [])]
+        problems = [f"column '{column}' is missing." for column in wanted if not rows or column not in rows[0]]
+        report_together(str(path), problems, ContractError)
+        plain_names = [row["name"].strip().lower() for row in rows]
+        twice = sorted({plain for plain in plain_names if plain_names.count(plain) > 1})
+        problems = [f"'{plain}' is listed twice." for plain in twice]
+        if name in flags:
+            wrong = [row["name"] for row in rows if row[flags[name]] not in ("0", "1")]
+            problems += [f"'{entry}': column '{flags[name]}' must be 0 or 1." for entry in wrong]
+        report_together(str(path), problems, ContractError)
+        flag = f", {flags[name]} INTEGER" if name in flags else ""
+        connection.execute(f"CREATE TABLE {name} (plain_name VARCHAR, category VARCHAR{flag})")
+        values = [
+            [plain, row["category"], *([int(row[flags[name]])] if name in flags else [])]
+            for plain, row in zip(plain_names, rows, strict=True)
+        ]
+        connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(wanted))})", values)
+
+
+def _check_names(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None:
+    """Raise if a name that records use is in no code list.
+
+    Names from look-up tables are metadata and are shown; Cymru keeps them in the records, so they are only counted.
+    """
+    problems = []
+    for codelist, (staged, column, homes) in CODELISTS.items():
+        unknown = connection.execute(
+            f"SELECT system, {column}, count(*) FROM {staged} WHERE {column} IS NOT NULL "
+            f"AND plain({column}) NOT IN (SELECT plain_name FROM {codelist}) GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for system, home in homes.items():
+            names = [(name, rows) for found, name, rows in unknown if found == system]
+            if names:
+                shown = "" if system == "Cymru" else f" ({', '.join(repr(name) for name, _ in names)})"
+                records = sum(rows for _, rows in names)
+                problems.append(
+                    f"column {home} holds {len(names)} name{'s' if len(names) > 1 else ''}{shown} unknown to "
+                    f"{codelists / codelist}.csv, in {records} records. Add each with its category."
+                )
+    report_together("names without a category", problems, ContractError)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
+    import duckdb
+
+    try:
+        connection.execute((HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8"))
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
+        raise  # about the text of the SQL file, not about records
+    except duckdb.Error as error:
+        raise PipelineError(
+            f"harmonise/sql/{step}.sql failed on the records ({type(error).__name__}). "
+            "The message of the database may quote a record and is not shown."
+        ) from None
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the counts in the order of rules.csv; a rule that has never been counted is a fault."""
+    counted = connection.execute("SELECT rule, system, rows_before, rows_affected FROM counted").fetchall()
+    by_rule: dict[str, list[tuple[str, int, int]]] = {}
+    for rule, system, before, affected in counted:
+        by_rule.setdefault(rule, []).append((system, before, affected))
+    order = ["CMS", "ECMS", "Cymru", "England", "Wales"]
+    rows = []
+    with open(RULES, encoding="utf-8", newline="") as stream:
+        for rule in csv.DictReader(stream):
+            for system, before, affected in sorted(by_rule.pop(rule["rule"], []), key=lambda c: order.index(c[0])):
+                removes = rule["action"] in ("dropped", "joined")
+                after = affected if rule["action"] == "attributed" else before - affected if removes else before
+                rows.append(
+                    {**rule, "system": system, "rows_before": before, "rows_affected": affected, "rows_after": after}
+                )
+    if by_rule:
+        raise PipelineError(f"harmonise/rules.csv lacks: {', '.join(sorted(by_rule))}.")
+    return rows
+
+
+def _write_quality(path: Path, warnings: list[Finding], counts: list[dict[str, Any]]) -> None:
+    rows = [
+        {
+            "system": "source",
+            "table": finding.table,
+            "rule": finding.rule,
+            "action": "flagged",
+            "label": f"{finding.column}: refers to a row that is not there",
+            "rows_before": "",
+            "rows_affected": finding.rows,
+            "rows_after": "",
+        }
+        for finding in warnings
+    ] + counts
+    with atomic(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, QUALITY_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for step, row in enumerate(rows, start=1):
+            writer.writerow({"step": step, **row})

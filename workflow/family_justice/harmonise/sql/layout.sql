@@ -1,0 +1,82 @@
+-- The common layout: what each stage_<system>.sql fills, and what all later files read.
+--
+-- Identifiers are text with a prefix: E and the number in England (CMS and ECMS number people and cases alike),
+-- W and the number in Wales. Application numbers of CMS and ECMS are not known to be shared: C, E and W.
+
+CREATE TABLE staged_person (
+    system        VARCHAR,   -- CMS, ECMS or Cymru
+    jurisdiction  VARCHAR,   -- England or Wales
+    record_id     VARCHAR,   -- E123, W123
+    record_number BIGINT,    -- 123
+    sex           VARCHAR,   -- female, male
+    week_of_birth DATE,      -- as recorded
+    linkage_field BIGINT,    -- ALF; empty if not matched
+    lsoa_code     VARCHAR
+);
+
+CREATE TABLE staged_ethnicity (system VARCHAR, record_id VARCHAR, name VARCHAR);
+
+CREATE TABLE staged_case (
+    system          VARCHAR,
+    jurisdiction    VARCHAR,
+    case_id         VARCHAR,
+    law_type        VARCHAR,  -- public, private
+    is_completed    INTEGER,
+    local_authority VARCHAR
+);
+
+CREATE TABLE staged_application (
+    system             VARCHAR,
+    application_id     VARCHAR,
+    application_number BIGINT,
+    case_id            VARCHAR,
+    type_name          VARCHAR,  -- mapped by application_types.csv
+    application_date   DATE,
+    received_date      DATE,
+    completed_date     DATE
+);
+
+CREATE TABLE staged_member (
+    system         VARCHAR,
+    application_id VARCHAR,
+    record_id      VARCHAR,
+    role           VARCHAR   -- subject, respondent, applicant, other; empty if not recorded
+);
+
+-- Parents of children only; other kinds of relationship stay behind.
+CREATE TABLE staged_parent (system VARCHAR, child_record_id VARCHAR, parent_record_id VARCHAR);
+
+CREATE TABLE staged_hearing (system VARCHAR, case_id VARCHAR, hearing_date DATE);
+
+CREATE TABLE staged_output (
+    system         VARCHAR,
+    case_id        VARCHAR,
+    application_id VARCHAR,   -- Cymru
+    record_id      VARCHAR,   -- ECMS: the child
+    type_name      VARCHAR,   -- mapped by legal_orders.csv
+    output_date    DATE,
+    hearing_date   DATE,      -- of the hearing at which it was made
+    is_final       INTEGER,   -- as recorded; empty where the system does not say
+    is_rule_16_4   INTEGER,
+    recorded_for   VARCHAR    -- child, application or case
+);
+
+-- One row per rule of rules.csv and system: the quality table is made of these.
+CREATE TABLE counted (rule VARCHAR, system VARCHAR, rows_before BIGINT, rows_affected BIGINT);
+
+-- Names in look-up tables and code lists are compared without regard to case and outer blanks.
+CREATE MACRO plain(name) AS lower(trim(name));
+
+-- 18xx was meant to be 19xx, 22xx and 29xx 20xx, 79xx 19xx. Empty if the year is none of these.
+CREATE MACRO century_repaired(day) AS
+    TRY(make_date(
+        CASE year(day) // 100 WHEN 18 THEN 1900 WHEN 22 THEN 2000 WHEN 29 THEN 2000 WHEN 79 THEN 1900 END
+            + year(day) % 100,
+        month(day),
+        day(day)
+    ));
+
+-- Age in completed years; -1 in the year before birth.
+CREATE MACRO completed_years(born, on_day) AS
+    year(on_day) - year(born)
+        - CASE WHEN (month(on_day), day(on_day)) < (month(born), day(born)) THEN 1 ELSE 0 END;

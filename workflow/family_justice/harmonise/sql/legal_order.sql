@@ -1,0 +1,117 @@
+-- Orders made for children, from outputs that the systems record for a child, an application or a case.
+
+-- 1. Outputs of retained cases that are orders.
+CREATE TABLE output_of_case AS
+SELECT
+    row_number() OVER () AS output_number,  -- names the row in the counts below, nothing else
+    output.*,
+    coalesce(output.output_date, output.hearing_date) AS order_date,
+    kind.category AS order_group,
+    coalesce(output.is_final, kind.is_final_type) AS is_final_order
+FROM staged_output AS output
+JOIN retained_case USING (case_id)
+LEFT JOIN legal_orders AS kind ON kind.plain_name = plain(output.type_name);
+
+INSERT INTO counted
+SELECT 'output_without_case', system, count(*),
+    count(*) FILTER (WHERE case_id IS NULL OR case_id NOT IN (SELECT case_id FROM retained_case))
+FROM staged_output GROUP BY system
+UNION ALL
+SELECT 'output_type_missing', system, count(*), count(*) FILTER (WHERE order_group IS NULL)
+FROM output_of_case GROUP BY system
+UNION ALL
+SELECT 'not_an_order', system, count(*), count(*) FILTER (WHERE order_group = 'not_an_order' OR is_rule_16_4 = 1)
+FROM output_of_case WHERE order_group IS NOT NULL GROUP BY system;
+
+CREATE TABLE order_output AS
+SELECT * FROM output_of_case WHERE order_group <> 'not_an_order' AND is_rule_16_4 = 0;
+
+INSERT INTO counted
+SELECT 'output_date_missing', system, count(*), count(*) FILTER (WHERE output_date IS NULL AND order_date IS NOT NULL)
+FROM order_output GROUP BY system
+UNION ALL
+SELECT 'output_undated', system, count(*), count(*) FILTER (WHERE order_date IS NULL)
+FROM order_output GROUP BY system;
+
+-- 2. Where CMS and ECMS recorded the same order of a straddling case, ECMS knows for which child it was made.
+CREATE TABLE dated_output AS
+SELECT
+    one.*,
+    one.system = 'CMS' AND EXISTS (
+        SELECT 1 FROM order_output AS other
+        WHERE other.system = 'ECMS' AND other.case_id = one.case_id
+            AND other.order_group = one.order_group AND other.order_date = one.order_date
+    ) AS is_also_in_ecms
+FROM order_output AS one
+WHERE one.order_date IS NOT NULL;
+
+INSERT INTO counted
+SELECT 'straddling_output', system, count(*), count(*) FILTER (WHERE is_also_in_ecms)
+FROM dated_output WHERE system = 'CMS' GROUP BY system
+UNION ALL
+SELECT 'order_before_usable', system, count(*),
+    count(*) FILTER (WHERE order_date < getvariable('cms_orders_usable_from'))
+FROM dated_output WHERE system = 'CMS' AND NOT is_also_in_ecms GROUP BY system;
+
+-- 3. From outputs to children.
+CREATE TABLE child_output AS
+WITH subject AS (
+    SELECT DISTINCT system, case_id, application_id, person_id FROM member WHERE role = 'subject'
+),
+cms_subject AS (  -- the subject children of the case as CMS knew it
+    SELECT DISTINCT case_id, person_id FROM subject WHERE system = 'CMS'
+),
+any_subject AS (
+    SELECT DISTINCT case_id, person_id FROM subject
+)
+SELECT output.*, subject.person_id AS child_id
+FROM dated_output AS output
+JOIN cms_subject AS subject USING (case_id)
+WHERE output.system = 'CMS' AND NOT output.is_also_in_ecms
+UNION ALL
+SELECT output.*, subject.person_id
+FROM dated_output AS output
+JOIN person_of_record AS person USING (record_id)
+JOIN any_subject AS subject ON subject.case_id = output.case_id AND subject.person_id = person.person_id
+WHERE output.system = 'ECMS'
+UNION ALL
+SELECT output.*, subject.person_id
+FROM dated_output AS output
+JOIN subject ON subject.application_id = output.application_id
+WHERE output.system = 'Cymru';
+
+INSERT INTO counted
+SELECT 'output_without_child', system, count(*),
+    count(*) FILTER (WHERE output_number NOT IN (SELECT output_number FROM child_output))
+FROM dated_output WHERE NOT is_also_in_ecms GROUP BY system
+UNION ALL
+SELECT 'attributed_to_children', system, count(DISTINCT output_number), count(*)
+FROM child_output GROUP BY system;
+
+-- 4. One row per child, case, group and day. In a straddling case the ECMS record wins.
+CREATE TABLE ready_legal_order AS
+SELECT
+    case_id,
+    child_id,
+    order_group,
+    order_date,
+    coalesce(max(is_final_order) FILTER (WHERE system = 'ECMS'), max(is_final_order)) AS is_final,
+    coalesce(max(recorded_for) FILTER (WHERE system = 'ECMS'), max(recorded_for)) AS recorded_for
+FROM child_output
+GROUP BY case_id, child_id, order_group, order_date;
+
+INSERT INTO counted
+SELECT 'order_repeated', cases.jurisdiction, count(*), count(*) - count(DISTINCT (case_id, child_id, order_group, order_date))
+FROM child_output JOIN retained_case AS cases USING (case_id) GROUP BY cases.jurisdiction
+UNION ALL
+SELECT 'subject_without_order', cases.jurisdiction, count(*),
+    count(*) FILTER (WHERE NOT EXISTS (
+        SELECT 1 FROM ready_legal_order AS legal
+        WHERE legal.case_id = subject.case_id AND legal.child_id = subject.person_id
+    ))
+FROM role_in_case AS subject JOIN retained_case AS cases USING (case_id)
+WHERE subject.role = 'subject' AND cases.is_completed = 1
+GROUP BY cases.jurisdiction
+UNION ALL
+SELECT 'orders_ready', cases.jurisdiction, count(*), 0
+FROM ready_legal_order JOIN retained_case AS cases USING (case_id) GROUP BY cases.jurisdiction;

@@ -1,0 +1,63 @@
+-- Parents of children. Mother and father follow from the recorded sex of the parent.
+
+INSERT INTO counted
+SELECT 'relationship_not_parent', read.system, read.rows_before,
+    read.rows_before - (SELECT count(*) FROM staged_parent WHERE staged_parent.system = read.system)
+FROM counted AS read WHERE read.rule = 'relationship_rows_read';
+
+CREATE TABLE parent_of_child AS
+SELECT
+    staged.system,
+    child.person_id AS child_id,
+    parent.person_id AS parent_id,
+    parent.sex AS parent_sex
+FROM staged_parent AS staged
+LEFT JOIN person_of_record AS child_record ON child_record.record_id = staged.child_record_id
+LEFT JOIN ready_person AS child ON child.person_id = child_record.person_id
+LEFT JOIN person_of_record AS parent_record ON parent_record.record_id = staged.parent_record_id
+LEFT JOIN ready_person AS parent ON parent.person_id = parent_record.person_id;
+
+INSERT INTO counted
+SELECT 'relationship_without_person', system, count(*),
+    count(*) FILTER (WHERE child_id IS NULL OR parent_id IS NULL)
+FROM parent_of_child GROUP BY system
+UNION ALL
+SELECT 'relationship_to_self', system, count(*), count(*) FILTER (WHERE child_id = parent_id)
+FROM parent_of_child WHERE child_id IS NOT NULL AND parent_id IS NOT NULL GROUP BY system
+UNION ALL
+SELECT 'parent_sex_missing', system, count(*), count(*) FILTER (WHERE parent_sex IS NULL)
+FROM parent_of_child WHERE child_id <> parent_id GROUP BY system;
+
+CREATE TABLE ready_relationship AS
+SELECT DISTINCT
+    child_id,
+    parent_id,
+    CASE parent_sex WHEN 'female' THEN 'mother' ELSE 'father' END AS parent
+FROM parent_of_child
+WHERE child_id <> parent_id AND parent_sex IS NOT NULL;
+
+INSERT INTO counted
+SELECT
+    'relationship_repeated', jurisdiction, count(*), count(*) - count(DISTINCT (child_id, parent_id))
+FROM (
+    SELECT child_id, parent_id, CASE system WHEN 'Cymru' THEN 'Wales' ELSE 'England' END AS jurisdiction
+    FROM parent_of_child WHERE child_id <> parent_id AND parent_sex IS NOT NULL
+)
+GROUP BY jurisdiction;
+
+INSERT INTO counted
+WITH child AS (
+    SELECT
+        CASE left(child_id, 1) WHEN 'W' THEN 'Wales' ELSE 'England' END AS jurisdiction,
+        child_id,
+        count(*) AS parents,
+        count(*) FILTER (WHERE parent = 'mother') AS mothers,
+        count(*) FILTER (WHERE parent = 'father') AS fathers
+    FROM ready_relationship
+    GROUP BY child_id
+)
+SELECT 'several_mothers', jurisdiction, count(*), count(*) FILTER (WHERE mothers > 1) FROM child GROUP BY jurisdiction
+UNION ALL
+SELECT 'several_fathers', jurisdiction, count(*), count(*) FILTER (WHERE fathers > 1) FROM child GROUP BY jurisdiction
+UNION ALL
+SELECT 'relationships_ready', jurisdiction, sum(parents)::BIGINT, 0 FROM child GROUP BY jurisdiction;

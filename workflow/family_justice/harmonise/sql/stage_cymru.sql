@@ -1,0 +1,117 @@
+-- Cafcass Cymru -> common layout. Only names and codes are translated here; rules common to all systems follow.
+
+CREATE TABLE cymru_person AS SELECT DISTINCT * FROM CAFCASS_ALF;
+
+INSERT INTO counted
+SELECT 'person_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_ALF
+UNION ALL
+SELECT 'full_duplicate_people', 'Cymru', count(*), count(*) - (SELECT count(*) FROM cymru_person) FROM CAFCASS_ALF;
+
+-- Status 99 is "no match": such a linkage field means nothing, nor does one without a status.
+INSERT INTO staged_person
+SELECT
+    'Cymru',
+    'Wales',
+    'W' || SYSTEM_ID_E,
+    SYSTEM_ID_E,
+    CASE GNDR_CD WHEN 1 THEN 'male' WHEN 2 THEN 'female' END,
+    WOB,
+    CASE WHEN ALF_STS_CD <> '99' THEN ALF_E END,
+    LSOA2011_CD
+FROM cymru_person;
+
+INSERT INTO staged_ethnicity
+SELECT DISTINCT 'Cymru', 'W' || SYSTEM_ID_E, ETHNIC_ORIGIN FROM cymru_person WHERE ETHNIC_ORIGIN IS NOT NULL;
+
+-- The law type stands on the applications; a case with any public-law application is a public-law case.
+INSERT INTO staged_case
+WITH law AS (
+    SELECT
+        CAP_INCIDENTID_E,
+        CASE
+            WHEN bool_or(CAP_LAWTYPENAME = 'Public') THEN 'public'
+            WHEN bool_or(CAP_LAWTYPENAME = 'Private') THEN 'private'
+        END AS law_type
+    FROM CAFCASS_APPLICATION
+    GROUP BY CAP_INCIDENTID_E
+)
+SELECT
+    'Cymru',
+    'Wales',
+    'W' || incident.CAP_INCIDENTID_E,
+    law.law_type,
+    CASE WHEN incident.CAP_DATECLOSED IS NULL THEN 0 ELSE 1 END,
+    incident.CAP_LOCALAUTHORITYCODE
+FROM CAFCASS_INCIDENT AS incident
+LEFT JOIN law USING (CAP_INCIDENTID_E);
+
+INSERT INTO staged_application
+SELECT
+    'Cymru',
+    'W' || CAP_APPLICATIONID_E,
+    CAP_APPLICATIONID_E,
+    'W' || CAP_INCIDENTID_E,
+    CAP_PRIMARYAPPLICATIONTYPENAME,
+    CAP_ISSUEDATE,
+    CAP_RECEIPTDATE,
+    CAP_DATEOFCOMPLETION
+FROM CAFCASS_APPLICATION;
+
+INSERT INTO counted SELECT 'member_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_APPLICATIONSERVICEUSERS;
+
+INSERT INTO staged_member
+SELECT
+    'Cymru',
+    'W' || RECORD1ID_E,
+    'W' || RECORD2ID_E,
+    CASE RECORD2ROLEIDNAME
+        WHEN 'SUBJECT' THEN 'subject' WHEN 'RESPONDENT' THEN 'respondent'
+        WHEN 'APPLICANT' THEN 'applicant' WHEN 'OTHER' THEN 'other'
+    END
+FROM CAFCASS_APPLICATIONSERVICEUSERS;
+
+-- The first person is the parent, the second the child.
+INSERT INTO staged_parent
+SELECT 'Cymru', 'W' || RECORD2ID_E, 'W' || RECORD1ID_E
+FROM CAFCASS_RELATIONSHIPS
+WHERE RECORD1ROLE = 'PARENT' AND RECORD2ROLE = 'CHILD';
+
+INSERT INTO counted SELECT 'relationship_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_RELATIONSHIPS;
+
+INSERT INTO staged_hearing
+SELECT 'Cymru', 'W' || CAP_CASEID_E, CAST(CAP_HEARINGDATETIME AS DATE) FROM CAFCASS_HEARING;
+
+-- Outcomes hang on a hearing, which gives the day, and on one or more applications, which give the children.
+CREATE TABLE cymru_output AS
+SELECT
+    'W' || application.CAP_INCIDENTID_E AS case_id,
+    'W' || link.CAP_APPLICATIONID_E AS application_id,
+    outcome.CAP_HEARINGOUTCOMETYPEIDNAME AS type_name,
+    outcome.CAP_HEARINGID_E AS hearing_id,
+    CAST(hearing.CAP_HEARINGDATETIME AS DATE) AS hearing_date,
+    CASE outcome.CAP_HEARINGOUTCOMEFINALNAME WHEN 'Yes' THEN 1 WHEN 'No' THEN 0 END AS is_final
+FROM CAFCASS_HEARINGOUTCOME AS outcome
+JOIN CAFCASS_HEARINGOUTCOMEAPPLICATION AS link USING (CAP_HEARINGOUTCOMEID_E)
+LEFT JOIN CAFCASS_HEARING AS hearing ON hearing.CAP_HEARINGID_E = outcome.CAP_HEARINGID_E
+LEFT JOIN CAFCASS_APPLICATION AS application ON application.CAP_APPLICATIONID_E = link.CAP_APPLICATIONID_E;
+
+-- The row identifier of the outcome was left out above, so that DISTINCT removes duplicates.
+INSERT INTO staged_output
+SELECT 'Cymru', case_id, application_id, NULL, type_name, hearing_date, hearing_date, is_final, 0, 'application'
+FROM (SELECT DISTINCT * FROM cymru_output);
+
+INSERT INTO counted
+SELECT 'output_rows_read', 'Cymru', count(*), 0 FROM cymru_output
+UNION ALL
+SELECT
+    'duplicate_output', 'Cymru', count(*),
+    count(*) - (SELECT count(*) FROM staged_output WHERE system = 'Cymru')
+FROM cymru_output
+UNION ALL
+SELECT
+    'output_without_application', 'Cymru', count(*),
+    count(*) FILTER (WHERE CAP_HEARINGOUTCOMEID_E NOT IN (
+        SELECT CAP_HEARINGOUTCOMEID_E FROM CAFCASS_HEARINGOUTCOMEAPPLICATION
+        WHERE CAP_HEARINGOUTCOMEID_E IS NOT NULL
+    ))
+FROM CAFCASS_HEARINGOUTCOME;

@@ -1,0 +1,1 @@
+"""Pages, comparisons and their words, from the release room alone."""

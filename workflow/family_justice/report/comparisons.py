@@ -1,0 +1,137 @@
+"""Set released estimates beside reference values: planted truth, published results, published figures."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from family_justice.config.models import Comparison, Covariate, Stream
+from family_justice.errors import ConfigError, did_you_mean
+from family_justice.files import write_csv
+from family_justice.results import read_results
+
+COLUMNS = [
+    "comparison", "kind", "analysis", "quantity", "outcome", "group", "term", "level", "time", "label",
+    "ours", "ours_low", "ours_high", "reference", "reference_low", "reference_high", "decimals", "verdict", "source",
+]  # fmt: skip
+
+SCALES = {"": lambda x: x, "exp": math.exp, "percent": lambda x: 100 * x}
+
+
+def compare_results(
+    stream: Stream,
+    covariates: Mapping[str, Covariate],
+    release: Path,
+    truth: list[dict[str, Any]],
+    base: Path,
+    comparisons_path: Path,
+) -> None:
+    """Write ``comparisons.csv`` of one stream.
+
+    ``release`` is the stream's release folder, ``truth`` the planted parameters (parameter_set, term, level, value,
+    source), ``base`` the folder that reference paths start from. Raises ``ConfigError`` for a reference that names an
+    analysis or a row that the results do not have.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, comparison in stream.comparisons.items():
+        if comparison.reference.startswith("truth:"):
+            wanted = _planted(comparison, truth, covariates, stream)
+        else:
+            wanted = _published(base / comparison.reference, stream)
+        results = {a: read_results(str(release / a / "results.csv")) for a in sorted({w["analysis"] for w in wanted})}
+        rows += [{"comparison": name, "kind": comparison.kind, **_set_beside(w, results, comparison.kind)} for w in wanted]
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), comparisons_path)
+
+
+def _planted(
+    comparison: Comparison, truth: list[dict[str, Any]], covariates: Mapping[str, Covariate], stream: Stream
+) -> list[dict[str, Any]]:
+    parameter_set = comparison.reference.removeprefix("truth:")
+    analysis = stream.analyses[str(comparison.analysis)]
+    measure = "log_odds_ratio" if analysis.kind == "logistic" else "log_hazard_ratio"
+    modelled = set(getattr(analysis, "covariates", []))
+    return [
+        {
+            "analysis": comparison.analysis,
+            "measure": measure,
+            "field": "estimate",
+            "term": row["term"],
+            "level": row["level"],
+            "scale": "exp",
+            "value": math.exp(float(row["value"])),
+            "decimals": 2,
+            "label": f"{covariates[row['term']].label}: {row['level']}",
+            "source": row["source"],
+        }
+        for row in truth
+        if row["parameter_set"] == parameter_set
+        and row["term"] in modelled
+        and row["level"] != covariates[row["term"]].reference
+    ]
+
+
+def _published(path: Path, stream: Stream) -> list[dict[str, Any]]:
+    if not path.is_file():
+        raise ConfigError(f"{path}: there is no such file of reference values")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows: list[dict[str, Any]] = list(csv.DictReader(file))
+    unknown = sorted({row["analysis"] for row in rows} - set(stream.analyses))
+    if unknown:
+        raise ConfigError(f"{path}: there is no analysis '{unknown[0]}' in stream '{stream.stream}'. {did_you_mean(unknown[0], stream.analyses)}")
+    for row in rows:
+        row["source"] = "; ".join(part for part in (row["source"], row["address"]) if part)
+    return rows
+
+
+def _set_beside(wanted: dict[str, Any], results: dict[str, pd.DataFrame], kind: str) -> dict[str, Any]:
+    frame = results[wanted["analysis"]]
+    match = frame["measure"] == wanted["measure"]
+    for column in ("outcome", "group", "term", "level"):
+        if wanted.get(column):
+            match &= frame[column] == wanted[column]
+    time = wanted.get("time") or ""
+    if time != "":
+        match &= (frame["time"] - float(time)).abs() < 1e-9
+    found = frame[match]
+    if len(found) > 1:
+        raise ConfigError(f"reference value '{wanted['label']}': {len(found)} results match; add outcome, group, term, level or time")
+    scale = SCALES[wanted.get("scale") or ""]
+    reference = str(wanted["value"])
+    row = {
+        **{column: wanted.get(column, "") for column in ("analysis", "outcome", "group", "term", "level", "label", "source")},
+        "quantity": wanted["measure"] if wanted["field"] == "estimate" else f"{wanted['measure']} ({wanted['field']})",
+        "time": float(time) if time != "" else math.nan,
+        "reference": float(reference),
+        "reference_low": float(wanted.get("conf_low") or math.nan),
+        "reference_high": float(wanted.get("conf_high") or math.nan),
+        "decimals": int(wanted["decimals"]),
+    }
+    if found.empty or found.iloc[0]["status"] in ("suppressed", "not estimable") or math.isnan(found.iloc[0][wanted["field"]]):
+        return {**row, "verdict": "not released" if found.empty else str(found.iloc[0]["status"])}
+    ours = found.iloc[0]
+    row["ours"] = scale(ours[wanted["field"]])
+    if wanted["field"] == "estimate":
+        row["ours_low"], row["ours_high"] = scale(ours["conf_low"]), scale(ours["conf_high"])
+    row["verdict"] = _verdict(kind, row, reference, row["decimals"])
+    return row
+
+
+def _verdict(kind: str, row: dict[str, Any], reference: str, decimals: int) -> str:
+    ours, value = row["ours"], row["reference"]
+    if kind == "planted":
+        return "within our 95% interval" if row["ours_low"] <= value <= row["ours_high"] else "outside our 95% interval"
+    if kind == "published":
+        digits = Decimal(1).scaleb(-decimals)
+        exact, printed = Decimal(repr(float(ours))), Decimal(reference)
+        if exact.quantize(digits, ROUND_HALF_EVEN) == printed:
+            return "equal to the printed digits"
+        if exact.quantize(digits, ROUND_DOWN) == printed:
+            return "equal to the printed digits, which were cut, not rounded"
+        return f"differs by {ours - value:+.{decimals + 1}f}"
+    return f"{ours - value:+.1f} from the published figure"

@@ -1,0 +1,102 @@
+"""The sentences of a report that depend on released rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL = 0.05  # below this p value a test is said to give evidence
+
+
+def listed(names: list[str]) -> str:
+    """Join names as a sentence does: a, b and c."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""
+
+
+def p_words(value: Any) -> str:
+    """Return ``p <0.001`` or ``p = 0.03``."""
+    text = words.p_value(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def follow_up(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> str:
+    """Say for how long the cohort was followed."""
+    found = rows[rows["measure"] == "median_follow_up"]
+    if found.empty:
+        return ""
+    row = found.iloc[0]
+    if not words.present(row["estimate"]):
+        if row["status"] == "suppressed":
+            return "The median follow-up is withheld by disclosure control."
+        return f"The median follow-up cannot be given{': ' + row['note'] if row['note'] else ''}."
+    unit = str(about.get("time_unit") or "years")
+    among = f" among {words.count(row['n'])} {labels.people(about['cohort'])}" if words.present(row["n"]) else ""
+    return f"Median follow-up: {words.decimal(row['estimate'], 1)} {unit}{among} (reverse Kaplan-Meier)."
+
+
+def model_summary(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[str]:
+    """Say how many people a model rests on and how well it fits."""
+    people = labels.people(about.get("cohort") or "")
+    found: list[str] = []
+    for row in rows[(rows["measure"] == "count") & (rows["term"] == "complete_cases")].to_dict("records"):
+        if words.present(row["n"]) and words.present(row["total"]):
+            left = " with no missing covariate" if row["n"] != row["total"] else ""
+            found.append(f"Fitted to {words.count(row['n'])} of {words.count(row['total'])} {people}{left}.")
+        elif words.present(row["n"]):
+            found.append(f"Fitted to {words.count(row['n'])} {people}.")
+    for row in rows[rows["measure"] == "likelihood_ratio_test"].to_dict("records"):
+        if words.present(row["p_value"]):
+            found.append(f"Likelihood-ratio test of the whole model: {_chi_squared(row)}.")
+    for row in rows[rows["measure"] == "concordance"].to_dict("records"):
+        if words.present(row["estimate"]):
+            found.append(f"Concordance: {words.decimal(row['estimate'], 3)} (0.5 is chance, 1 a perfect order).")
+    return found
+
+
+def _chi_squared(row: dict[str, Any]) -> str:
+    degrees = words.decimal(row["df"], 0)
+    return f"chi-squared {words.decimal(row['statistic'], 1)} on {degrees} degrees of freedom, {p_words(row['p_value'])}"
+
+
+def proportional_hazards(rows: pd.DataFrame, labels: words.Labels) -> str:
+    """Say in plain words for which covariates a constant hazard ratio is in doubt."""
+    chosen = rows[(rows["measure"] == "proportional_hazards_test") & rows["p_value"].notna()]
+    terms = chosen[chosen["term"].str.lower() != "global"]
+    if terms.empty:
+        return ""
+    doubt = [
+        f"{words.lower_first(labels.covariate(row['term']))} ({p_words(row['p_value'])})"
+        for row in terms[terms["p_value"] < LEVEL].to_dict("records")
+    ]
+    if not doubt:
+        text = "The tests give no evidence that any hazard ratio changes with time."
+    else:
+        text = (
+            f"The tests give evidence that the hazard ratio changes with time for {listed(doubt)}: "
+            "read these as averages over follow-up."
+        )
+    whole = chosen[chosen["term"].str.lower() == "global"]
+    if len(whole):
+        text += f" All covariates together: {p_words(whole.iloc[0]['p_value'])}."
+    return text
+
+
+def disclosure(rows: pd.DataFrame) -> str:
+    """Say how many released rows of an analysis are withheld."""
+    total, withheld = len(rows), int((rows["status"] == "suppressed").sum())
+    if not withheld:
+        return f"Disclosure control withheld none of the {words.count(total)} rows."
+    verb = "row" if total == 1 else "rows"
+    return f"Disclosure control withheld {words.count(withheld)} of {words.count(total)} {verb}."
+
+
+def verdicts(rows: pd.DataFrame) -> str:
+    """Count the verdicts of a comparison that are words, not differences."""
+    counts = rows["verdict"].value_counts(sort=False)
+    said = [(name, int(n)) for name, n in counts.items() if name and not any(c.isdigit() for c in name.replace("95%", ""))]
+    total = len(rows)
+    return " ".join(f"{n} of {total}: {name}." for name, n in said)

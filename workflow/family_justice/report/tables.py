@@ -1,0 +1,247 @@
+"""The tables of a report, built from released rows: plain data that one template macro turns into HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import flow, forest, words
+from family_justice.figures.shares import arrange
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, a second line in small type, and the words that appear on pointing at it."""
+
+    text: str
+    sub: str = ""
+    title: str = ""
+    withheld: bool = False
+
+
+@dataclass
+class Row:
+    """One row: its heading and its cells. A row without cells is the heading of the rows after it."""
+
+    head: str
+    cells: list[Cell] = field(default_factory=list)
+    indent: bool = False
+
+
+@dataclass
+class Table:
+    """A table: caption, heads of the columns (the first is that of the row heads), rows and footnotes."""
+
+    caption: str
+    heads: list[str]
+    rows: list[Row]
+    notes: list[str] = field(default_factory=list)
+    text: frozenset[int] = frozenset()  # numbers of the columns that hold words, not numbers
+
+
+def text_table(caption: str, heads: list[str], lines: list[list[str]]) -> Table:
+    """Return a table of words."""
+    rows = [Row(line[0], [Cell(text) for text in line[1:]]) for line in lines]
+    return Table(caption, heads, rows, text=frozenset(range(1, len(heads))))
+
+
+def hidden(text: str, note: str = "") -> Cell:
+    """Return the cell of a withheld number, with the reason for those who point at it."""
+    return Cell(text, title=note or "withheld by disclosure control", withheld=True)
+
+
+def number(value: Any, status: str, note: str, labels: words.Labels) -> Cell:
+    """Return the cell of a count, or the word for its absence."""
+    if words.present(value):
+        return Cell(words.count(value))
+    return hidden(labels.withheld(note), note) if status == "suppressed" else Cell("")
+
+
+def attrition(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
+    """Return the steps of a cohort: who is left, and how many were left out."""
+    body = []
+    for step in flow.steps(rows, about["cohort"], labels):
+        cells = [Cell(t) if t[:1].isdigit() or not t else hidden(t, step.note) for t in (step.remaining, step.excluded)]
+        body.append(Row(step.label, cells))
+    people = words.sentence(labels.people(about["cohort"]))
+    notes = ["Excluded: the difference of two released counts.", labels.rounding()]
+    return Table(f"{labels.cohort(about['cohort'])}: steps", ["Step", people, "Excluded"], body, notes)
+
+
+def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
+    """Return the ratios of a model with their intervals, p values and counts."""
+    chosen = forest.coefficients(rows)
+    body: list[Row] = []
+    blocks = list(dict.fromkeys(zip(chosen["outcome"], chosen["group"], strict=True)))
+    for outcome, group in blocks:
+        block = chosen[(chosen["outcome"] == outcome) & (chosen["group"] == group)]
+        if len(blocks) > 1:
+            body.append(Row(", ".join(filter(None, [labels.outcome(outcome), labels.group(group) if group else ""]))))
+        for term in dict.fromkeys(block["term"]):
+            members = block[block["term"] == term]
+            numeric = list(members["level"]) == [""]
+            if not numeric:
+                body.append(Row(labels.covariate(term)))
+            for level in labels.levels(term, list(members["level"])):
+                row = members[members["level"] == level].iloc[0]
+                label = forest.term_label(term, True, labels) if numeric else words.sentence(level)
+                body.append(Row(label, _model_cells(row, labels), indent=not numeric))
+    people = words.sentence(labels.people(about.get("cohort") or ""))
+    heads = ["Covariate and level", people, "Events", f"{forest.ratio_name(rows)} (95% CI)", "p"]
+    return Table(f"{about['title']}: {forest.ratio_name(rows).lower()}s", heads, body, [labels.rounding()])
+
+
+def _model_cells(row: Any, labels: words.Labels) -> list[Cell]:
+    cells = []
+    for column in ("n", "events"):
+        count = words.count(row[column])
+        cells.append(Cell(count) if count else hidden(labels.withheld(row["note"]), row["note"]))
+    text = forest.ratio_words(row)
+    plain = row["status"] in ("ok", "reference")
+    cells.append(Cell(text) if plain else hidden(text, row["note"]))
+    cells.append(Cell(words.p_value(row["p_value"]) if row["status"] == "ok" else ""))
+    return cells
+
+
+def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
+    """Return the curves at the reported times, in percent with 95% confidence intervals, and who was still at risk."""
+    curves = rows[rows["measure"].isin(("cumulative_incidence", "survival"))]
+    times = report_times(curves, about)
+    unit = str(about.get("time_unit") or "years")
+    outcomes = list(dict.fromkeys(curves["outcome"]))
+    key, names = labels.strata(list(dict.fromkeys(curves["group"])))
+    body: list[Row] = []
+    for outcome in outcomes:
+        if len(outcomes) > 1:
+            body.append(Row(labels.outcome(outcome)))
+        for group, name in names.items():
+            stratum = curves[(curves["outcome"] == outcome) & (curves["group"] == group)]
+            cells = [_at(stratum, time, labels) for time in times]
+            body.append(Row(name, cells, indent=len(outcomes) > 1))
+    what = "event-free" if (curves["measure"] == "survival").any() else "cumulative incidence"
+    heads = [key or "Group", *(f"{time:g} {unit.removesuffix('s') if time == 1 else unit}" for time in times)]
+    notes = ["Percent (95% confidence interval); in small type, the number still at risk.", labels.rounding()]
+    return Table(f"{about['title']}: {what}", heads, body, notes)
+
+
+def report_times(curves: pd.DataFrame, about: dict[str, Any]) -> list[float]:
+    """Return the times that a table of curves shows: those the study names, else up to five of the grid."""
+    if about.get("report_at"):
+        return [float(time) for time in about["report_at"]]
+    grid = sorted(float(time) for time in set(curves["time"].dropna()) if time > 0)
+    step = max(1, -(-len(grid) // 5))
+    return grid[step - 1 :: step]
+
+
+def _at(stratum: pd.DataFrame, time: float, labels: words.Labels) -> Cell:
+    found = stratum[(stratum["time"] - time).abs() < 1e-9]
+    if found.empty:
+        return Cell("")
+    row = found.iloc[0]
+    if not words.present(row["estimate"]):
+        return hidden(words.WITHHELD if row["status"] == "suppressed" else "not estimable", row["note"])
+    low, high = (words.decimal(100 * row[c], 1) if words.present(row[c]) else "" for c in ("conf_low", "conf_high"))
+    limits = words.interval(low, high)
+    risk = words.cell(row["at_risk"], row["status"], row["note"], labels)
+    return Cell(words.percent(100 * row["estimate"]) + (f" ({limits})" if limits else ""), sub=risk)
+
+
+def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:
+    """Return percentages with their counts: a row per place on the axis, a column per series."""
+    found = arrange(rows, about, labels)
+    tables: list[Table] = []
+    for board in found.boards:
+        heads = [found.axis, *(series.label for series in board.series)]
+        body = [Row(board.title)] if board.title else []
+        for place in found.places:
+            cells = []
+            for series in board.series:
+                cell = series.cells.get(place)
+                if cell is None:
+                    cells.append(Cell(""))
+                elif cell.suppressed:
+                    cells.append(hidden(cell.words, cell.note))
+                else:
+                    cells.append(Cell(words.percent(cell.percent), sub=f"{cell.n} of {cell.total}"))
+            body.append(Row(found.names[place], cells, indent=bool(board.title)))
+        if tables and tables[-1].heads == heads:
+            tables[-1].rows += body
+        else:
+            tables.append(Table(about["title"], heads, body, ["In small type: count and denominator.", labels.rounding()]))
+    return tables
+
+
+def table_one(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
+    """Return the characteristics of a cohort: n (%) per level, a column per group."""
+    cells = rows[rows["measure"].isin(("percent", "count"))]
+    groups = list(dict.fromkeys(cells["group"]))
+    key, names = labels.strata(groups)
+    body: list[Row] = [Row("All", [_total(cells[cells["group"] == group]) for group in groups])]
+    for term in dict.fromkeys(cells["term"]):
+        members = cells[cells["term"] == term]
+        body.append(Row(labels.covariate(term)))
+        for level in labels.levels(term, list(members["level"])):
+            line = [_share(members[(members["group"] == g) & (members["level"] == level)], labels) for g in groups]
+            body.append(Row(words.sentence(level), line, indent=True))
+    heads = [key or "Characteristic", *names.values()]
+    return Table(about["title"], heads, body, ["Count (percent of those with a known value).", labels.rounding()])
+
+
+def _total(rows: pd.DataFrame) -> Cell:
+    totals = rows["total"].dropna()
+    return Cell(words.count(totals.max())) if len(totals) else Cell("")
+
+
+def _share(rows: pd.DataFrame, labels: words.Labels) -> Cell:
+    if rows.empty:
+        return Cell("")
+    row = rows.iloc[0]
+    if not words.present(row["n"]):
+        return number(row["n"], row["status"], row["note"], labels)
+    share = f" ({words.decimal(row['estimate'], 1)})" if row["measure"] == "percent" else ""
+    return Cell(words.count(row["n"]) + share)
+
+
+def tests(rows: pd.DataFrame, labels: words.Labels) -> Table | None:
+    """Return the tests of proportional hazards, None if the model has none."""
+    chosen = rows[rows["measure"] == "proportional_hazards_test"]
+    if chosen.empty:
+        return None
+    body = []
+    for row in chosen.to_dict("records"):
+        name = "All covariates" if row["term"].lower() == "global" else labels.covariate(row["term"])
+        if words.present(row["p_value"]):
+            values = [words.decimal(row["statistic"], 2), words.decimal(row["df"], 0), words.p_value(row["p_value"])]
+            body.append(Row(name, [Cell(value) for value in values]))
+        else:
+            text = words.WITHHELD if row["status"] == "suppressed" else "not estimable"
+            body.append(Row(name, [hidden(text, row["note"]), Cell(""), Cell("")]))
+    return Table("Tests of proportional hazards", ["Covariate", "Chi-squared", "Degrees of freedom", "p"], body)
+
+
+def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
+    """Return our numbers beside reference values, each with the decimals that the reference has."""
+    body = []
+    for row in rows.to_dict("records"):
+        digits = int(row["decimals"]) if words.present(row["decimals"]) else 2
+        ours = digits if kind == "published" else max(digits, 1)
+        mine = _with_limits(row, "ours", ours)
+        cells = [
+            mine if mine.text else hidden(row["verdict"] or words.WITHHELD),
+            _with_limits(row, "reference", digits),
+            Cell(row["verdict"].replace("-", words.MINUS) if row["verdict"][:1] == "-" else row["verdict"]),
+            Cell(row["source"]),
+        ]
+        body.append(Row(row["label"], cells))
+    reference = "Planted" if kind == "planted" else "Published"
+    heads = ["Quantity", "Ours (95% CI)", reference, "Verdict", "Source"]
+    return Table(title, heads, body, text=frozenset({3, 4}))
+
+
+def _with_limits(row: dict[str, Any], name: str, digits: int) -> Cell:
+    low, high = (words.decimal(row[f"{name}_{side}"], digits) for side in ("low", "high"))
+    limits = words.interval(low, high)
+    return Cell(words.decimal(row[name], digits), sub=limits)

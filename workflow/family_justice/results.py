@@ -1,0 +1,116 @@
+"""The one tidy result schema. Every estimator's answer arrives as rows with these columns.
+
+Each column has a disclosure type. For the columns in ``VALUES`` the type depends on the row's ``measure``,
+which must be one of ``MEASURES``:
+
+- ``count``: the row's news is a number of people, cases or events in ``n`` / ``events`` / ``total``.
+- ``derived``: computed from counts; the released value is recomputed from released counts.
+- ``model``: an estimate of a fitted model; released if its counts allow it.
+
+=============  ===========================================================================================
+stream         name of the study stream
+analysis       name of the analysis in the stream file (or ``attrition.<cohort>``, ``follow_up.<cohort>``)
+kind           kind of the analysis (``cumulative_incidence``, ``cox``, ``frequency`` ...)
+cohort         cohort that the analysis ran on
+measure        what ``estimate`` is, see MEASURES
+outcome        event or outcome that the row is about
+group          stratum: ``column=level`` pairs joined by ``; ``, empty for everybody
+term           covariate, variable, cohort step or test
+level          level of a categorical term (of ``reference`` too), empty for a number
+time           time since time zero in the unit that the analysis names; years unless it says otherwise
+estimate       value of the measure; coefficients on the log scale
+std_error      standard error of ``estimate``
+conf_low       lower 95% limit of ``estimate``, same scale
+conf_high      upper 95% limit
+statistic      test statistic
+df             degrees of freedom of the statistic
+p_value        p value of the statistic
+n              persons (rows) the row rests on: in the cell, in the level, in the stratum
+events         events among them (cumulative up to ``time`` in a curve)
+competing      competing events among them (cumulative up to ``time``)
+censored       censored among them (cumulative up to ``time``)
+at_risk        still at risk just before ``time``
+total          denominator of a proportion
+status         ``ok``, ``reference``, ``not estimable``, ``suppressed``
+note           why, in words
+=============  ===========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABELS = ("stream", "analysis", "kind", "cohort", "measure", "outcome", "group", "term", "level")
+POSITION = ("time",)
+VALUES = ("estimate", "std_error", "conf_low", "conf_high", "statistic", "df", "p_value")
+COUNTS = ("n", "events", "competing", "censored", "at_risk", "total")
+REMARKS = ("status", "note")
+COLUMNS = LABELS + POSITION + VALUES + COUNTS + REMARKS
+
+STATUSES = ("ok", "reference", "not estimable", "suppressed")
+
+MEASURES: Mapping[str, str] = {
+    # counts and what is computed from them
+    "count": "count",
+    "percent": "derived",
+    "survival": "derived",
+    "cumulative_incidence": "derived",
+    "median_follow_up": "derived",
+    "rate": "derived",
+    # fitted models: coefficients are logarithms of ratios
+    "log_hazard_ratio": "model",
+    "log_odds_ratio": "model",
+    "log_time_ratio": "model",
+    "log_likelihood": "model",
+    "log_shape": "model",
+    "log_scale": "model",
+    "concordance": "model",
+    "likelihood_ratio_test": "model",
+    "wald_test": "model",
+    "proportional_hazards_test": "model",
+    "log_rank_test": "model",
+}
+
+
+def tidy(rows: Iterable[Mapping[str, Any]], **labels: str) -> pd.DataFrame:
+    """Return the rows as a frame in the schema, with ``labels`` filled in where a row has none.
+
+    Raises ``ValueError`` for a column, measure or status that the schema does not have.
+    """
+    import pandas as pd
+
+    complete = [{**labels, **row} for row in rows]
+    frame = pd.DataFrame(complete)
+    unknown = sorted(set(frame.columns) - set(COLUMNS))
+    if unknown:
+        raise ValueError(f"columns outside the result schema: {', '.join(unknown)}")
+    return conform(frame)
+
+
+def conform(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame all columns of the schema in order and with their types, and check its vocabulary."""
+    frame = frame.reindex(columns=list(COLUMNS))
+    for column in LABELS + REMARKS:
+        frame[column] = frame[column].astype("string").fillna("")
+    frame["status"] = frame["status"].replace("", "ok")
+    for column in POSITION + VALUES:
+        frame[column] = frame[column].astype("float64")
+    for column in COUNTS:
+        frame[column] = frame[column].astype("Int64")
+    for column, allowed in (("measure", tuple(MEASURES)), ("status", STATUSES)):
+        strange = sorted(set(frame[column]) - set(allowed))
+        if strange:
+            raise ValueError(f"{column} outside the result schema: {', '.join(strange)}")
+    return frame
+
+
+def read_results(path: str) -> pd.DataFrame:
+    """Read a CSV of results in the schema."""
+    import pandas as pd
+
+    text = {column: "string" for column in LABELS + REMARKS}
+    return conform(pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in POSITION + VALUES + COUNTS}))

@@ -1,0 +1,1 @@
+"""Where source tables come from: the synthetic population, files or a database."""

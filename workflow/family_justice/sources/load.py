@@ -1,0 +1,54 @@
+"""Bring the raw tables of one source into a folder, whatever kind of source it is, and list what came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from family_justice import fingerprint
+from family_justice.config.models import FilesSource, SyntheticSource
+from family_justice.contracts import Table, source_tables
+from family_justice.errors import ConfigError
+from family_justice.files import write_text
+
+
+def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
+    """Write ``folder/<TABLE>.parquet`` for each table of a source, and ``manifest`` (table, rows, sha256).
+
+    ``source`` is a model of ``config/sources``; relative paths in it count from ``base``. Raises ``ContractError`` if a
+    table is missing or not as its contract says, ``ConfigError`` if the source names no tables.
+    """
+    if isinstance(source, SyntheticSource):
+        from family_justice.sources.synthetic import simulate
+
+        simulate(base / source.parameters, source.scale, source.seed, folder)
+    elif isinstance(source, FilesSource):
+        from family_justice.sources.files import resolve, snapshot
+
+        tables, paths = _declared(source)
+        snapshot(tables, {name: resolve(path, base) for name, path in paths.items()}, folder)
+    lines = ["table,rows,sha256"]
+    for path in sorted(folder.glob("*.parquet")):
+        rows = duckdb.sql(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()[0][0]
+        lines.append(f"{path.stem},{rows},{fingerprint.of_file(path)}")
+    write_text(manifest, "\n".join(lines) + "\n")
+
+
+def _declared(source: FilesSource) -> tuple[dict[str, Table], dict[str, str]]:
+    """Return contract and path of each table of a ``files`` source."""
+    if bool(source.folder) == bool(source.tables):
+        raise ConfigError("a source of kind 'files' needs either 'folder' (court tables) or 'tables' (tables of your own)")
+    if source.tables:
+        own = {
+            name: Table(name=name, **table.model_dump(include={"description", "row", "source", "columns"}))
+            for name, table in source.tables.items()
+        }
+        return own, {name: table.path for name, table in source.tables.items()}
+    folder = Path(str(source.folder))
+    found = {}
+    for name in source_tables():
+        candidates = [folder / f"{name}{suffix}" for suffix in (".parquet", ".csv", ".csv.gz", ".csv.bz2")]
+        found[name] = str(next((path for path in candidates if path.is_file()), candidates[0]))
+    return source_tables(), found

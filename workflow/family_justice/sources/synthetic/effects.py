@@ -1,0 +1,90 @@
+"""Covariates with a planted effect: their levels, how they are coded, and the table of planted truth.
+
+Every code is computed from what is recorded (weeks of birth, dates of issue, people on the case), so that a
+pipeline that computes the covariate in the same way meets exactly the effect that was planted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from family_justice.sources.synthetic.clock import Bools, Floats, Ints, year_of
+
+AGE_BANDS = ("under 20", "20 to 24", "25 to 29", "30 to 34", "35 and over")
+QUINTILES = ("1 most deprived", "2", "3", "4", "5 least deprived")
+PERIODS = ("2007 to 2010", "2011 to 2013", "2014 to 2016", "2017 to 2019", "2020 to 2021")
+JURISDICTIONS = ("England", "Wales")
+YES_NO = ("yes", "no")
+
+#: Terms of the two hazards of return and of the odds of placement: levels and reference level.
+RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "age_band": (AGE_BANDS, "25 to 29"),
+    "deprivation_quintile": (QUINTILES, "5 least deprived"),
+    "youngest_child_age": (("under 1", "1 to 4", "5 to 9", "10 and over"), "1 to 4"),
+    "number_of_children": (("1", "2", "3 or more"), "1"),
+    "father_is_party": (YES_NO, "yes"),
+    "jurisdiction": (JURISDICTIONS, "England"),
+    "index_period": (PERIODS, "2014 to 2016"),
+}
+PLACEMENT_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "age_at_issue": (("under 2 weeks", "2 to 12 weeks", "13 to 51 weeks"), "13 to 51 weeks"),
+    "child_sex": (("male", "female"), "male"),
+    "mother_age_band": (AGE_BANDS, "25 to 29"),
+    "is_subsequent_infant": (("no", "yes"), "no"),
+    "father_is_party": (YES_NO, "yes"),
+    "deprivation_quintile": (QUINTILES, "5 least deprived"),
+    "jurisdiction": (JURISDICTIONS, "England"),
+    "issue_period": (PERIODS, "2014 to 2016"),
+}
+
+
+def age_band(years: Ints) -> Ints:
+    """Code completed years of a parent's age as a place in ``AGE_BANDS``."""
+    return np.searchsorted([20, 25, 30, 35], years, side="right").astype(np.int64)
+
+
+def youngest_child_age(years: Ints) -> Ints:
+    """Code completed years of the youngest subject's age; an unborn child is under 1."""
+    return np.searchsorted([1, 5, 10], years, side="right").astype(np.int64)
+
+
+def period(issue: Ints) -> Ints:
+    """Code the date of issue as a place in ``PERIODS``."""
+    return np.searchsorted([2011, 2014, 2017, 2020], year_of(issue), side="right").astype(np.int64)
+
+
+def infant_age(days: Ints) -> Ints:
+    """Code the age of an infant in days: under 14 (unborn included), 14 to 90, older."""
+    return np.searchsorted([14, 91], days, side="right").astype(np.int64)
+
+
+def father_code(is_party: Bools) -> Ints:
+    """Code whether a father is party as a place in ``YES_NO``."""
+    return np.where(is_party, 0, 1).astype(np.int64)
+
+
+def linear_predictor(
+    effects: Mapping[str, Mapping[str, float]], codes: Mapping[str, Ints], terms: dict[str, tuple[tuple[str, ...], str]]
+) -> Floats:
+    """Return the sum over terms of the planted log ratio of each row's level; zero at the reference levels."""
+    total = np.zeros(len(next(iter(codes.values()))))
+    for term, (levels, reference) in terms.items():
+        by_level = np.array([0.0 if level == reference else effects[term][level] for level in levels])
+        total += by_level[codes[term]]
+    return total
+
+
+def truth_rows(
+    parameter_set: str,
+    effects: Mapping[str, Mapping[str, float]],
+    terms: dict[str, tuple[tuple[str, ...], str]],
+    source: str,
+) -> list[tuple[str, str, str, float, str]]:
+    """Return (parameter_set, term, level, value, source) for every level; the reference level has value 0."""
+    return [
+        (parameter_set, term, level, 0.0 if level == reference else effects[term][level], source)
+        for term, (levels, reference) in terms.items()
+        for level in levels
+    ]

@@ -1,0 +1,338 @@
+"""The parameters file of the population: its form, and errors that say what to write instead.
+
+Every leaf has a ``value`` and a ``source``. A source is a public citation with an address, or ``assumption``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
+
+from family_justice.errors import ConfigError, did_you_mean, report_together
+from family_justice.sources.synthetic.effects import AGE_BANDS, PLACEMENT_TERMS, QUINTILES, RETURN_TERMS
+
+Value = TypeVar("Value")
+YOUNGEST = ("under 4 weeks", "4 to 51 weeks", "1 to 4 years", "5 to 9 years", "10 to 17 years")
+CHILD_AGES = ("under 1", "1 to 4", "5 to 9", "10 and over")
+FINAL_ORDERS = ("care", "special_guardianship", "child_arrangements", "supervision", "family_assistance", "no_order")
+ETHNIC_GROUPS = ("White British", "White Other", "Mixed", "Asian", "Black", "Other")
+
+
+def _is_source(text: str) -> str:
+    if not (text.startswith("assumption") or "https://" in text):
+        raise ValueError("write 'assumption' or a public citation with its https:// address")
+    return text
+
+
+def _add_to_one(shares: dict[str, float]) -> dict[str, float]:
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"the shares add to {sum(shares.values()):g}; write shares that add to 1")
+    return shares
+
+
+def _ascending(values: list[int]) -> list[int]:
+    if values != sorted(set(values)):
+        raise ValueError("write the numbers in ascending order, each once")
+    return values
+
+
+def _exactly(names: tuple[str, ...]) -> AfterValidator:
+    """Return a check that a mapping has these keys, and put them in this order."""
+
+    def check(mapping: dict[str, Any]) -> dict[str, Any]:
+        problems = [f"unknown key '{key}'. {did_you_mean(key, names)}" for key in mapping if key not in names]
+        problems += [f"missing key '{name}'" for name in names if name not in mapping]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return {name: mapping[name] for name in names}
+
+    return AfterValidator(check)
+
+
+def _effects_of(terms: dict[str, tuple[tuple[str, ...], str]]) -> AfterValidator:
+    """Return a check that there is one log ratio for every level except the reference of every term."""
+
+    def check(effects: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        wanted = {f"{term}.{level}" for term, (levels, reference) in terms.items() for level in levels if level != reference}
+        found = {f"{term}.{level}" for term, levels in effects.items() for level in levels}
+        problems = [f"unknown '{name}'. {did_you_mean(name, wanted)}" for name in sorted(found - wanted)]
+        problems += [f"missing '{name}'" for name in sorted(wanted - found)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return effects
+
+    return AfterValidator(check)
+
+
+Source = Annotated[str, AfterValidator(_is_source)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+Amount = Annotated[float, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Shares = Annotated[dict[str, Share], AfterValidator(_add_to_one)]
+Year = Annotated[int, Field(ge=2005, le=2025)]
+Anchors = Annotated[dict[Year, Amount], Field(min_length=1)]
+Effects = dict[str, dict[str, Number]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Leaf(_Strict, Generic[Value]):
+    """One parameter with its source."""
+
+    value: Value
+    source: Source
+
+
+class Calendar(_Strict):
+    england_start: Leaf[date]
+    england_end: Leaf[date]
+    wales_start: Leaf[date]
+    wales_end: Leaf[date]
+    ecms_start: Leaf[date]
+    cms_outputs_start: Leaf[date]
+    child_arrangements_start: Leaf[date]
+    ethnicity_collected_from: Leaf[date]
+
+
+class Volumes(_Strict):
+    england_first_proceedings: Leaf[Annotated[dict[Year, Count], Field(min_length=1)]]
+    wales_first_proceedings: Leaf[Annotated[dict[Year, Count], Field(min_length=1)]]
+    private_law: Leaf[Share]
+    private_law_in_known_families: Leaf[Share]
+    emergency_protection_only: Leaf[Share]
+    discharge_of_care: Leaf[Share]
+
+
+class Areas(_Strict):
+    england: Leaf[dict[str, dict[str, list[str]]]]
+    wales: Leaf[dict[str, list[str]]]
+    lsoas_per_quintile: Leaf[Annotated[StrictInt, Field(ge=1, le=500)]]
+    quintile_shares: Leaf[Annotated[Shares, _exactly(QUINTILES)]]
+    return_elsewhere: Leaf[Share]
+
+
+class Mothers(_Strict):
+    age_band_shares: Leaf[Annotated[Shares, _exactly(AGE_BANDS)]]
+    deaths_per_1000_years: Leaf[Annotated[dict[str, Amount], _exactly(AGE_BANDS)]]
+
+
+class Children(_Strict):
+    youngest_by_mother_age: Leaf[Annotated[dict[str, Annotated[Shares, _exactly(YOUNGEST)]], _exactly(AGE_BANDS)]]
+    under_4_weeks_factor_england: Leaf[Anchors]
+    under_4_weeks_factor_wales: Leaf[Anchors]
+    infant_4_to_51_weeks_factor: Leaf[Anchors]
+    weeks_under_4_weeks: Leaf[Annotated[Shares, _exactly(("unborn", "0", "1", "2", "3"))]]
+    number_by_youngest: Leaf[
+        Annotated[dict[str, Annotated[Shares, _exactly(("1", "2", "3", "4"))]], _exactly(YOUNGEST)]
+    ]
+    days_between_siblings: Leaf[Annotated[list[Count], Field(min_length=2, max_length=2), AfterValidator(_ascending)]]
+    twins: Leaf[Share]
+    girls: Leaf[Share]
+
+
+class Partner(_Strict):
+    same: Share
+    new: Share
+
+
+class Fathers(_Strict):
+    party_at_index: Leaf[Share]
+    at_new_child_return: Leaf[Partner]
+    at_new_child_return_no_father_before: Leaf[Partner]
+    at_existing_child_return: Leaf[Share]
+    own_returns_per_1000_years: Leaf[Amount]
+    years_older_than_mother: Leaf[Annotated[list[Number], Field(min_length=2, max_length=2)]]
+    deaths_per_1000_years: Leaf[Amount]
+
+
+class Hazard(_Strict):
+    """A piecewise constant hazard of first return and the log hazard ratios that multiply it."""
+
+    cut_points_days: Leaf[Annotated[list[Count], AfterValidator(_ascending)]]
+    events_per_1000_years: Leaf[list[Amount]]
+    log_hazard_ratios: Leaf[Annotated[Effects, _effects_of(RETURN_TERMS)]]
+
+
+class Returns(_Strict):
+    new_child: Hazard
+    existing_child: Hazard
+    later_return_ratio: Leaf[Amount]
+    baby_under_4_weeks: Leaf[Share]
+    older_children_with_new_child: Leaf[Share]
+    same_child_again: Leaf[Share]
+
+
+class Notice(_Strict):
+    """Shares of first hearings on the same day, within two days and within seven days of issue (cumulative)."""
+
+    same_day: Share
+    emergency: Share
+    short_notice: Share
+
+
+class Proceedings(_Strict):
+    median_weeks: Leaf[Anchors]
+    log_sd_of_duration: Leaf[Amount]
+    supervision_application: Leaf[Share]
+    emergency_application_first: Leaf[Share]
+    notice_newborn_england: Leaf[Notice]
+    same_day_newborn_by_region: Leaf[dict[str, Share]]
+    notice_newborn_wales: Leaf[Notice]
+    notice_others: Leaf[Notice]
+    interim_care_order: Leaf[Share]
+    interim_supervision_order: Leaf[Share]
+    grandparent_in_case: Leaf[Share]
+    step_parent_in_case: Leaf[Share]
+    rule_16_4: Leaf[Share]
+    section_7_report: Leaf[Share]
+
+
+class Placement(_Strict):
+    intercept: Leaf[Number]
+    log_odds_ratios: Leaf[Annotated[Effects, _effects_of(PLACEMENT_TERMS)]]
+    sd_between_local_authorities: Leaf[Amount]
+    youngest_1_to_4: Leaf[Share]
+    older_sibling_under_6: Leaf[Share]
+    with_care_order: Leaf[Share]
+
+
+class FinalOrders(_Strict):
+    shares_by_age: Leaf[Annotated[dict[str, Annotated[Shares, _exactly(FINAL_ORDERS)]], _exactly(CHILD_AGES)]]
+    special_guardianship_factor: Leaf[Anchors]
+    supervision_with_private_order: Leaf[Share]
+    same_for_siblings: Leaf[Share]
+
+
+class Linkage(_Strict):
+    missing_england: Leaf[Share]
+    missing_wales: Leaf[Share]
+    status_99_with_number: Leaf[Share]
+
+
+class Ethnicity(_Strict):
+    shares: Leaf[Annotated[Shares, _exactly(ETHNIC_GROUPS)]]
+    known_before_collection: Leaf[Share]
+    known_since_collection: Leaf[Share]
+    conflicting: Leaf[Share]
+    known_and_unknown: Leaf[Share]
+
+
+class Defects(_Strict):
+    duplicate_person: Leaf[Share]
+    unrepairable_among_duplicates: Leaf[Share]
+    full_duplicate_row: Leaf[Share]
+    two_roles: Leaf[Share]
+    duplicate_person_on_application: Leaf[Share]
+    century_typo: Leaf[Share]
+    second_mother: Leaf[Share]
+    second_father: Leaf[Share]
+    duplicate_legal_output: Leaf[Share]
+    missing_legal_outputs: Leaf[Share]
+
+
+class Parameters(_Strict):
+    """The whole file config/population/parameters.yaml."""
+
+    calendar: Calendar
+    volumes: Volumes
+    areas: Areas
+    mothers: Mothers
+    children: Children
+    fathers: Fathers
+    returns: Returns
+    proceedings: Proceedings
+    placement: Placement
+    final_orders: FinalOrders
+    linkage: Linkage
+    ethnicity: Ethnicity
+    defects: Defects
+
+
+def _allowed_at(path: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that are allowed at a place of the file."""
+    model: Any = Parameters
+    for step in path:
+        field = getattr(model, "model_fields", {}).get(step)
+        if field is None:
+            return []
+        model = field.annotation
+    return list(getattr(model, "model_fields", {}))
+
+
+def _explain(error: Any) -> str:
+    """Return one line: the place, what was found and what to write instead."""
+    path = tuple(error["loc"])
+    place = ".".join(str(step) for step in path)
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown key. {did_you_mean(str(path[-1]), _allowed_at(path[:-1]))}"
+    if error["type"] == "missing" and path[-1] == "source":
+        return f"{place}: missing. Write 'source: assumption' or a public citation with its https:// address."
+    if error["type"] == "missing":
+        return f"{place}: missing. Write it as a mapping with 'value' and 'source'." if len(path) < 3 else f"{place}: missing."
+    if error["type"] in ("model_type", "model_attributes_type"):
+        return f"{place}: found {error['input']!r:.60}; write a mapping with {', '.join(_allowed_at(path)) or 'keys'}."
+    if error["type"] == "value_error":
+        return f"{place}: {error['ctx']['error']}"
+    return f"{place}: found {error['input']!r:.60}; {error['msg'].replace('Input should be', 'it should be')}."
+
+
+def _consistent(parameters: Parameters) -> list[str]:
+    """Return what is wrong between leaves of a file whose every leaf is right."""
+    problems = []
+    for name in ("new_child", "existing_child"):
+        hazard: Hazard = getattr(parameters.returns, name)
+        pieces, cuts = len(hazard.events_per_1000_years.value), len(hazard.cut_points_days.value)
+        if pieces != cuts + 1:
+            problems.append(f"returns.{name}: {cuts} cut points need {cuts + 1} values of events_per_1000_years, found {pieces}")
+    for name in ("at_new_child_return", "at_new_child_return_no_father_before"):
+        partner: Partner = getattr(parameters.fathers, name).value
+        if partner.same + partner.new > 1:
+            problems.append(f"fathers.{name}: same and new add to more than 1; the rest is the share without a father")
+    for name in ("notice_newborn_england", "notice_newborn_wales", "notice_others"):
+        notice: Notice = getattr(parameters.proceedings, name).value
+        if not notice.same_day <= notice.emergency <= notice.short_notice:
+            problems.append(f"proceedings.{name}: the shares are cumulative; write same_day <= emergency <= short_notice")
+    regions, known = parameters.proceedings.same_day_newborn_by_region.value, parameters.areas.england.value
+    problems += [
+        f"proceedings.same_day_newborn_by_region: unknown region '{region}'. {did_you_mean(region, known)}"
+        for region in regions
+        if region not in known
+    ]
+    c = parameters.calendar
+    order = (c.england_start, c.cms_outputs_start, c.ecms_start, c.england_end)
+    if not all(a.value < b.value for a, b in zip(order, order[1:], strict=False)):
+        problems.append("calendar: write england_start < cms_outputs_start < ecms_start < england_end")
+    if not c.wales_start.value < c.wales_end.value:
+        problems.append("calendar: write wales_start < wales_end")
+    return problems
+
+
+def load_parameters(path: str | Path) -> Parameters:
+    """Read and check the parameters file.
+
+    Raises ConfigError with every problem of the file and what to write instead.
+    """
+    where = Path(path).name
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = yaml.load(stream, Loader=yaml.CSafeLoader)
+    except OSError:
+        raise ConfigError(f"{where}: the parameters file of the population cannot be read") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" in line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{where}: not valid YAML{line}") from None
+    try:
+        parameters = Parameters.model_validate(data)
+    except ValidationError as error:
+        report_together(where, [_explain(problem) for problem in error.errors()], ConfigError)
+        raise
+    report_together(where, _consistent(parameters), ConfigError)
+    return parameters

@@ -1,0 +1,214 @@
+"""Everybody in the courts once: human beings, who takes part in which case, and under which identifier.
+
+    mothers, children, men + relatives --number them--> human beings --two identifiers for some--> raw identifiers
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Ints, Streams, draw_from, monday
+from family_justice.sources.synthetic.families import ENGLAND, FEMALE, MALE, WALES, Areas
+from family_justice.sources.synthetic.other_cases import PRIVATE
+from family_justice.sources.synthetic.parameters import Parameters
+from family_justice.sources.synthetic.returns import EXISTING_CHILD, Families
+
+SUBJECT, MOTHER, FATHER, SECOND_MOTHER, SECOND_FATHER, GRANDPARENT, STEP_PARENT, REPRESENTATIVE = range(8)
+PARENTS = (MOTHER, FATHER, SECOND_MOTHER, SECOND_FATHER)
+#: First identifiers of the ranges, so that an identifier shows what it is of. Additional parents come last.
+PERSON_IDS = {ENGLAND: 1_100_000_000, WALES: 2_100_000_000}
+SECOND_IDS, ADDITIONAL_IDS = 30_000_000, 60_000_000
+LINKAGE_FIELDS = 9_000_000_000
+
+
+@dataclass
+class People:
+    """Human beings (columns of equal length) and who takes part in which case (three columns, sorted by case)."""
+
+    sex: Ints
+    week_of_birth: Ints
+    jurisdiction: Ints
+    quintile: Ints
+    lsoa: Ints
+    death: Ints
+    ethnicity: Ints
+    alf: Ints
+    first_id: Ints
+    second_id: Ints
+    second_id_from: Ints
+    case: Ints
+    human: Ints
+    part: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of human beings."""
+        return len(self.sex)
+
+    def record(self, issue: Ints) -> Ints:
+        """Return for every part in a case the record it is under: the human being, plus ``size`` for second ones."""
+        second = issue[self.case] >= self.second_id_from[self.human]
+        return self.human + np.where(second, self.size, 0)
+
+    @property
+    def id_of_record(self) -> Ints:
+        """Identifiers of first and then second records; NULL where there is no second one."""
+        return np.concatenate([self.first_id, self.second_id])
+
+
+class _Register:
+    """Collects human beings and their parts in cases."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.columns: dict[str, list[Ints]] = {}
+        self.parts: list[tuple[Ints, Ints, Ints]] = []
+
+    def add(self, **columns: Ints) -> Ints:
+        size = len(columns["sex"])
+        for name, values in columns.items():
+            self.columns.setdefault(name, []).append(values)
+        self.size += size
+        return np.arange(self.size - size, self.size)
+
+    def take_part(self, case: Ints, human: Ints, part: int) -> None:
+        self.parts.append((case, human, np.full(len(case), part)))
+
+
+def _some(parameters_share: float, eligible: Bools, random: np.random.Generator) -> Ints:
+    return np.flatnonzero(eligible & (random.random(len(eligible)) < parameters_share))
+
+
+def _aged(mother_birth: Ints, low: float, high: float, random: np.random.Generator) -> Ints:
+    """Return weeks of birth of people who are ``low`` to ``high`` years older than the mother."""
+    years = low + (high - low) * random.random(len(mother_birth))
+    return monday(mother_birth - (years * DAYS_PER_YEAR).astype(np.int64))
+
+
+def gather_people(parameters: Parameters, areas: Areas, families: Families, streams: Streams) -> People:
+    """Return all people of all cases with their identifiers and linkage fields."""
+    mothers, children, cases = families.mothers, families.children, families.cases
+    register = _Register()
+    per_quintile = parameters.areas.lsoas_per_quintile.value
+
+    def home(area: Ints, quintile: Ints, random: np.random.Generator) -> Ints:
+        return (area * 5 + quintile) * per_quintile + random.integers(0, per_quintile, len(area))
+
+    def sexes(size: int, sex: int) -> Ints:
+        return np.full(size, sex, dtype=np.int64)
+
+    random = streams("homes")
+    lsoa = home(mothers.area, mothers.quintile, random)
+    size = len(mothers.area)
+    ethnicity = draw_from(parameters.ethnicity.shares.value, size, streams("ethnicity"))
+    register.add(
+        sex=sexes(size, FEMALE), week_of_birth=mothers.week_of_birth, jurisdiction=mothers.jurisdiction,
+        lsoa=lsoa, death=mothers.death, ethnicity=ethnicity,
+    )  # fmt: skip
+    of = children.mother
+    first_child = register.add(
+        sex=children.sex, week_of_birth=children.week_of_birth, jurisdiction=mothers.jurisdiction[of],
+        lsoa=lsoa[of], death=np.full(len(of), NULL), ethnicity=ethnicity[of],
+    )[0]  # fmt: skip
+
+    def relatives(case: Ints, sex: Ints, birth: Ints, together: float, random: np.random.Generator) -> Ints:
+        """Register one new person for each case, with a share ``together`` at the mother's address."""
+        of = cases.mother[case]
+        elsewhere = home(cases.area[case], draw_from(parameters.areas.quintile_shares.value, len(case), random), random)
+        return register.add(
+            sex=sex, week_of_birth=birth, jurisdiction=mothers.jurisdiction[of],
+            lsoa=np.where(random.random(len(case)) < together, lsoa[of], elsewhere),
+            death=np.full(len(case), NULL), ethnicity=ethnicity[of],
+        )  # fmt: skip
+
+    number = np.arange(len(cases))
+    register.take_part(cases.subject_case, first_child + cases.subject_child, SUBJECT)
+    register.take_part(number, cases.mother, MOTHER)
+
+    random = streams("men")
+    men, man = np.unique(cases.man[cases.man >= 0], return_inverse=True)
+    mean, deviation = parameters.fathers.years_older_than_mother.value
+    older = mean + deviation * random.standard_normal(len(men))
+    born = monday(mothers.week_of_birth[cases.mother[men]] - (older * DAYS_PER_YEAR).astype(np.int64))
+    born = np.minimum(born, monday(cases.issue[men] - int(15 * DAYS_PER_YEAR)))
+    human = relatives(men, sexes(len(men), MALE), born, 0.5, random)
+    with_man = np.flatnonzero(cases.man >= 0)
+    register.take_part(with_man, human[man], FATHER)
+    # A father outlives the last case in which he takes part.
+    last = np.zeros(len(men), dtype=np.int64)
+    np.maximum.at(last, man, cases.issue[with_man])
+    years = random.exponential(size=len(men)) * 1000 / max(parameters.fathers.deaths_per_1000_years.value, 1e-6)
+    register.columns["death"][-1] = last + 1 + (np.minimum(years, 200) * DAYS_PER_YEAR).astype(np.int64)
+
+    random = streams("relatives")
+    care = cases.cause <= EXISTING_CHILD
+    additional_from = register.size
+    for part, share, eligible, older_by, sex in (
+        (SECOND_MOTHER, parameters.defects.second_mother.value, care, (-5, 20), FEMALE),
+        (SECOND_FATHER, parameters.defects.second_father.value, care & (cases.man >= 0), (-3, 15), MALE),
+        (GRANDPARENT, parameters.proceedings.grandparent_in_case.value, cases.cause != PRIVATE, (18, 35), -1),
+        (STEP_PARENT, parameters.proceedings.step_parent_in_case.value, care, (-3, 10), MALE),
+    ):
+        case = _some(share, eligible, random)
+        sex_of = sexes(len(case), sex) if sex >= 0 else (random.random(len(case)) < 0.7).astype(np.int64)
+        birth = _aged(mothers.week_of_birth[cases.mother[case]], *older_by, random)
+        register.take_part(case, relatives(case, sex_of, birth, 0.2, random), part)
+    unknown = np.full(len(areas.name), NULL)
+    representative = register.add(
+        sex=(random.random(len(unknown)) < 0.8).astype(np.int64), week_of_birth=unknown,
+        jurisdiction=areas.jurisdiction, lsoa=unknown, death=unknown, ethnicity=unknown,
+    )  # fmt: skip
+    public = np.flatnonzero(cases.cause != PRIVATE)
+    register.take_part(public, representative[cases.area[public]], REPRESENTATIVE)
+    return _with_identifiers(parameters, register, cases.issue, additional_from, per_quintile, streams)
+
+
+def _with_identifiers(
+    parameters: Parameters, register: _Register, issue: Ints, additional_from: int, per_quintile: int, streams: Streams
+) -> People:
+    """Give everybody an identifier, most a linkage field, and some people of several cases a second identifier."""
+    columns = {name: np.concatenate(values) for name, values in register.columns.items()}
+    case, human, part = (np.concatenate([row[i] for row in register.parts]) for i in range(3))
+    order = np.argsort(case, kind="stable")
+    case, human, part = case[order], human[order], part[order]
+    size, jurisdiction = register.size, columns["jurisdiction"]
+
+    random = streams("identifiers")
+    first_id = np.empty(size, dtype=np.int64)
+    ranges = np.where(np.arange(size) >= additional_from, ADDITIONAL_IDS, 0)
+    for code, base in PERSON_IDS.items():
+        for start in (0, ADDITIONAL_IDS):
+            members = np.flatnonzero((jurisdiction == code) & (ranges == start))
+            first_id[members] = base + start + 1 + random.permutation(len(members))
+
+    link = parameters.linkage
+    missing = np.where(jurisdiction == WALES, link.missing_wales.value, link.missing_england.value)
+    linked = (streams("linkage").random(size) >= missing) & (columns["week_of_birth"] != NULL)
+    alf = np.where(linked, LINKAGE_FIELDS + 1 + streams("linkage fields").permutation(size), NULL)
+
+    # A second identifier from a later case on: mostly where the linkage field can join the two.
+    random = streams("duplicate people")
+    first = np.full(size, np.iinfo(np.int64).max)
+    np.minimum.at(first, human, issue[case])
+    several = np.zeros(size, dtype=bool)
+    rows = np.flatnonzero((issue[case] > first[human]) & (human < additional_from))
+    several[human[rows]] = True
+    rate, unrepairable = parameters.defects.duplicate_person.value, parameters.defects.unrepairable_among_duplicates.value
+    ratio = (several & linked).sum() / max((several & ~linked).sum(), 1)
+    chance = np.where(linked, rate * (1 - unrepairable), min(1.0, rate * unrepairable * ratio))
+    chosen = several & (random.random(size) < chance)
+    rows = random.permutation(rows[chosen[human[rows]]])
+    second_from = np.full(size, np.iinfo(np.int64).max)
+    second_from[human[rows]] = issue[case[rows]]
+    second_id = np.full(size, NULL)
+    for code, base in PERSON_IDS.items():
+        members = np.flatnonzero(chosen & (jurisdiction == code))
+        second_id[members] = base + SECOND_IDS + 1 + random.permutation(len(members))
+
+    quintile = np.where(columns["lsoa"] == NULL, NULL, columns["lsoa"] // per_quintile % 5)
+    return People(
+        **columns, quintile=quintile, alf=alf, first_id=first_id, second_id=second_id, second_id_from=second_from,
+        case=case, human=human, part=part,
+    )  # fmt: skip

@@ -1,0 +1,28 @@
+def base_cohort(wildcards):
+    base = STREAMS[wildcards.stream].cohorts[wildcards.cohort].base
+    return f"results/restricted/{wildcards.stream}/{base}/cohort.parquet" if base else []
+
+
+rule extract_cohort:
+    input:
+        tables=lambda wildcards: tables_of(wildcards.stream),
+        base=base_cohort,
+        codelists=CODELISTS,
+    output:
+        cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
+        attrition="results/internal/{stream}/attrition.{cohort}/results.csv",
+    params:
+        settings=lambda wildcards: settings_of(
+            STREAMS[wildcards.stream].cohorts[wildcards.cohort],
+            {n: d.model_dump(mode="json") for n, d in STREAMS[wildcards.stream].definitions.items()},
+        ),
+        code=code_of("cohorts"),
+    log:
+        "logs/{stream}/{cohort}/extract_cohort.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    script:
+        "../scripts/extract_cohort.py"

@@ -1,0 +1,72 @@
+# Names that the rules share: the configuration, and which files a stream has.
+
+from family_justice import fingerprint
+from family_justice.config.load import Configuration
+from family_justice.config.check import covariates_of
+from family_justice.contracts import research_ready_tables
+from family_justice.errors import PipelineError
+
+CODELISTS = sorted(str(path) for path in Path("config/codelists").glob("*.csv"))
+
+try:
+    CONFIGURATION = Configuration(Path("config"), config)
+    STREAMS = {name: CONFIGURATION.stream(name) for name in CONFIGURATION.settings.streams}
+    SOURCES = {
+        CONFIGURATION.source_of(stream): CONFIGURATION.source(CONFIGURATION.source_of(stream))
+        for stream in STREAMS.values()
+    }
+except PipelineError as error:
+    raise WorkflowError(str(error))
+
+
+def one_of(names):
+    return "|".join(sorted(names))
+
+
+wildcard_constraints:
+    stream=one_of(STREAMS),
+    source=one_of(SOURCES),
+    cohort=one_of({cohort for stream in STREAMS.values() for cohort in stream.cohorts}),
+
+
+def has_court_records(source):
+    """Court records are harmonised; tables of one's own are read as they are."""
+    return not getattr(SOURCES[source], "tables", {})
+
+
+def tables_of(stream):
+    """Folder with the tables that a stream's SQL reads."""
+    source = CONFIGURATION.source_of(STREAMS[stream])
+    room = "ready" if has_court_records(source) else "raw"
+    return f"results/restricted/sources/{source}/{room}"
+
+
+def analyses_of(stream):
+    """Names of a stream's analyses, with the attrition and follow-up that every cohort has."""
+    cohorts = STREAMS[stream].cohorts
+    return [
+        *(f"attrition.{cohort}" for cohort in cohorts),
+        *(f"follow_up.{name}" for name, cohort in cohorts.items() if cohort.follow_up),
+        *STREAMS[stream].analyses,
+    ]
+
+
+def cohort_of(stream, analysis):
+    """Name of the cohort that an analysis runs on."""
+    return (
+        analysis.removeprefix("follow_up.")
+        if analysis.startswith("follow_up.")
+        else STREAMS[stream].analyses[analysis].cohort
+    )
+
+
+def settings_of(*parts):
+    """Hash of parts of the configuration: what a rule depends on, and nothing that a report could reveal."""
+    return fingerprint.of_value(
+        *(part.model_dump(mode="json") if hasattr(part, "model_dump") else part for part in parts)
+    )
+
+
+def code_of(*modules):
+    """Hash of the library modules that a rule runs: Snakemake itself does not see into imported packages."""
+    return fingerprint.of_stage("job", *modules)

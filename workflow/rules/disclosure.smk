@@ -1,0 +1,28 @@
+# The one door: of the jobs that read records or aggregates of records, only this one writes into results/release.
+for stream in STREAMS:
+
+    rule:
+        name:
+            f"disclose_{stream}"
+        input:
+            results=[f"results/internal/{stream}/{a}/results.csv" for a in analyses_of(stream)],
+            manifest=f"results/internal/sources/{CONFIGURATION.source_of(STREAMS[stream])}/manifest.csv",
+        output:
+            results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
+            study=f"results/release/{stream}/study.json",
+            suppressions=f"results/release/{stream}/suppressions.csv",
+        params:
+            stream=stream,
+            analyses=analyses_of(stream),
+            settings=settings_of(STREAMS[stream], *CONFIGURATION.policy_of(STREAMS[stream])),
+            code=code_of("disclosure", "analyses.study"),
+            library=fingerprint.of_stage("analyses", "disclosure", "harmonise", "sources"),
+        log:
+            f"logs/{stream}/disclose_results.log",
+        group:
+            "stream"
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        script:
+            "../scripts/disclose_results.py"

@@ -1,0 +1,30 @@
+# Drawn from the release room alone.
+for stream in STREAMS:
+
+    rule:
+        name:
+            f"draw_{stream}"
+        input:
+            results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
+            study=f"results/release/{stream}/study.json",
+            comparisons=f"results/release/{stream}/comparisons.csv",
+        output:
+            figures=[
+                f"results/release/{stream}/{a}/figure.{kind}"
+                for a in analyses_of(stream)
+                for kind in ("svg", "png")
+                if getattr(STREAMS[stream].analyses.get(a), "kind", "") != "table_one"
+            ],
+            description=f"results/release/{stream}/figures.json",
+        params:
+            stream=stream,
+            code=code_of("figures"),
+        log:
+            f"logs/{stream}/draw_figures.log",
+        group:
+            "stream"
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        script:
+            "../scripts/draw_figures.py"

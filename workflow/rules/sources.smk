@@ -1,0 +1,21 @@
+rule load_source:
+    output:
+        tables=directory("results/restricted/sources/{source}/raw"),
+        manifest="results/internal/sources/{source}/manifest.csv",
+    params:
+        settings=lambda wildcards: settings_of(SOURCES[wildcards.source]),
+        parameters=lambda wildcards: (
+            fingerprint.of_file(SOURCES[wildcards.source].parameters)
+            if SOURCES[wildcards.source].kind == "synthetic"
+            else ""
+        ),
+        code=code_of("sources.load"),
+    log:
+        "logs/sources/{source}/load_source.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=6000,
+        runtime=20,
+    script:
+        "../scripts/load_source.py"
