@@ -320,6 +320,24 @@ def test_several_mothers_are_kept_and_counted(tmp_path: Path) -> None:
     assert made.counts("relationship_repeated") == {"England": (3, 1, 2)}
 
 
+def test_parents_hardly_older_than_the_child_are_kept_and_counted(tmp_path: Path) -> None:
+    """The mother is a day short of 12 years older than the child, the father is 12 years older to the day."""
+    made = harmonised(tmp_path, ECMS_CASE, """
+        CAFE_ECMS_PEOPLE
+        ID_PE | GENDER | WEEKOFBIRTH
+        1 | Female | 2016-02-29
+        2 | Female | 2004-03-01
+        3 | Male | 2004-02-29
+    """)
+    made.shows("relationship", """
+        child_id | parent_id | parent
+        E1       | E2        | mother
+        E1       | E3        | father
+    """)
+    assert made.counts("parent_close_in_age") == {"England": (2, 1, 2)}
+    assert made.counts("parent_too_young") == {"England": (3, 1, 3)}
+
+
 def test_the_first_hearing_is_on_or_after_issue(tmp_path: Path) -> None:
     """A hearing before issue belongs to something else; an open case has no end."""
     made = harmonised(tmp_path, ECMS_CASE.replace("10 | 2 | 1 | 7", "10 | 1 | 1 | 7"), ECMS_PEOPLE, """

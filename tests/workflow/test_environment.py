@@ -51,9 +51,12 @@ def project() -> dict:
 
 
 def unmet(direct: list[str], lock: str) -> list[str]:
+    """Return the requirements that the lock does not meet."""
     locked = versions(lock)
     wanted = [Requirement(text) for text in direct]
-    return [str(r) for r in wanted if not r.specifier.contains(locked.get(canonicalize_name(r.name), "0"))]
+    return [
+        str(r) for r in wanted if (found := locked.get(canonicalize_name(r.name))) is None or found not in r.specifier
+    ]
 
 
 def test_the_lock_meets_every_direct_dependency():

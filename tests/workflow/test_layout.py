@@ -224,6 +224,7 @@ def test_no_lock_of_another_tool_is_kept():
 
 def test_results_in_git_are_only_their_description():
     assert [name for name in tracked() if name.startswith("results/")] == ["results/README.md"]
+    assert {"results/*", "!results/README.md"} <= set((ROOT / ".gitignore").read_text().splitlines())
 
 
 def test_the_changelog_tells_of_this_version():

@@ -57,9 +57,7 @@ def test_a_stream_on_slurm_is_one_job_and_gives_the_same_bytes(tmp_path: Path):
         run(tmp_path / "remote", SLURM, environment)
         jobs = cluster.jobs(environment)
 
-    assert {state for state, _, _ in jobs} == {"COMPLETED"}
-    assert len([comment for _, _, comment in jobs if f"_{STREAM}_" in comment]) == 1
-    assert len(jobs) <= 2  # the stream, and the records it shares with other streams
+    assert jobs == ["COMPLETED"]
 
     local, remote = contents(tmp_path / "local"), contents(tmp_path / "remote")
     assert {Path(name).parts[1] for name in local} == set(ROOMS)

@@ -57,16 +57,22 @@ def _closure(modules: tuple[str, ...]) -> set[Path]:
 
 def _files(module: str) -> list[Path]:
     """Return the files of a module, or of a package and everything in it."""
-    base = PACKAGE.joinpath(*module.split(".")) if module else PACKAGE / "__init__"
-    if base.is_dir():
+    base = PACKAGE.joinpath(*module.split("."))
+    if module and base.is_dir():
         return [p for p in base.rglob("*") if p.is_file() and p.suffix != ".pyc"]
-    if base.with_suffix(".py").is_file():
-        return [base.with_suffix(".py")]
-    if module and base.parent != PACKAGE:  # a name inside a module: `from family_justice.results import tidy`
-        return _files(module.rpartition(".")[0])
-    if module and base.parent == PACKAGE and not base.exists():
-        return _files("")
-    raise ValueError(f"no module '{module}' in the library")
+    file = base.with_suffix(".py") if module else PACKAGE / "__init__.py"
+    if not file.is_file():
+        raise ValueError(f"no module '{module}' in the library")
+    return [file]
+
+
+def _module_of(name: str) -> str:
+    """Return the module in a dotted name that may end in something defined inside the module."""
+    while name and not (
+        PACKAGE.joinpath(*name.split(".")).is_dir() or PACKAGE.joinpath(*name.split(".")).with_suffix(".py").is_file()
+    ):
+        name = name.rpartition(".")[0]
+    return name
 
 
 @cache
@@ -82,5 +88,5 @@ def _imports(path: Path) -> frozenset[str]:
         for name in names:
             head, _, rest = name.partition(".")
             if head == PACKAGE.name:
-                found.add(rest)
+                found.add(_module_of(rest))
     return frozenset(found)

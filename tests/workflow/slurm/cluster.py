@@ -119,10 +119,9 @@ def wait_for_nodes(environment: dict[str, str], folder: Path, seconds: float = 6
     raise RuntimeError(f"Slurm's nodes were not ready after {seconds:.0f} seconds.\n{said}")
 
 
-def jobs(environment: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Return the final state, node and comment of every job so far, in order of submission."""
-    listed = ask(["squeue", "--noheader", "--states", "all", "--sort", "i", "--format", "%T|%N|%k"], environment)
-    return [tuple(line.split("|", 2)) for line in listed.splitlines()]  # type: ignore[misc]
+def jobs(environment: dict[str, str]) -> list[str]:
+    """Return the state of every job so far, finished ones too, in order of submission."""
+    return ask(["squeue", "--noheader", "--states", "all", "--sort", "i", "--format", "%T"], environment).split()
 
 
 def cancel_jobs(environment: dict[str, str]) -> None:

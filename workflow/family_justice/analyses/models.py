@@ -67,9 +67,8 @@ def logistic(
     clusters = _clusters(used, analysis.cluster, where)
     fit = fit_logistic(event, design.matrix, clusters=clusters)
     variance = fit.var_model if clusters is None else fit.var_robust
-    reasons = {column - 1: reason for column, reason in fit.reasons.items()}  # column 0 is the intercept
     yield from _coefficients(
-        design, event, fit.coef[1:], variance[1:, 1:], reasons, "log_odds_ratio", analysis.variable
+        design, event, fit.coef[1:], variance[1:, 1:], _without_intercept(fit.reasons), "log_odds_ratio", analysis.variable
     )
     totals = {"outcome": analysis.variable, "n": len(event), "events": int(event.sum())}
     yield {**totals, **_interval(fit.coef[0], math.sqrt(variance[0, 0])), "measure": "log_odds_ratio", "term": "intercept"}
@@ -91,13 +90,18 @@ def accelerated_failure_time(
     exit_, event = observed.exit[design.rows], observed.cause[design.rows] == EVENT
     require_events(event.sum(), where)
     fit = fit_aft(exit_, event, design.matrix, distribution=analysis.distribution)
-    yield from _coefficients(design, event, fit.coef, fit.variance, fit.reasons, "log_time_ratio", analysis.outcome)
+    columns = slice(1, -1)  # position 0 is the intercept, the last one the logarithm of the scale
+    reasons = _without_intercept(fit.reasons)
+    yield from _coefficients(
+        design, event, fit.coef[1:], fit.variance[columns, columns], reasons, "log_time_ratio", analysis.outcome
+    )
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
-    yield {**totals, **_interval(fit.intercept, fit.intercept_std_error), "measure": "log_time_ratio", "term": "intercept"}
-    term = "shape" if analysis.distribution == "weibull" else "scale"
-    log_value = -fit.log_scale if term == "shape" else fit.log_scale
-    yield {**totals, **_interval(log_value, fit.log_scale_std_error), "measure": f"log_{term}", "term": term}
-    yield from _model_rows(totals, (None, fit.loglik), None)
+    yield {**totals, **_interval(fit.coef[0], fit.std_error[0]), "measure": "log_time_ratio", "term": "intercept"}
+    term, log_value = ("shape", fit.log_shape) if analysis.distribution == "weibull" else ("scale", fit.log_scale)
+    yield {**totals, **_interval(log_value, fit.std_error_log_scale), "measure": f"log_{term}", "term": term}
+    # Textbooks print the likelihood of the logarithm of time; it differs from that of time by a constant.
+    constant = fit.loglik_log_time - fit.loglik[1]
+    yield from _model_rows(totals, (fit.loglik[0] + constant, fit.loglik_log_time), fit.likelihood_ratio_test)
 
 
 def _coefficients(
@@ -138,12 +142,14 @@ def _interval(estimate: float, std_error: float) -> dict[str, float]:
     }
 
 
-def _model_rows(totals: dict[str, Any], loglik: tuple[float | None, float], test: Any) -> Rows:
+def _model_rows(totals: dict[str, Any], loglik: tuple[float, float], test: Any) -> Rows:
     for term, value in zip(("null", "fitted"), loglik, strict=True):
-        if value is not None:
-            yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
-    if test is not None:
-        yield {**totals, "measure": "likelihood_ratio_test", "term": "all", **_test(test)}
+        yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
+    yield {**totals, "measure": "likelihood_ratio_test", "term": "all", **_test(test)}
+
+
+def _without_intercept(reasons: Mapping[int, str]) -> dict[int, str]:
+    return {column - 1: reason for column, reason in reasons.items() if column}
 
 
 def _test(test: Any) -> dict[str, Any]:

@@ -147,18 +147,31 @@ class Ledger:
         return True
 
     def _protect_pinned(self) -> bool:
-        """Hide one more count for each hidden small count that the auditor can narrow down too far."""
+        """Hide one more count beside the first hidden small count that the auditor can narrow down too far."""
         bounds = self._bounds()
         wanted = min(SAFE_VALUES, self.policy.threshold - 1 + self.policy.zero_discloses)
-        changed = False
         for key, count in self.counts.items():
             least, greatest = bounds[key]
             if not count.small or greatest - least + 1 >= wanted:
                 continue
-            for tie in self.sums:
-                if key == tie.whole or key in tie.parts:
-                    changed |= self._hide_one(tie, keep_anchored=False)
-        return changed
+            ties = [tie for tie in self.sums if key == tie.whole or key in tie.parts]
+            # Where one sum alone tells, it is enough to protect that one.
+            telling = [tie for tie in ties if self._width(tie, key) < wanted]
+            for chosen in (telling, ties):
+                # One count at a time: hiding it may already protect the others.
+                if any([self._hide_one(tie, keep_anchored=False) for tie in chosen]):
+                    return True
+        return False
+
+    def _width(self, tie: Sum, key: Key) -> int:
+        """Number of values that a single sum leaves to a count."""
+        prior = {member: self._a_priori(self.counts[member]) for member in (tie.whole, *tie.parts)}
+        parts = [prior[part] for part in tie.parts if part != key]
+        least, greatest = sum(low for low, _ in parts), sum(high for _, high in parts)
+        low, high = prior[key]
+        if key == tie.whole:
+            return min(high, greatest) - max(low, least) + 1
+        return min(high, prior[tie.whole][1] - least) - max(low, prior[tie.whole][0] - greatest) + 1
 
     def _bounds(self) -> dict[Key, tuple[int, int]]:
         """What somebody can infer who knows the policy, which counts are small, every sum, and that it is the smallest

@@ -61,7 +61,7 @@ def open_door(
             write_csv(disclosed.summary, staged[Path(suppressions)])
             staged[Path(study_out)].write_bytes(Path(study).read_bytes())
             for target, file in staged.items():
-                os.replace(file, target)
+                _publish(file, target)
         except BaseException:
             _remove(targets)
             raise
@@ -75,6 +75,10 @@ def open_door(
             f"disclosure control stopped with {type(error).__name__}; nothing was released. "
             "Run it again inside the safe haven under a debugger to see more."
         ) from None
+
+
+def _publish(staged: Path, target: Path) -> None:
+    os.replace(staged, target)
 
 
 def _remove(paths: list[Path]) -> None:

@@ -29,6 +29,17 @@ def numbers(name: str, values: ArrayLike, n: int | None = None) -> Floats:
     return vector
 
 
+def design_matrix(covariates: ArrayLike, n: int) -> Floats:
+    """Return covariates as an (n, p) float array; raise ``ValueError`` for another shape and for missing values."""
+    design = np.asarray(covariates, dtype=np.float64)
+    if design.ndim != 2 or len(design) != n:
+        raise ValueError(f"covariates have shape {design.shape}; {n} rows of columns are needed")
+    missing = [str(j) for j in range(design.shape[1]) if not np.isfinite(design[:, j]).all()]
+    if missing:
+        raise ValueError(f"covariates have missing or infinite values in columns {', '.join(missing)}")
+    return design
+
+
 def codes(name: str, labels: ArrayLike | None, n: int) -> tuple[Ints, np.ndarray]:
     """Return labels as whole numbers 0, 1, ... and the distinct labels in sorted order; no labels: 0 for all."""
     vector = np.zeros(n, dtype=np.int64) if labels is None else np.asarray(labels)
@@ -69,6 +80,11 @@ def follow_up(exit: ArrayLike, entry: ArrayLike | None) -> tuple[Floats, Floats 
 
 # OpenBLAS uses one thread for matrix products of up to 262,144 multiplications.
 ONE_THREAD = 2**18
+
+
+def sums_by(code: Ints, values: Floats, count: int) -> Floats:
+    """Return (count,): the sums of ``values`` over the rows with code 0, 1, ..."""
+    return np.bincount(code, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
 def inner(a: Floats, b: Floats) -> Floats:

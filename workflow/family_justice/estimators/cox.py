@@ -13,7 +13,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, codes, combine, cross_product, follow_up, numbers, weights_or_ones
+from family_justice.estimators.arrays import (
+    Floats,
+    Ints,
+    codes,
+    combine,
+    cross_product,
+    design_matrix,
+    follow_up,
+    numbers,
+    sums_by,
+    weights_or_ones,
+)
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.cox_checks import BaselineHazard as BaselineHazard
 from family_justice.estimators.cox_checks import Concordance as Concordance
@@ -84,8 +95,8 @@ def fit_cox(
 
     ``exit`` (n,) and ``event`` (n,) 0/1; a row is at risk over (``entry``, ``exit``]. ``covariates`` (n, p).
     ``strata`` and ``clusters`` (n,) are labels of any kind. ``weights`` (n,) are case weights; rows of weight zero are
-    left out of the likelihood. With ``clusters`` the sandwich covariance matrix of Lin and Wei (1989, JASA 84) is added,
-    with ``robust`` it is added with every row its own cluster. No small-sample factor, as in R.
+    left out of the likelihood. With ``clusters`` the sandwich covariance matrix of Lin and Wei (1989, JASA 84) is
+    added, with ``robust`` that with every row its own cluster. No small-sample factor, as in R.
 
     No data make it fail: columns that are constant, collinear with columns before them, or whose coefficient runs to
     infinity are left out or carried to their limit and named in ``reasons``; R reports NA for the first two and a large
@@ -99,9 +110,7 @@ def fit_cox(
     stop, start = follow_up(exit, entry)
     n = stop.size
     happened = numbers("event", event, n) > 0
-    design = np.asarray(covariates, dtype=np.float64)
-    if design.ndim != 2 or len(design) != n:
-        raise ValueError(f"covariates have shape {design.shape} where exit has {n} rows")
+    design = design_matrix(covariates, n)
     stratum, stratum_labels = codes("strata", strata, n)
     weight = weights_or_ones(weights, n)
 
@@ -149,14 +158,12 @@ def fit_cox(
 def _standardise(design: Floats, risk: RiskSets) -> tuple[Floats, Floats, Floats, Floats]:
     """Return the columns of the rows at risk as (p, n) with mean 0 and variance 1, their centre, scale and range.
 
-    A column that does not vary has range 0. Raises ``ValueError`` for missing values anywhere.
+    A column that does not vary has range 0.
     """
     p = design.shape[1]
     x = np.zeros((p, risk.order.size))
     centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
     for j in range(p):
-        if not np.isfinite(design[:, j]).all():
-            raise ValueError(f"covariates have missing or infinite values in column {j}")
         column = design[risk.order, j]
         if column.size and column.max() > column.min():
             centre[j] = column.mean()
@@ -169,13 +176,18 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Floats, Floats, Floats
 
 
 def _sandwich(
-    likelihood: PartialLikelihood, parameters: Floats, variance: Floats, kept: NDArray[np.bool_], member: NDArray, count: int
+    likelihood: PartialLikelihood,
+    parameters: Floats,
+    variance: Floats,
+    kept: NDArray[np.bool_],
+    member: Ints,
+    count: int,
 ) -> Floats:
     """Return D'D with D (clusters, p) the sums over each cluster of weighted score residuals times the variance."""
     residuals = likelihood.score_residuals(likelihood.at(parameters))[kept]
-    by_cluster = np.stack([np.bincount(member, likelihood.weight * row, count) for row in residuals] or [np.zeros(count)])
     full = np.full_like(variance, np.nan)
     if kept.any():
+        by_cluster = np.stack([sums_by(member, likelihood.weight * row, count) for row in residuals])
         change = np.stack([combine(row, by_cluster) for row in variance[np.ix_(kept, kept)]])
         full[np.ix_(kept, kept)] = cross_product(change, change)
     return full

@@ -118,7 +118,7 @@ def baseline_hazard(fit: CoxFit) -> BaselineHazard:
 
 @dataclass(frozen=True)
 class Concordance:
-    """Harrell's C and the weighted pairs it counts: of two people of whom one has the event while the other is at risk."""
+    """Harrell's C and the weights of the pairs behind it: one has the event while the other is at risk."""
 
     estimate: float
     concordant: float

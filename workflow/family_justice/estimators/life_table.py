@@ -129,12 +129,13 @@ def cumulative_incidence(table: EventTable, cause: int) -> Curve:
     F(t) = sum of S(t-) d/n over event times, S the Kaplan-Meier curve of all causes. The standard error is the
     delta-method one from the multinomial counts at each time (Greenwood type; Gaynor et al. 1993, JASA 88, 400-409):
 
-        var F(t) = sum over s <= t of (F(t) - F(s))^2 d/(n(n-d)) + S(s-)^2 d_c (n - d_c)/n^3 - 2 (F(t) - F(s)) S(s-) d_c/n^2
+        var F(t) = sum over s <= t of
+            (F(t) - F(s))^2 d/(n (n-d)) + S(s-)^2 d_c (n - d_c)/n^3 - 2 (F(t) - F(s)) S(s-) d_c/n^2
 
     Without delayed entry this is the infinitesimal jackknife of R's multi-state ``survfit``, and statsmodels'
     ``CumIncidenceRight``. With delayed entry R's jackknife also counts that a late entrant had no part in the early
-    factors, and differs slightly; the formula here depends on the counts only, so that released counts reproduce it.
-    ``cmprsk::cuminc`` gives Aalen's (1978) variance, which divides by n - 1 or n and is a little different.
+    factors, and differs by a percent or so; this one needs the counts only, so that released counts reproduce it.
+    ``cmprsk::cuminc`` gives Aalen's (1978) variance, which is a fraction of a percent larger.
 
     The 95% limits are F^exp(+-1.96 se / (F log F)), the log-log transformation that R applies with
     ``conf.type = "log-log"``; nan where F is 0 or 1.
@@ -194,15 +195,16 @@ def actuarial(at_start: ArrayLike, events: ArrayLike, censored: ArrayLike) -> Li
 
     The effective number exposed is at_start - censored/2; standard errors are Greenwood's and, for the cumulative
     incidence, those of ``cumulative_incidence`` with the exposed in place of the numbers at risk. The counts may be
-    rounded ones and need not add up: more events than exposed count as all of the exposed. Where nobody is exposed the
+    rounded ones and need not add up: more events than exposed count as all of the exposed. Where nobody starts the
     probabilities are nan from there on. Never raises on zeros.
     """
     begin = np.asarray(at_start, dtype=np.float64)
-    happened = np.asarray(events, dtype=np.float64).reshape(begin.size, -1)
+    happened = np.asarray(events, dtype=np.float64)
+    if happened.ndim == 1:  # one cause
+        happened = happened[:, None]
     total = happened.sum(axis=1)
-    exposed = np.maximum(begin - np.asarray(censored, dtype=np.float64) / 2, 0.0)
     # Rounding may leave more events than exposed: the interval then ends with nobody, not with fewer than nobody.
-    exposed = np.where(exposed > 0, np.maximum(exposed, total), 0.0)
+    exposed = np.where(begin > 0, np.maximum(begin - np.asarray(censored, dtype=np.float64) / 2, total), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         conditional = happened / exposed[:, None]
         survival = np.cumprod(1 - total / exposed)
@@ -262,4 +264,3 @@ def _first_reach(time: Floats, share: Floats, p: float, tolerance: float = 1.5e-
         return np.nan
     beyond = int(np.searchsorted(share, p + tolerance, side="right"))
     return float((time[first] + time[min(beyond, share.size - 1)]) / 2)
-

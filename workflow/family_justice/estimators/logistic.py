@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, codes, combine, cross_product, inner, numbers
+from family_justice.estimators.arrays import (
+    Floats,
+    codes,
+    combine,
+    cross_product,
+    design_matrix,
+    inner,
+    numbers,
+    sums_by,
+)
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import maximise
 
@@ -15,7 +24,8 @@ from family_justice.estimators.newton import maximise
 @dataclass(frozen=True, eq=False)
 class LogisticFit:
     """A fitted model. Position 0 is the intercept, position j + 1 is column j of the covariates, in every array and in
-    ``reasons``. Where a coefficient is not estimable it and its rows of the covariance matrices are nan."""
+    the keys of ``reasons`` (whose text counts the columns from 0, as the caller does). Where a coefficient is not
+    estimable it and its rows of the covariance matrices are nan."""
 
     coef: Floats  # (p + 1,) log odds ratios after the intercept
     var_model: Floats  # (p + 1, p + 1) inverse information
@@ -43,7 +53,9 @@ def fit_logistic(
     """Fit P(outcome = 1) = 1 / (1 + exp(-(intercept + x b))) to ``outcome`` (n,) 0/1 and ``covariates`` (n, p).
 
     Equals R ``glm(family = binomial)``. With ``clusters`` (n,), labels of any kind, the covariance matrix is that of R
-    ``sandwich::vcovCL``: type HC1, with the factor G/(G-1) * (n-1)/(n-k) for G clusters and k estimated coefficients.
+    ``sandwich::vcovCL(type = "HC1")`` and of statsmodels: the sums of scores over G clusters with the factor
+    G/(G-1) * (n-1)/(n-k), k the number of estimated coefficients. (Stata, and vcovCL for a glm unless told otherwise,
+    leave out the second part.)
 
     Columns that are constant, collinear with columns before them, or separate the outcomes are named in ``reasons``
     and the others estimated without them or at the limit, see ``newton``. If all outcomes are equal nothing is
@@ -53,11 +65,7 @@ def fit_logistic(
     if not np.isin(y, (0.0, 1.0)).all():
         raise ValueError("outcome must be 0 or 1")
     n, events = y.size, int(y.sum())
-    design = np.asarray(covariates, dtype=np.float64)
-    if design.ndim != 2 or len(design) != n:
-        raise ValueError(f"covariates have shape {design.shape} where outcome has {n} rows")
-    if not np.isfinite(design).all():
-        raise ValueError(f"covariates have missing or infinite values in {int((~np.isfinite(design)).any(0).sum())} columns")
+    design = design_matrix(covariates, n)
 
     one_outcome = events in (0, n)
     p = design.shape[1]
@@ -90,7 +98,7 @@ def fit_logistic(
     if not one_outcome:
         start[0] = np.log(events / (n - events))
     size = events * (n - events) / max(n, 1)  # information about the intercept
-    top = maximise(objective, start, span, size, ruled_out, max_iter)
+    top = maximise(objective, start, span, size, ruled_out, max_iter, intercepts=1)
 
     kept = top.estimable
     coef = np.where(kept, top.parameters / scale, np.nan)
@@ -101,22 +109,22 @@ def fit_logistic(
         member, labels = codes("clusters", clusters, n)
         n_clusters, k = labels.size, int(kept.sum())
         residual = y - mean(top.parameters)[1]
-        scores = np.stack([np.bincount(member, row * residual, n_clusters) for row in x])
+        scores = np.stack([sums_by(member, row * residual, n_clusters) for row in x])
         factor = n_clusters / (n_clusters - 1) * (n - 1) / (n - k) if n_clusters > 1 and n > k else np.nan
         both = np.ix_(kept, kept)
         var_robust = np.full_like(var_model, np.nan)
         var_robust[both] = factor * (top.variance[both] @ cross_product(scores, scores)[both] @ top.variance[both])
         var_robust /= np.outer(scale, scale)
 
+    degrees = int((top.independent & (np.arange(p + 1) > 0)).sum())
     used = var_model if var_robust is None else var_robust
-    slopes = np.arange(p + 1) > 0
-    tested = kept & slopes
+    tested = kept & (np.arange(p + 1) > 0)
     return LogisticFit(
         coef=coef,
         var_model=var_model,
         var_robust=var_robust,
         loglik=(0.0, 0.0) if one_outcome else (top.loglik_start, top.loglik),
-        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), int((top.independent & slopes).sum())),
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), degrees),
         wald_test=quadratic_form_test(coef[tested], used[np.ix_(tested, tested)]),
         n=n,
         n_events=events,

@@ -52,11 +52,13 @@ def maximise(
     scale: float,
     reasons: dict[int, str] | None = None,
     max_iter: int = 50,
+    intercepts: int = 0,
 ) -> Maximum:
     """Climb from ``start`` (p,).
 
     ``span`` (p,) is the range of each column, ``scale`` the size of the information of an ordinary column (columns
-    have unit variance: the number of events). ``reasons`` marks columns that the caller has already ruled out.
+    have unit variance: the number of events). ``reasons`` marks columns that the caller has already ruled out. The
+    first ``intercepts`` parameters are none of the caller's columns and are not counted when a reason names columns.
     """
     beta = start.copy()
     loglik, score, information = objective(beta)
@@ -65,7 +67,7 @@ def maximise(
     candidate = np.array([j not in reasons for j in range(beta.size)], dtype=bool)
     free = independent_columns(information, candidate, OWN_INFORMATION * scale * np.ones(beta.size))
     for j in np.flatnonzero(candidate & ~free):
-        reasons[int(j)] = _why_dependent(information, free, int(j), scale)
+        reasons[int(j)] = _why_dependent(information, free, int(j), scale, intercepts)
     independent = free.copy()
     floor = OWN_INFORMATION * np.diag(information)
 
@@ -97,7 +99,7 @@ def maximise(
 
     usable = independent_columns(information, free, floor)
     for j in np.flatnonzero(free & ~usable):
-        far = abs(beta[j]) * span[j] > 10
+        far = abs(beta[j]) * span[j] > 5  # a normal tail is exhausted at eight standard deviations
         reasons[int(j)] = _runs_away(beta[j]) if far else "no information about it is left beside the other columns"
     variance = np.full_like(information, np.nan)
     if usable.any():
@@ -119,7 +121,9 @@ def independent_columns(information: Floats, candidate: NDArray[np.bool_], floor
     return kept
 
 
-def _within_reach(objective: Objective, beta: Floats, step: Floats, floor: float) -> tuple[tuple[float, Floats, Floats], float]:
+def _within_reach(
+    objective: Objective, beta: Floats, step: Floats, floor: float
+) -> tuple[tuple[float, Floats, Floats], float]:
     """Halve the step until the log-likelihood is at least ``floor`` and everything is finite; return what is found
     there and the fraction of the step taken (none, if even the smallest is too long)."""
     fraction = 1.0
@@ -139,13 +143,14 @@ def _solve(information: Floats, score: Floats, usable: NDArray[np.bool_]) -> Flo
 
 
 def _runs_away(direction: float) -> str:
-    return f"the likelihood rises without end as the coefficient goes to {'plus' if direction > 0 else 'minus'} infinity"
+    sign = "plus" if direction > 0 else "minus"
+    return f"the likelihood rises without end as the coefficient goes to {sign} infinity"
 
 
-def _why_dependent(information: Floats, free: NDArray[np.bool_], j: int, scale: float) -> str:
+def _why_dependent(information: Floats, free: NDArray[np.bool_], j: int, scale: float, intercepts: int) -> str:
     if not information[j, j] > OWN_INFORMATION * scale:
         return "constant within every risk set"
     earlier = np.flatnonzero(free & (np.arange(free.size) < j))
     share = np.linalg.lstsq(information[np.ix_(earlier, earlier)], information[earlier, j], rcond=None)[0]
-    columns = [str(k) for k in earlier[np.abs(share) > 1e-6]]
-    return f"a combination of column{'s' if len(columns) > 1 else ''} {', '.join(columns)}"
+    columns = [str(k - intercepts) for k in earlier[np.abs(share) > 1e-6] if k >= intercepts]
+    return f"a combination of column{'' if len(columns) == 1 else 's'} {', '.join(columns)}"

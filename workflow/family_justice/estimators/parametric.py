@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, combine, cross_product, inner, numbers
+from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test
 from family_justice.estimators.newton import maximise
 
@@ -43,11 +43,12 @@ class AftFit:
 
     @property
     def std_error_log_scale(self) -> float:
+        """Standard error of ``log_scale`` and of ``log_shape``."""
         return float(np.sqrt(self.variance[-1, -1]))
 
     @property
     def log_shape(self) -> float:
-        """Log of the Weibull shape, 1/scale; its standard error is that of the log scale."""
+        """Log of the Weibull shape, 1/scale."""
         return -self.log_scale
 
 
@@ -72,11 +73,7 @@ def fit_aft(
     if (time <= 0).any():
         raise ValueError(f"exit must be above zero; it is not in {int((time <= 0).sum())} rows")
     happened = (numbers("event", event, n) > 0).astype(np.float64)
-    design = np.asarray(covariates, dtype=np.float64)
-    if design.ndim != 2 or len(design) != n:
-        raise ValueError(f"covariates have shape {design.shape} where exit has {n} rows")
-    if not np.isfinite(design).all():
-        raise ValueError(f"covariates have missing or infinite values in {int((~np.isfinite(design)).any(0).sum())} columns")
+    design = design_matrix(covariates, n)
     p, events = design.shape[1], int(happened.sum())
     log_time = np.log(time)
     middle = float(log_time.mean()) if n else 0.0
@@ -116,7 +113,7 @@ def fit_aft(
     start[0] = 1.0
     intercept_only = {j: "" for j in range(2, p + 2)}
     null = maximise(objective, start, span, float(max(events, 1)), {**ruled_out, **intercept_only}, max_iter)
-    top = maximise(objective, null.parameters, span, float(max(events, 1)), ruled_out, max_iter)
+    top = maximise(objective, null.parameters, span, float(max(events, 1)), ruled_out, max_iter, intercepts=2)
 
     kept = top.estimable[1:]
     inverse_scale = float(top.parameters[0]) if top.estimable[0] else np.nan

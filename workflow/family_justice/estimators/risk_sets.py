@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from family_justice.estimators.arrays import Floats, Ints
+from family_justice.estimators.arrays import Floats, Ints, sums_by
 
 
 class RiskSets:
@@ -63,7 +63,7 @@ class RiskSets:
         for row, values in enumerate(columns):
             bins[row, leaves] = np.add.reduceat(values, self._leaving)
             if self.delayed:
-                bins[row] -= np.bincount(self._entering, values, self.size + 1)[:-1]
+                bins[row] -= sums_by(self._entering, values, self.size + 1)[:-1]
         for low, high in self._strata:
             bins[:, low:high] = np.cumsum(bins[:, low:high][:, ::-1], axis=1)[:, ::-1]
         return bins

@@ -98,11 +98,15 @@ def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[Panel]:
     facets: list[tuple[str, list[str]]] = [("", groups)]
     if len(groups) > MOST_LINES and words.pairs(groups[0]):
         # The colour belongs to the first column; within a panel of one level the second one takes it over.
-        split: dict[tuple[str, str], list[str]] = {}
+        split: dict[str, list[str]] = {}
         for group in groups:
-            split.setdefault(words.pairs(group)[0], []).append(group)
+            split.setdefault("=".join(words.pairs(group)[0]), []).append(group)
         if len(split) < len(groups):
-            facets = [(labels.level(*first), members) for first, members in split.items()]
+            heading, heads = labels.strata(list(split))
+            facets = [
+                (f"{heading}: {words.lower_first(heads[first])}" if heading else heads[first], members)
+                for first, members in split.items()
+            ]
             rest = {g: "; ".join("=".join(pair) for pair in words.pairs(g)[1:]) for g in groups}
             within = _styles(list(dict.fromkeys(rest.values())))
             styles = {g: within[rest[g]] for g in groups}

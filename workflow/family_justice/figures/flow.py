@@ -49,9 +49,8 @@ def steps(rows: pd.DataFrame, cohort: str, labels: words.Labels) -> list[Step]:
             excluded = words.count(before - now)
         else:
             excluded = words.WITHHELD
-        found.append(
-            Step(row["term"], names.get(row["term"], words.plain(row["term"])), remaining or words.WITHHELD, excluded, row["note"])
-        )
+        label = names.get(row["term"], words.plain(row["term"]))
+        found.append(Step(row["term"], label, remaining or words.WITHHELD, excluded, row["note"]))
         before = now
     return found
 

@@ -177,7 +177,8 @@ def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, s
         (entry, wrap(entry.label, label_width - 0.28, SIZE, "bold" if entry.kind != "level" else "normal"))
         for entry in entries
     ]
-    lines = sum(len(texts) + (GAP if i and not e.indent else 0) for i, (e, texts) in enumerate(rows))
+    starts = [e.kind != "level" or (i > 0 and entries[i - 1].indent > e.indent) for i, e in enumerate(entries)]
+    lines = sum(len(texts) for _, texts in rows) + GAP * sum(starts[1:])
     body = 0.30 + lines * ROW + 0.55
     sheet = Sheet(*head, notes, body=body)
     left = MARGIN + label_width + sum(number_width) + 0.12
@@ -198,7 +199,7 @@ def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, s
     y = first + ROW / 2
     striped = 0
     for index, (entry, texts) in enumerate(rows):
-        if not entry.indent:
+        if starts[index]:
             y += GAP * ROW if index else 0
             striped = 0
         if entry.kind == "level":

@@ -248,7 +248,7 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     by_rule: dict[str, list[tuple[str, int, int]]] = {}
     for rule, system, before, affected in counted:
         by_rule.setdefault(rule, []).append((system, before, affected))
-    order = ["CMS", "ECMS", "Cymru", "England", "Wales"]
+    order = ["CMS", "CMS+ECMS", "ECMS", "Cymru", "England", "Wales"]
     rows = []
     with open(RULES, encoding="utf-8", newline="") as stream:
         for rule in csv.DictReader(stream):

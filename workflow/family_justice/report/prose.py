@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
@@ -20,7 +21,8 @@ def listed(names: list[str]) -> str:
 def p_words(value: Any) -> str:
     """Return ``p <0.001`` or ``p = 0.03``."""
     text = words.p_value(value)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
+    # No-break spaces: a line must not end in "p =".
+    return f"p\u00a0{text}" if text.startswith("<") else f"p\u00a0=\u00a0{text}"
 
 
 def follow_up(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> str:
@@ -57,9 +59,11 @@ def model_summary(rows: pd.DataFrame, about: dict[str, Any], labels: words.Label
     return found
 
 
-def _chi_squared(row: dict[str, Any]) -> str:
+def _chi_squared(row: Mapping[Hashable, Any]) -> str:
     degrees = words.decimal(row["df"], 0)
-    return f"chi-squared {words.decimal(row['statistic'], 1)} on {degrees} degrees of freedom, {p_words(row['p_value'])}"
+    return (
+        f"chi-squared {words.decimal(row['statistic'], 1)} on {degrees} degrees of freedom, {p_words(row['p_value'])}"
+    )
 
 
 def proportional_hazards(rows: pd.DataFrame, labels: words.Labels) -> str:
@@ -96,7 +100,9 @@ def disclosure(rows: pd.DataFrame) -> str:
 
 def verdicts(rows: pd.DataFrame) -> str:
     """Count the verdicts of a comparison that are words, not differences."""
-    counts = rows["verdict"].value_counts(sort=False)
-    said = [(name, int(n)) for name, n in counts.items() if name and not any(c.isdigit() for c in name.replace("95%", ""))]
-    total = len(rows)
-    return " ".join(f"{n} of {total}: {name}." for name, n in said)
+    given = [words.WITHHELD if verdict == "suppressed" else str(verdict) for verdict in rows["verdict"]]
+    # A difference has a sign and a size of its own for each row: there is nothing to count.
+    kinds = [
+        verdict for verdict in dict.fromkeys(given) if verdict and verdict[0].isalpha() and "differs by" not in verdict
+    ]
+    return " ".join(f"{given.count(verdict)} of {len(given)}: {verdict}." for verdict in kinds)

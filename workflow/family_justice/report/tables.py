@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import flow, forest, words
-from family_justice.figures.shares import arrange
+from family_justice.figures.shares import Share, arrange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,28 +152,38 @@ def _at(stratum: pd.DataFrame, time: float, labels: words.Labels) -> Cell:
 
 
 def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:
-    """Return percentages with their counts: a row per place on the axis, a column per series."""
+    """Return percentages with their counts: a row per place on the axis, a column per series.
+
+    Where the series are parts of a whole, the denominator is the same for all of them and has a column of its own.
+    """
     found = arrange(rows, about, labels)
-    tables: list[Table] = []
+    result: list[Table] = []
     for board in found.boards:
-        heads = [found.axis, *(series.label for series in board.series)]
+        heads = [found.axis, *(series.label for series in board.series), *(["All"] if board.whole else [])]
         body = [Row(board.title)] if board.title else []
         for place in found.places:
-            cells = []
-            for series in board.series:
-                cell = series.cells.get(place)
-                if cell is None:
-                    cells.append(Cell(""))
-                elif cell.suppressed:
-                    cells.append(hidden(cell.words, cell.note))
-                else:
-                    cells.append(Cell(words.percent(cell.percent), sub=f"{cell.n} of {cell.total}"))
+            shares = [series.cells.get(place) for series in board.series]
+            cells = [_frequency_cell(cell, board.whole) for cell in shares]
+            if board.whole:
+                totals = [cell.total for cell in shares if cell and cell.total[:1].isdigit()]
+                cells.append(Cell(totals[0] if totals else ""))
             body.append(Row(found.names[place], cells, indent=bool(board.title)))
-        if tables and tables[-1].heads == heads:
-            tables[-1].rows += body
+        if result and result[-1].heads == heads:
+            result[-1].rows += body
         else:
-            tables.append(Table(about["title"], heads, body, ["In small type: count and denominator.", labels.rounding()]))
-    return tables
+            small = "In small type: the count." if board.whole else "In small type: count and denominator."
+            result.append(Table(about["title"], heads, body, [small, labels.rounding()]))
+    return result
+
+
+def _frequency_cell(cell: Share | None, whole: bool) -> Cell:
+    if cell is None:
+        return Cell("")
+    if cell.suppressed:
+        return hidden(cell.words, cell.note)
+    if cell.n == cell.words:  # a count without a percentage
+        return Cell(cell.n)
+    return Cell(words.percent(cell.percent), sub=cell.n if whole else f"{cell.n} of {cell.total}")
 
 
 def table_one(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
@@ -229,10 +241,11 @@ def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
         digits = int(row["decimals"]) if words.present(row["decimals"]) else 2
         ours = digits if kind == "published" else max(digits, 1)
         mine = _with_limits(row, "ours", ours)
+        verdict = verdict_words(row["verdict"])
         cells = [
-            mine if mine.text else hidden(row["verdict"] or words.WITHHELD),
+            mine if mine.text else hidden(verdict),
             _with_limits(row, "reference", digits),
-            Cell(row["verdict"].replace("-", words.MINUS) if row["verdict"][:1] == "-" else row["verdict"]),
+            Cell(verdict),
             Cell(row["source"]),
         ]
         body.append(Row(row["label"], cells))
@@ -241,7 +254,14 @@ def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
     return Table(title, heads, body, text=frozenset({3, 4}))
 
 
-def _with_limits(row: dict[str, Any], name: str, digits: int) -> Cell:
+def verdict_words(verdict: str) -> str:
+    """Return a verdict as the page says it: one word for what is withheld, a true minus before a difference."""
+    if verdict == "suppressed":
+        return words.WITHHELD
+    return re.sub(r"(^|\bby )-", rf"\g<1>{words.MINUS}", verdict)
+
+
+def _with_limits(row: Mapping[Hashable, Any], name: str, digits: int) -> Cell:
     low, high = (words.decimal(row[f"{name}_{side}"], digits) for side in ("low", "high"))
     limits = words.interval(low, high)
     return Cell(words.decimal(row[name], digits), sub=limits)

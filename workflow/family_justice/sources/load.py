@@ -52,3 +52,17 @@ def _declared(source: FilesSource) -> tuple[dict[str, Table], dict[str, str]]:
         candidates = [folder / f"{name}{suffix}" for suffix in (".parquet", ".csv", ".csv.gz", ".csv.bz2")]
         found[name] = str(next((path for path in candidates if path.is_file()), candidates[0]))
     return source_tables(), found
+
+
+def planted_truth(source: Any, base: Path) -> list[dict[str, Any]]:
+    """Return the effects that a synthetic source plants (parameter_set, term, level, value, source); none for records.
+
+    They are parameters of the population, read from its configuration: no record is touched.
+    """
+    if not isinstance(source, SyntheticSource):
+        return []
+    from family_justice.sources.synthetic.parameters import load_parameters
+    from family_justice.sources.synthetic.population import truth_table
+
+    columns = ("parameter_set", "term", "level", "value", "source")
+    return [dict(zip(columns, row, strict=True)) for row in truth_table(load_parameters(base / source.parameters))]

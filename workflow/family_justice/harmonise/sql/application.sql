@@ -46,19 +46,26 @@ FROM application_of_case GROUP BY system;
 -- An application of a straddling case stands in both systems if ECMS has one of the same number,
 -- or of the same kind and day, in the same case. ECMS is kept.
 CREATE TABLE dated_application AS
-SELECT
-    one.*,
-    one.system = 'CMS' AND EXISTS (
-        SELECT 1 FROM application_of_case AS other
-        WHERE other.system = 'ECMS' AND other.case_id = one.case_id AND other.issue_date IS NOT NULL
-            AND other.application_number = one.application_number
-    ) OR one.system = 'CMS' AND EXISTS (
-        SELECT 1 FROM application_of_case AS other
-        WHERE other.system = 'ECMS' AND other.case_id = one.case_id
-            AND other.category IS NOT DISTINCT FROM one.category AND other.issue_date = one.issue_date
-    ) AS is_also_in_ecms
-FROM application_of_case AS one
-WHERE one.issue_date IS NOT NULL;
+WITH in_ecms AS (
+    SELECT case_id, application_number, coalesce(category, '') AS category, issue_date
+    FROM application_of_case
+    WHERE system = 'ECMS' AND issue_date IS NOT NULL
+),
+twin AS (
+    SELECT one.application_id
+    FROM application_of_case AS one
+    JOIN in_ecms AS other USING (case_id, application_number)
+    WHERE one.system = 'CMS'
+    UNION
+    SELECT one.application_id
+    FROM application_of_case AS one
+    JOIN in_ecms AS other USING (case_id, issue_date)
+    WHERE one.system = 'CMS' AND other.category = coalesce(one.category, '')
+)
+SELECT application.*, twin.application_id IS NOT NULL AS is_also_in_ecms
+FROM application_of_case AS application
+LEFT JOIN twin USING (application_id)
+WHERE application.issue_date IS NOT NULL;
 
 INSERT INTO counted
 SELECT 'application_type_missing', system, count(*), count(*) FILTER (WHERE category IS NULL)

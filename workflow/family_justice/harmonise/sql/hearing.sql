@@ -9,18 +9,17 @@ UNION ALL
 SELECT 'hearing_without_case', system, count(*), count(*) FILTER (WHERE case_id NOT IN (SELECT case_id FROM retained_case))
 FROM staged_hearing WHERE hearing_date IS NOT NULL GROUP BY system;
 
-CREATE TABLE ready_hearing AS
-SELECT DISTINCT case_id, staged.hearing_date
-FROM staged_hearing AS staged
-JOIN retained_case USING (case_id)
-WHERE staged.hearing_date IS NOT NULL;
-
-INSERT INTO counted
-SELECT 'hearing_repeated', cases.jurisdiction, count(*), count(*) - count(DISTINCT (case_id, staged.hearing_date))
+CREATE TABLE hearing_day AS
+SELECT case_id, cases.jurisdiction, staged.hearing_date, count(*) AS rows
 FROM staged_hearing AS staged
 JOIN retained_case AS cases USING (case_id)
 WHERE staged.hearing_date IS NOT NULL
-GROUP BY cases.jurisdiction
+GROUP BY case_id, cases.jurisdiction, staged.hearing_date;
+
+CREATE VIEW ready_hearing AS SELECT case_id, hearing_date FROM hearing_day;
+
+INSERT INTO counted
+SELECT 'hearing_repeated', jurisdiction, sum(rows)::BIGINT, (sum(rows) - count(*))::BIGINT
+FROM hearing_day GROUP BY jurisdiction
 UNION ALL
-SELECT 'hearings_ready', cases.jurisdiction, count(*), 0
-FROM ready_hearing JOIN retained_case AS cases USING (case_id) GROUP BY cases.jurisdiction;
+SELECT 'hearings_ready', jurisdiction, count(*), 0 FROM hearing_day GROUP BY jurisdiction;

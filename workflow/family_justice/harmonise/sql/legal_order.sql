@@ -3,13 +3,20 @@
 -- 1. Outputs of retained cases that are orders.
 CREATE TABLE output_of_case AS
 SELECT
-    row_number() OVER () AS output_number,  -- names the row in the counts below, nothing else
-    output.*,
+    output.rowid AS output_number,   -- names the row in the counts below
+    output.system,
+    output.case_id,
+    output.application_id,
+    output.record_id,
+    output.recorded_for,
+    output.output_date IS NULL AS date_was_missing,
     coalesce(output.output_date, output.hearing_date) AS order_date,
     kind.category AS order_group,
-    coalesce(output.is_final, kind.is_final_type) AS is_final_order
+    kind.category = 'not_an_order' OR output.is_rule_16_4 = 1 AS is_no_order,
+    coalesce(output.is_final, kind.is_final_type) AS is_final_order,
+    cases.system = 'CMS+ECMS' AS case_straddles
 FROM staged_output AS output
-JOIN retained_case USING (case_id)
+JOIN retained_case AS cases USING (case_id)
 LEFT JOIN legal_orders AS kind ON kind.plain_name = plain(output.type_name);
 
 INSERT INTO counted
@@ -20,30 +27,26 @@ UNION ALL
 SELECT 'output_type_missing', system, count(*), count(*) FILTER (WHERE order_group IS NULL)
 FROM output_of_case GROUP BY system
 UNION ALL
-SELECT 'not_an_order', system, count(*), count(*) FILTER (WHERE order_group = 'not_an_order' OR is_rule_16_4 = 1)
-FROM output_of_case WHERE order_group IS NOT NULL GROUP BY system;
-
-CREATE TABLE order_output AS
-SELECT * FROM output_of_case WHERE order_group <> 'not_an_order' AND is_rule_16_4 = 0;
-
-INSERT INTO counted
-SELECT 'output_date_missing', system, count(*), count(*) FILTER (WHERE output_date IS NULL AND order_date IS NOT NULL)
-FROM order_output GROUP BY system
+SELECT 'not_an_order', system, count(*), count(*) FILTER (WHERE is_no_order)
+FROM output_of_case WHERE order_group IS NOT NULL GROUP BY system
+UNION ALL
+SELECT 'output_date_missing', system, count(*), count(*) FILTER (WHERE date_was_missing AND order_date IS NOT NULL)
+FROM output_of_case WHERE NOT is_no_order GROUP BY system
 UNION ALL
 SELECT 'output_undated', system, count(*), count(*) FILTER (WHERE order_date IS NULL)
-FROM order_output GROUP BY system;
+FROM output_of_case WHERE NOT is_no_order GROUP BY system;
 
 -- 2. Where CMS and ECMS recorded the same order of a straddling case, ECMS knows for which child it was made.
 CREATE TABLE dated_output AS
-SELECT
-    one.*,
-    one.system = 'CMS' AND EXISTS (
-        SELECT 1 FROM order_output AS other
-        WHERE other.system = 'ECMS' AND other.case_id = one.case_id
-            AND other.order_group = one.order_group AND other.order_date = one.order_date
-    ) AS is_also_in_ecms
-FROM order_output AS one
-WHERE one.order_date IS NOT NULL;
+WITH twin AS (
+    SELECT DISTINCT 'CMS' AS system, case_id, order_group, order_date
+    FROM output_of_case
+    WHERE system = 'ECMS' AND case_straddles AND NOT is_no_order AND order_date IS NOT NULL
+)
+SELECT output.*, twin.case_id IS NOT NULL AS is_also_in_ecms
+FROM output_of_case AS output
+LEFT JOIN twin USING (system, case_id, order_group, order_date)
+WHERE NOT output.is_no_order AND output.order_date IS NOT NULL;
 
 INSERT INTO counted
 SELECT 'straddling_output', system, count(*), count(*) FILTER (WHERE is_also_in_ecms)
@@ -56,7 +59,7 @@ FROM dated_output WHERE system = 'CMS' AND NOT is_also_in_ecms GROUP BY system;
 -- 3. From outputs to children.
 CREATE TABLE child_output AS
 WITH subject AS (
-    SELECT DISTINCT system, case_id, application_id, person_id FROM member WHERE role = 'subject'
+    SELECT system, case_id, application_id, person_id FROM member WHERE role = 'subject'
 ),
 cms_subject AS (  -- the subject children of the case as CMS knew it
     SELECT DISTINCT case_id, person_id FROM subject WHERE system = 'CMS'
@@ -89,29 +92,31 @@ SELECT 'attributed_to_children', system, count(DISTINCT output_number), count(*)
 FROM child_output GROUP BY system;
 
 -- 4. One row per child, case, group and day. In a straddling case the ECMS record wins.
-CREATE TABLE ready_legal_order AS
+CREATE TABLE child_order AS
 SELECT
     case_id,
     child_id,
     order_group,
     order_date,
+    count(*) AS rows,
     coalesce(max(is_final_order) FILTER (WHERE system = 'ECMS'), max(is_final_order)) AS is_final,
     coalesce(max(recorded_for) FILTER (WHERE system = 'ECMS'), max(recorded_for)) AS recorded_for
 FROM child_output
 GROUP BY case_id, child_id, order_group, order_date;
 
+CREATE VIEW ready_legal_order AS SELECT * EXCLUDE (rows) FROM child_order;
+
 INSERT INTO counted
-SELECT 'order_repeated', cases.jurisdiction, count(*), count(*) - count(DISTINCT (case_id, child_id, order_group, order_date))
-FROM child_output JOIN retained_case AS cases USING (case_id) GROUP BY cases.jurisdiction
+SELECT 'order_repeated', jurisdiction, sum(rows)::BIGINT, (sum(rows) - count(*))::BIGINT
+FROM child_order JOIN retained_case USING (case_id) GROUP BY jurisdiction
 UNION ALL
-SELECT 'subject_without_order', cases.jurisdiction, count(*),
-    count(*) FILTER (WHERE NOT EXISTS (
-        SELECT 1 FROM ready_legal_order AS legal
-        WHERE legal.case_id = subject.case_id AND legal.child_id = subject.person_id
-    ))
-FROM role_in_case AS subject JOIN retained_case AS cases USING (case_id)
+SELECT 'subject_without_order', cases.system, count(*), count(*) FILTER (WHERE ordered.child_id IS NULL)
+FROM role_in_case AS subject
+JOIN retained_case AS cases USING (case_id)
+LEFT JOIN (SELECT DISTINCT case_id, child_id FROM child_order) AS ordered
+    ON ordered.case_id = subject.case_id AND ordered.child_id = subject.person_id
 WHERE subject.role = 'subject' AND cases.is_completed = 1
-GROUP BY cases.jurisdiction
+GROUP BY cases.system
 UNION ALL
 SELECT 'orders_ready', cases.jurisdiction, count(*), 0
-FROM ready_legal_order JOIN retained_case AS cases USING (case_id) GROUP BY cases.jurisdiction;
+FROM child_order JOIN retained_case AS cases USING (case_id) GROUP BY cases.jurisdiction;

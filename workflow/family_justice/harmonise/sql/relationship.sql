@@ -61,3 +61,11 @@ UNION ALL
 SELECT 'several_fathers', jurisdiction, count(*), count(*) FILTER (WHERE fathers > 1) FROM child GROUP BY jurisdiction
 UNION ALL
 SELECT 'relationships_ready', jurisdiction, sum(parents)::BIGINT, 0 FROM child GROUP BY jurisdiction;
+
+INSERT INTO counted
+SELECT 'parent_close_in_age', CASE left(pair.child_id, 1) WHEN 'W' THEN 'Wales' ELSE 'England' END AS jurisdiction,
+    count(*), count(*) FILTER (WHERE completed_years(parent.week_of_birth, child.week_of_birth) < 12)
+FROM ready_relationship AS pair
+JOIN ready_person AS child ON child.person_id = pair.child_id
+JOIN ready_person AS parent ON parent.person_id = pair.parent_id
+GROUP BY jurisdiction;

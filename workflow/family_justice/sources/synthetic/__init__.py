@@ -1,0 +1,30 @@
+"""A synthetic population of families and family courts with planted truth and labelled defects.
+
+Real records may never leave their safe haven, so the pipeline is developed, tested and shown on this population.
+It is simulated, calibrated to published figures, and tells nothing about real families.
+
+    parameters.yaml
+        |  parameters   every value with its source; errors say what to write instead
+        v
+    families            mothers, fathers and children at first care proceedings
+        |  returns      two proportional hazards of return (planted), death, end of data; each return is a case
+        |  outcomes     durations; placement for adoption by a logistic model (planted)
+        |  fathers      men who appear with several mothers
+        |  other_cases  a few cases of other kinds
+        v
+    people, court       who takes part under which identifier; applications, hearings, orders
+        |
+        v
+    records             what the systems share; planted defects are made and labelled from here on
+        |-- cms, ecms   Cafcass England before and since July 2014
+        |-- cymru       Cafcass Cymru
+        |-- lookups     code tables and areas
+        v
+    tables              typed Parquet, exactly as the contracts declare; truth.csv, defects.parquet, answers.parquet
+
+``clock`` holds dates, ages and random streams, ``effects`` the covariates whose effects are planted.
+"""
+
+from family_justice.sources.synthetic.population import simulate
+
+__all__ = ["simulate"]

@@ -27,6 +27,7 @@ class Streams:
         self._seed = seed
 
     def __call__(self, name: str) -> np.random.Generator:
+        """Return the stream of a name, from its beginning."""
         return np.random.default_rng(np.random.SeedSequence([self._seed, crc32(name.encode())]))
 
 

@@ -1,6 +1,6 @@
 """What happens in the cases: applications, hearings and legal orders, whatever system records them.
 
-    cases --apply--> applications --hear--> hearings --decide--> orders for children
+cases --apply--> applications --hear--> hearings --decide--> orders for children
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def draw_notice(parameters: Parameters, areas: Areas, families: Families, random
     return np.where(kind == 3, next_working_day(cases.issue + notice) - cases.issue, notice)
 
 
-def apply(parameters: Parameters, areas: Areas, families: Families, last: Ints, streams: Streams) -> tuple[Ints, ...]:
+def apply(
+    parameters: Parameters, areas: Areas, families: Families, last: Ints, streams: Streams
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Return case, type, date and child of the applications, sorted by case; one per child in Wales (assumption)."""
     cases, random = families.cases, streams("applications")
     number = np.arange(len(cases))
@@ -124,8 +126,8 @@ def apply(parameters: Parameters, areas: Areas, families: Families, last: Ints, 
     case = np.concatenate([case[~wales], case[row]])
     order = np.argsort(case, kind="stable")
     english = np.full((~wales).sum(), -1)
-    columns = (case, *(np.concatenate([v[~wales], v[row]]) for v in (type_, date)), np.concatenate([english, child]))
-    return tuple(column[order] for column in columns)
+    type_, date = (np.concatenate([values[~wales], values[row]]) for values in (type_, date))
+    return case[order], type_[order], date[order], np.concatenate([english, child])[order]
 
 
 def hear(
@@ -178,16 +180,15 @@ def final_orders(parameters: Parameters, families: Families, streams: Streams) -
     also_care = random.random(len(case)) < parameters.placement.with_care_order.value
     placed = families.placed
     other = np.flatnonzero(~placed & (cases.cause[case] != EMERGENCY_ONLY))
-    supervised, with_care, placed_rows = (np.flatnonzero(m) for m in (~placed & also_supervision, placed & also_care, placed))
 
-    def same(rows: Ints, order: int) -> tuple[Ints, Ints]:
-        return rows, np.full(len(rows), order)
+    def same(chosen: Bools, order: int) -> tuple[Ints, Ints]:
+        return np.flatnonzero(chosen), np.full(int(chosen.sum()), order)
 
     return [
         (other, type_[other]),
-        same(supervised, SUPERVISION_ORDER),
-        same(placed_rows, PLACED),
-        same(with_care, CARE_ORDER),
+        same(~placed & also_supervision, SUPERVISION_ORDER),
+        same(placed, PLACED),
+        same(placed & also_care, CARE_ORDER),
     ]
 
 
@@ -198,31 +199,34 @@ def decide(
     p, cases, random = parameters.proceedings, families.cases, streams("interim orders")
     case = cases.subject_case
     rows, types, dates = [], [], []
-    for row, type_ in final_orders(parameters, families, streams):
+    for row, final_type in final_orders(parameters, families, streams):
         rows.append(row)
-        types.append(type_)
+        types.append(final_type)
         dates.append(families.final[case[row]])
     care = cases.cause <= EXISTING_CHILD
     draw = random.random(len(cases))
     with_supervision = p.interim_care_order.value + p.interim_supervision_order.value
-    for chosen, type_, date in (
+    for chosen, interim_type, day in (
         (care & (draw < p.interim_care_order.value), INTERIM_CARE, first_hearing),
         (care & (draw >= p.interim_care_order.value) & (draw < with_supervision), INTERIM_SUPERVISION, first_hearing),
-        ((opened < cases.issue) | (cases.cause == EMERGENCY_ONLY), EMERGENCY_ORDER, opened),
+        (opened < cases.issue, EMERGENCY_ORDER, opened),
+        (cases.cause == EMERGENCY_ONLY, EMERGENCY_ORDER, first_hearing),
         (care & (random.random(len(cases)) < p.rule_16_4.value), RULE_16_4, first_hearing),
         ((cases.cause == PRIVATE) & (random.random(len(cases)) < p.section_7_report.value), SECTION_7, first_hearing),
     ):
         row = np.flatnonzero(chosen[case])
         rows.append(row)
-        types.append(np.full(len(row), type_))
-        dates.append(date[case[row]])
+        types.append(np.full(len(row), interim_type))
+        dates.append(day[case[row]])
     row, type_, date = np.concatenate(rows), np.concatenate(types), np.concatenate(dates)
     order = np.lexsort((type_, row))
     row = row[order]
     return case[row], cases.subject_child[row], type_[order], date[order]
 
 
-def application_of_order(cases: Cases, court_case: Ints, child: Ints, type_: Ints, applications: tuple[Ints, ...]) -> Ints:
+def application_of_order(
+    cases: Cases, court_case: Ints, child: Ints, type_: Ints, applications: tuple[Ints, Ints, Ints, Ints]
+) -> Ints:
     """Return the row of the application each order is made on: its own kind if there is one, else the main one."""
     case, kind, _, of_child = applications
     is_side = (kind == PLACEMENT) | ((kind == EMERGENCY) & (cases.cause[case] != EMERGENCY_ONLY))
@@ -263,4 +267,3 @@ def hold_court(parameters: Parameters, areas: Areas, families: Families, streams
         opened, is_completed, *applications, hearing_case, hearing_date, case, child, type_, date, of,
         np.flatnonzero(lost),
     )  # fmt: skip
-

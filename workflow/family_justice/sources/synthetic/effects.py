@@ -1,4 +1,4 @@
-"""Covariates with a planted effect: their levels, how they are coded, and the table of planted truth.
+"""Covariates with a planted effect: their levels and how they are coded.
 
 Every code is computed from what is recorded (weeks of birth, dates of issue, people on the case), so that a
 pipeline that computes the covariate in the same way meets exactly the effect that was planted.
@@ -74,17 +74,3 @@ def linear_predictor(
         by_level = np.array([0.0 if level == reference else effects[term][level] for level in levels])
         total += by_level[codes[term]]
     return total
-
-
-def truth_rows(
-    parameter_set: str,
-    effects: Mapping[str, Mapping[str, float]],
-    terms: dict[str, tuple[tuple[str, ...], str]],
-    source: str,
-) -> list[tuple[str, str, str, float, str]]:
-    """Return (parameter_set, term, level, value, source) for every level; the reference level has value 0."""
-    return [
-        (parameter_set, term, level, 0.0 if level == reference else effects[term][level], source)
-        for term, (levels, reference) in terms.items()
-        for level in levels
-    ]

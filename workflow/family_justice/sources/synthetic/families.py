@@ -109,9 +109,7 @@ def end_of_data(parameters: Parameters, jurisdiction: Ints) -> Ints:
     return ends[jurisdiction]
 
 
-def issue_dates(
-    by_year: dict[int, int], start: date, end: date, scale: float, random: np.random.Generator
-) -> Ints:
+def issue_dates(by_year: dict[int, int], start: date, end: date, scale: float, random: np.random.Generator) -> Ints:
     """Return dates of issue: a full year's number for each financial year (April to March), less where data lack."""
     days = []
     for year, number in by_year.items():
@@ -205,7 +203,8 @@ def first_proceedings(
     size = len(issue)
 
     random = streams("mothers")
-    area = np.where(jurisdiction == ENGLAND, random.choice(areas.of(ENGLAND), size), random.choice(areas.of(WALES), size))
+    anywhere = [random.choice(areas.of(code), size) for code in (ENGLAND, WALES)]
+    area = np.where(jurisdiction == ENGLAND, *anywhere)
     quintile = draw_from(parameters.areas.quintile_shares.value, size, random)
     band = draw_from(parameters.mothers.age_band_shares.value, size, random)
     births = draw_mother_births(band, issue, random)
@@ -244,4 +243,3 @@ def index_codes(cases: Cases, mothers: Mothers, children: Children) -> dict[str,
         "jurisdiction": mothers.jurisdiction[mother],
         "index_period": effects.period(cases.issue),
     }
-

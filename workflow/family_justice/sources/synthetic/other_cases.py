@@ -37,11 +37,10 @@ def _append(families: Families, cases: Cases, final: Ints) -> Families:
     """Return the families with more cases; children and mothers of the cases are already known."""
     start = len(families.cases)
     cases.subject_case = cases.subject_case + start
-    columns = {
-        f.name: np.concatenate([getattr(families.cases, f.name), getattr(cases, f.name)]) for f in fields(Cases)
-    }
+    columns = {f.name: np.concatenate([getattr(families.cases, f.name), getattr(cases, f.name)]) for f in fields(Cases)}
     placed = np.concatenate([families.placed, np.zeros(len(cases.subject_case), dtype=bool)])
-    return Families(families.mothers, families.children, Cases(**columns), np.concatenate([families.final, final]), placed)
+    final = np.concatenate([families.final, final])
+    return Families(families.mothers, families.children, Cases(**columns), final, placed)
 
 
 def _final(cause: int, issue: Ints, random: np.random.Generator) -> Ints:
@@ -49,15 +48,17 @@ def _final(cause: int, issue: Ints, random: np.random.Generator) -> Ints:
     return next_working_day(issue + days)
 
 
-def _new_families(parameters: Parameters, families: Families, cause: int, size: int, random: np.random.Generator) -> Families:
+def _new_families(
+    parameters: Parameters, families: Families, cause: int, size: int, random: np.random.Generator
+) -> Families:
     """Return the families with ``size`` cases of families who are not otherwise in court."""
     mothers, children, cases = families.mothers, families.children, families.cases
     # Place and time are those of care proceedings drawn at random.
     like = random.choice(np.flatnonzero(cases.cause == INDEX), size)
     issue, area = cases.issue[like], cases.area[like]
     mother_age = ((19 + 25 * random.random(size)) * DAYS_PER_YEAR).astype(np.int64)
-    youngest_possible = 17 * DAYS_PER_YEAR
-    child_age = np.minimum((12 * DAYS_PER_YEAR * random.random(size) ** 2), mother_age - youngest_possible).astype(np.int64)
+    child_age = (12 * DAYS_PER_YEAR * random.random(size) ** 2).astype(np.int64)
+    child_age = np.minimum(child_age, mother_age - int(17 * DAYS_PER_YEAR))
     birth = monday(issue - mother_age)
     added = Mothers(
         mothers.jurisdiction[cases.mother[like]],
@@ -79,7 +80,9 @@ def _new_families(parameters: Parameters, families: Families, cause: int, size: 
     return _append(known, new, _final(cause, issue, random))
 
 
-def _known_families(parameters: Parameters, families: Families, cause: int, size: int, random: np.random.Generator) -> Families:
+def _known_families(
+    parameters: Parameters, families: Families, cause: int, size: int, random: np.random.Generator
+) -> Families:
     """Return the families with up to ``size`` cases about a child who was in completed care proceedings before."""
     mothers, children, cases = families.mothers, families.children, families.cases
     end = end_of_data(parameters, mothers.jurisdiction)
@@ -97,8 +100,9 @@ def _known_families(parameters: Parameters, families: Families, cause: int, size
     child, mother, issue, before = child[chosen], mother[chosen], issue[chosen], before[chosen]
     zero = np.zeros(len(chosen), dtype=np.int64)
     new = Cases(
-        mother, issue, cases.area[before], zero, zero + cause, zero - 1, children.man[child], np.arange(len(chosen)), child
-    )
+        mother, issue, cases.area[before], zero, zero + cause, zero - 1, children.man[child],
+        np.arange(len(chosen)), child,
+    )  # fmt: skip
     return _append(families, new, _final(cause, issue, random))
 
 
@@ -108,12 +112,9 @@ def add_other_cases(parameters: Parameters, families: Families, streams: Streams
     first = int((families.cases.cause == INDEX).sum())
     private = round(first * v.private_law.value)
     known = round(private * v.private_law_in_known_families.value)
-    families = _new_families(
-        parameters, families, EMERGENCY_ONLY, round(first * v.emergency_protection_only.value), streams("emergency only")
-    )
+    emergency = round(first * v.emergency_protection_only.value)
+    families = _new_families(parameters, families, EMERGENCY_ONLY, emergency, streams("emergency only"))
     families = _new_families(parameters, families, PRIVATE, private - known, streams("private law"))
     families = _known_families(parameters, families, PRIVATE, known, streams("private law in known families"))
-    return _known_families(
-        parameters, families, DISCHARGE, round(first * v.discharge_of_care.value), streams("discharge of care")
-    )
-
+    discharge = round(first * v.discharge_of_care.value)
+    return _known_families(parameters, families, DISCHARGE, discharge, streams("discharge of care"))

@@ -6,6 +6,7 @@ Every leaf has a ``value`` and a ``source``. A source is a public citation with 
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -57,7 +58,7 @@ def _effects_of(terms: dict[str, tuple[tuple[str, ...], str]]) -> AfterValidator
     """Return a check that there is one log ratio for every level except the reference of every term."""
 
     def check(effects: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-        wanted = {f"{term}.{level}" for term, (levels, reference) in terms.items() for level in levels if level != reference}
+        wanted = {f"{term}.{name}" for term, (levels, ref) in terms.items() for name in levels if name != ref}
         found = {f"{term}.{level}" for term, levels in effects.items() for level in levels}
         problems = [f"unknown '{name}'. {did_you_mean(name, wanted)}" for name in sorted(found - wanted)]
         problems += [f"missing '{name}'" for name in sorted(wanted - found)]
@@ -91,6 +92,8 @@ class Leaf(_Strict, Generic[Value]):
 
 
 class Calendar(_Strict):
+    """Days on which data start and end, and on which the courts or their records changed."""
+
     england_start: Leaf[date]
     england_end: Leaf[date]
     wales_start: Leaf[date]
@@ -102,6 +105,8 @@ class Calendar(_Strict):
 
 
 class Volumes(_Strict):
+    """Numbers of cases at scale 1."""
+
     england_first_proceedings: Leaf[Annotated[dict[Year, Count], Field(min_length=1)]]
     wales_first_proceedings: Leaf[Annotated[dict[Year, Count], Field(min_length=1)]]
     private_law: Leaf[Share]
@@ -111,6 +116,8 @@ class Volumes(_Strict):
 
 
 class Areas(_Strict):
+    """Where families live."""
+
     england: Leaf[dict[str, dict[str, list[str]]]]
     wales: Leaf[dict[str, list[str]]]
     lsoas_per_quintile: Leaf[Annotated[StrictInt, Field(ge=1, le=500)]]
@@ -119,11 +126,15 @@ class Areas(_Strict):
 
 
 class Mothers(_Strict):
+    """Mothers at first proceedings, and their deaths."""
+
     age_band_shares: Leaf[Annotated[Shares, _exactly(AGE_BANDS)]]
     deaths_per_1000_years: Leaf[Annotated[dict[str, Amount], _exactly(AGE_BANDS)]]
 
 
 class Children(_Strict):
+    """Children at first proceedings."""
+
     youngest_by_mother_age: Leaf[Annotated[dict[str, Annotated[Shares, _exactly(YOUNGEST)]], _exactly(AGE_BANDS)]]
     under_4_weeks_factor_england: Leaf[Anchors]
     under_4_weeks_factor_wales: Leaf[Anchors]
@@ -138,11 +149,15 @@ class Children(_Strict):
 
 
 class Partner(_Strict):
+    """Shares of returns with the same father and with a new one; the rest have none."""
+
     same: Share
     new: Share
 
 
 class Fathers(_Strict):
+    """Which men are party, again or for the first time."""
+
     party_at_index: Leaf[Share]
     at_new_child_return: Leaf[Partner]
     at_new_child_return_no_father_before: Leaf[Partner]
@@ -161,6 +176,8 @@ class Hazard(_Strict):
 
 
 class Returns(_Strict):
+    """The planted hazards of return, and whom returns concern."""
+
     new_child: Hazard
     existing_child: Hazard
     later_return_ratio: Leaf[Amount]
@@ -178,6 +195,8 @@ class Notice(_Strict):
 
 
 class Proceedings(_Strict):
+    """Applications, hearings, interim orders and people other than the family."""
+
     median_weeks: Leaf[Anchors]
     log_sd_of_duration: Leaf[Amount]
     supervision_application: Leaf[Share]
@@ -195,6 +214,8 @@ class Proceedings(_Strict):
 
 
 class Placement(_Strict):
+    """The planted model of placement orders for infants, and placement of older children."""
+
     intercept: Leaf[Number]
     log_odds_ratios: Leaf[Annotated[Effects, _effects_of(PLACEMENT_TERMS)]]
     sd_between_local_authorities: Leaf[Amount]
@@ -204,6 +225,8 @@ class Placement(_Strict):
 
 
 class FinalOrders(_Strict):
+    """Orders of children who are not placed."""
+
     shares_by_age: Leaf[Annotated[dict[str, Annotated[Shares, _exactly(FINAL_ORDERS)]], _exactly(CHILD_AGES)]]
     special_guardianship_factor: Leaf[Anchors]
     supervision_with_private_order: Leaf[Share]
@@ -211,12 +234,16 @@ class FinalOrders(_Strict):
 
 
 class Linkage(_Strict):
+    """People without a linkage field."""
+
     missing_england: Leaf[Share]
     missing_wales: Leaf[Share]
     status_99_with_number: Leaf[Share]
 
 
 class Ethnicity(_Strict):
+    """Ethnic groups and how often they are recorded."""
+
     shares: Leaf[Annotated[Shares, _exactly(ETHNIC_GROUPS)]]
     known_before_collection: Leaf[Share]
     known_since_collection: Leaf[Share]
@@ -225,6 +252,8 @@ class Ethnicity(_Strict):
 
 
 class Defects(_Strict):
+    """Rates of labelled defects."""
+
     duplicate_person: Leaf[Share]
     unrepairable_among_duplicates: Leaf[Share]
     full_duplicate_row: Leaf[Share]
@@ -275,7 +304,7 @@ def _explain(error: Any) -> str:
     if error["type"] == "missing" and path[-1] == "source":
         return f"{place}: missing. Write 'source: assumption' or a public citation with its https:// address."
     if error["type"] == "missing":
-        return f"{place}: missing. Write it as a mapping with 'value' and 'source'." if len(path) < 3 else f"{place}: missing."
+        return f"{place}: missing. Every parameter is a mapping with 'value' and 'source'."
     if error["type"] in ("model_type", "model_attributes_type"):
         return f"{place}: found {error['input']!r:.60}; write a mapping with {', '.join(_allowed_at(path)) or 'keys'}."
     if error["type"] == "value_error":
@@ -290,7 +319,8 @@ def _consistent(parameters: Parameters) -> list[str]:
         hazard: Hazard = getattr(parameters.returns, name)
         pieces, cuts = len(hazard.events_per_1000_years.value), len(hazard.cut_points_days.value)
         if pieces != cuts + 1:
-            problems.append(f"returns.{name}: {cuts} cut points need {cuts + 1} values of events_per_1000_years, found {pieces}")
+            wanted = f"{cuts} cut points need {cuts + 1} values of events_per_1000_years"
+            problems.append(f"returns.{name}: {wanted}, found {pieces}")
     for name in ("at_new_child_return", "at_new_child_return_no_father_before"):
         partner: Partner = getattr(parameters.fathers, name).value
         if partner.same + partner.new > 1:
@@ -298,7 +328,7 @@ def _consistent(parameters: Parameters) -> list[str]:
     for name in ("notice_newborn_england", "notice_newborn_wales", "notice_others"):
         notice: Notice = getattr(parameters.proceedings, name).value
         if not notice.same_day <= notice.emergency <= notice.short_notice:
-            problems.append(f"proceedings.{name}: the shares are cumulative; write same_day <= emergency <= short_notice")
+            problems.append(f"proceedings.{name}: shares are cumulative; write same_day <= emergency <= short_notice")
     regions, known = parameters.proceedings.same_day_newborn_by_region.value, parameters.areas.england.value
     problems += [
         f"proceedings.same_day_newborn_by_region: unknown region '{region}'. {did_you_mean(region, known)}"
@@ -307,7 +337,7 @@ def _consistent(parameters: Parameters) -> list[str]:
     ]
     c = parameters.calendar
     order = (c.england_start, c.cms_outputs_start, c.ecms_start, c.england_end)
-    if not all(a.value < b.value for a, b in zip(order, order[1:], strict=False)):
+    if not all(a.value < b.value for a, b in pairwise(order)):
         problems.append("calendar: write england_start < cms_outputs_start < ecms_start < england_end")
     if not c.wales_start.value < c.wales_end.value:
         problems.append("calendar: write wales_start < wales_end")

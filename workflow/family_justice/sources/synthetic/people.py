@@ -1,6 +1,6 @@
 """Everybody in the courts once: human beings, who takes part in which case, and under which identifier.
 
-    mothers, children, men + relatives --number them--> human beings --two identifiers for some--> raw identifiers
+mothers, children, men + relatives --number them--> human beings --two identifiers for some--> raw identifiers
 """
 
 from __future__ import annotations
@@ -195,7 +195,8 @@ def _with_identifiers(
     several = np.zeros(size, dtype=bool)
     rows = np.flatnonzero((issue[case] > first[human]) & (human < additional_from))
     several[human[rows]] = True
-    rate, unrepairable = parameters.defects.duplicate_person.value, parameters.defects.unrepairable_among_duplicates.value
+    defects = parameters.defects
+    rate, unrepairable = defects.duplicate_person.value, defects.unrepairable_among_duplicates.value
     ratio = (several & linked).sum() / max((several & ~linked).sum(), 1)
     chance = np.where(linked, rate * (1 - unrepairable), min(1.0, rate * unrepairable * ratio))
     chosen = several & (random.random(size) < chance)

@@ -70,15 +70,16 @@ def draw_times(hazard: Hazard, ratio: Floats, random: np.random.Generator) -> Fl
 
 
 def draw_returns(
-    parameters: Parameters, cases: Cases, mothers: Mothers, children: Children, last_day: Ints, streams: Streams, name: str
+    parameters: Parameters, families: Families, last_day: Ints, streams: Streams, name: str
 ) -> tuple[Ints, Ints]:
     """Return date and cause of the next return of each case; cause NO_RETURN if death or end of data come first."""
-    codes = index_codes(cases, mothers, children)
+    cases = families.cases
+    codes = index_codes(cases, families.mothers, families.children)
     later = np.where(cases.generation > 0, parameters.returns.later_return_ratio.value, 1.0)
     times = []
-    for cause, hazard in ((NEW_CHILD, parameters.returns.new_child), (EXISTING_CHILD, parameters.returns.existing_child)):
+    for kind, hazard in (("new", parameters.returns.new_child), ("existing", parameters.returns.existing_child)):
         score = effects.linear_predictor(hazard.log_hazard_ratios.value, codes, effects.RETURN_TERMS)
-        times.append(draw_times(hazard, later * np.exp(score), streams(f"{name} cause {cause}")))
+        times.append(draw_times(hazard, later * np.exp(score), streams(f"{name} {kind} child")))
     days = np.maximum(np.ceil(np.minimum(*times)), 1)
     date = cases.issue + np.minimum(days, 1e6).astype(np.int64)
     cause = np.where(date > last_day, NO_RETURN, np.where(times[0] <= times[1], NEW_CHILD, EXISTING_CHILD))
@@ -88,9 +89,7 @@ def draw_returns(
     return date, cause
 
 
-def new_births(
-    parameters: Parameters, before: Ints, latest: Ints, date: Ints, random: np.random.Generator
-) -> Ints:
+def new_births(parameters: Parameters, before: Ints, latest: Ints, date: Ints, random: np.random.Generator) -> Ints:
     """Return weeks of birth of the new children of returns.
 
     Never before the date of issue ``before``; 39 weeks after the mother's ``latest`` child unless the child
@@ -102,19 +101,19 @@ def new_births(
     baby = (random.random(len(date)) < parameters.returns.baby_under_4_weeks.value) | (span == 0)
     weeks = draw_weeks_under_4(parameters, len(date), random)
     birth = np.where(baby, monday(date) - 7 * weeks, monday(date - age))
-    spaced = np.minimum(np.maximum(birth, monday(latest + DAYS_BETWEEN_BIRTHS + 6)), monday(date) + LATEST_BIRTH_AFTER_RETURN)
+    spaced = np.minimum(monday(latest + DAYS_BETWEEN_BIRTHS + 6), monday(date) + LATEST_BIRTH_AFTER_RETURN)
     return np.maximum(np.maximum(birth, spaced), earliest)
 
 
 def again_subjects(
-    parameters: Parameters, return_of: Ints, families: Families, cause: Ints, date: Ints, streams: Streams, name: str
+    parameters: Parameters, families: Families, return_of: Ints, cause: Ints, date: Ints, random: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Return (return, child): subjects of the case before who are subjects again.
 
     ``return_of`` gives the case before of each return, ascending. Existing-child returns concern at least one
     such child if one is under 18 and not placed for adoption.
     """
-    cases, random = families.cases, streams(f"{name} children again")
+    cases = families.cases
     which, link = join(return_of, cases.subject_case)
     child = cases.subject_child[link]
     under_18 = completed_years(families.children.week_of_birth[child], date[which]) < 18
@@ -140,7 +139,8 @@ def unseen_siblings(mother_birth: Ints, before: Ints, oldest: Ints, date: Ints, 
     older = monday(np.minimum(oldest - random.integers(400, 1200, size=size), before - 372))
     younger = monday(before - random.integers(372, 1100, size=size))
     fits = (completed_years(older, date) < 18) & (older - mother_birth >= MINIMUM_AGE_AT_BIRTH)
-    return np.where(fits, older, np.maximum(younger, np.minimum(monday(mother_birth + MINIMUM_AGE_AT_BIRTH + 6), before - 372)))
+    at_earliest = np.minimum(monday(mother_birth + MINIMUM_AGE_AT_BIRTH + 6), monday(before - 372))
+    return np.where(fits, older, np.maximum(younger, at_earliest))
 
 
 def draw_men(
@@ -181,12 +181,15 @@ def next_generation(
     before, mothers, children = families.cases, families.mothers, families.children
     generation = int(before.generation[0]) + 1
     name = f"generation {generation}"
-    date, cause = draw_returns(parameters, before, mothers, children, last_day[before.mother], streams, name)
+    date, cause = draw_returns(parameters, families, last_day[before.mother], streams, name)
     return_of = np.flatnonzero(cause != NO_RETURN)
-    date, cause, mother, issue_before = date[return_of], cause[return_of], before.mother[return_of], before.issue[return_of]
+    date, cause = date[return_of], cause[return_of]
+    mother, issue_before = before.mother[return_of], before.issue[return_of]
     own_number = first_case + len(before) + np.arange(len(return_of))
 
-    again_case, again_child = again_subjects(parameters, return_of, families, cause, date, streams, name)
+    again_case, again_child = again_subjects(
+        parameters, families, return_of, cause, date, streams(f"{name} children again")
+    )
     random = streams(f"{name} children new")
     new = np.flatnonzero(cause == NEW_CHILD)
     new_birth = new_births(parameters, issue_before[new], latest[mother[new]], date[new], random)
@@ -207,7 +210,8 @@ def next_generation(
     case = np.concatenate([again_case, added_case])
     order = np.argsort(case, kind="stable")
     child = np.concatenate([again_child, added_child])[order]
-    known = children.add(Children(mother[added_case], added_birth, draw_sex(parameters, len(added_case), random), before.man[return_of[added_case]]))
+    sex = draw_sex(parameters, len(added_case), random)
+    known = children.add(Children(mother[added_case], added_birth, sex, before.man[return_of[added_case]]))
     cases = Cases(
         mother, date, before.area[return_of], np.full(len(date), generation), cause,
         first_case + return_of, own_number, case[order], child,
@@ -215,7 +219,7 @@ def next_generation(
     _, youngest = subject_extremes(cases, known)
     childs_man = np.where(cause == NEW_CHILD, before.man[return_of], known.man[youngest])
     cases.man = draw_men(parameters, cause, childs_man, own_number, streams(f"{name} men"))
-    return cases, Children(mother[added_case], added_birth, known.sex[added_child], cases.man[added_case])
+    return cases, Children(mother[added_case], added_birth, sex, cases.man[added_case])
 
 
 def move_some(parameters: Parameters, areas: Areas, cases: Cases, random: np.random.Generator) -> None:

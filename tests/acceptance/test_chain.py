@@ -1,0 +1,113 @@
+"""The whole chain, run as a user would run it, against what is known about the answer."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+from conftest import copy_of_repository, run_snakemake
+
+
+def comparisons(run: Path, stream: str) -> list[dict[str, str]]:
+    with open(run / f"results/release/{stream}/comparisons.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def checksums(run: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for room in ("internal", "release")
+        for path in sorted((run / "results" / room).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_public_records_give_the_published_results(finished_run: Path) -> None:
+    rows = comparisons(finished_run, "replication")
+    assert len(rows) == 49
+    assert not [row["label"] for row in rows if not row["verdict"].startswith("equal to the printed digits")]
+    # Three coefficients were cut, not rounded, in the source; all others agree as rounded.
+    assert sum("cut" in row["verdict"] for row in rows) == 3
+
+
+def test_planted_effects_are_recovered(finished_run: Path) -> None:
+    rows = [row for stream in ("recurrence", "infants") for row in comparisons(finished_run, stream) if row["kind"] == "planted"]
+    judged = [row for row in rows if row["ours"]]
+    assert len(judged) >= 40
+    # 95% intervals; fewer than 85% of so many inside has a probability below one in a thousand.
+    inside = sum(row["verdict"] == "within our 95% interval" for row in judged)
+    assert inside / len(judged) >= 0.85
+
+
+def test_every_figure_has_its_released_rows_beside_it(finished_run: Path) -> None:
+    figures = sorted((finished_run / "results/release").rglob("figure.svg"))
+    assert len(figures) >= 25
+    for figure in figures:
+        assert figure.with_name("results.csv").is_file()
+        assert figure.with_name("figure.png").is_file()
+
+
+def test_nothing_of_a_record_leaves(finished_run: Path) -> None:
+    """Identifiers of the synthetic population are unmistakable; none may stand outside the restricted room."""
+    import duckdb
+
+    raw = finished_run / "results/restricted/sources/synthetic/raw"
+    identifiers: set[str] = set()
+    for table, column in (("CAFE_ECMS_PEOPLE", "ID_PE"), ("CAFCASS_ALF", "SYSTEM_ID_E"), ("CAFE_ECMS_CASES", "ID_PE")):
+        query = f"SELECT DISTINCT {column}::VARCHAR FROM read_parquet('{raw}/{table}.parquet')"
+        identifiers |= {row[0] for row in duckdb.sql(query).fetchall()}
+    areas = {row[0] for row in duckdb.sql(f"SELECT LSOA2011_CD FROM read_parquet('{raw}/LSOA_DEPRIVATION.parquet')").fetchall()}
+    assert min(len(text) for text in identifiers) >= 8
+    for folder in ("results/internal", "results/release", "logs"):
+        for path in sorted((finished_run / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".png":
+                words = set(path.read_text(encoding="utf-8").replace(",", " ").replace('"', " ").split())
+                assert not words & identifiers, path
+                assert not words & areas, path
+
+
+def test_a_second_run_has_nothing_to_do_and_edits_rerun_only_what_depends_on_them(finished_run: Path) -> None:
+    again = run_snakemake(finished_run, "--cores", "2", "--dry-run")
+    assert "Nothing to be done" in again.stdout + again.stderr
+    path = finished_run / "config/streams/replication.yaml"
+    before = path.read_text()
+    try:
+        path.write_text(before.replace("    ties: efron", "    ties: breslow"))
+        planned = run_snakemake(finished_run, "--cores", "2", "--dry-run")
+        said = planned.stdout + planned.stderr
+        assert "stream=replication, analysis=recid_cox" in said
+        assert "analysis=rossi_cox" not in said
+        assert "stream=recurrence" not in said
+        assert "disclose_infants" not in said
+    finally:
+        path.write_text(before)
+    module = finished_run / "workflow/family_justice/estimators/cox.py"
+    code = module.read_text()
+    try:
+        module.write_text(code + "\n# edited\n")
+        planned = run_snakemake(finished_run, "--cores", "2", "--dry-run")
+        said = planned.stdout + planned.stderr
+        assert "analysis=rossi_cox" in said
+        assert "extract_cohort" not in said
+    finally:
+        module.write_text(code)
+
+
+def test_study_description_names_versions_and_fingerprints(finished_run: Path) -> None:
+    study = json.loads((finished_run / "results/release/recurrence/study.json").read_text())
+    assert study["source"]["is_synthetic"] is True
+    assert len(study["source"]["fingerprint"]) == 16
+    assert study["versions"]["lifelines"]
+    assert study["code"]
+    assert study["settings"]
+
+
+def test_one_core_gives_the_same_bytes_as_two(finished_run: Path, tmp_path: Path) -> None:
+    folder = copy_of_repository(tmp_path / "one_core")
+    answer = run_snakemake(folder, "--cores", "1")
+    assert answer.returncode == 0, answer.stderr[-3000:]
+    ours, theirs = checksums(folder), checksums(finished_run)
+    assert set(ours) == set(theirs)
+    assert [path for path in ours if ours[path] != theirs[path]] == []

@@ -1,0 +1,322 @@
+"""An intruder reads what was released, knows all rules, and tries to solve for counts under the threshold.
+
+The intruder does not use the code of disclosure control: it enumerates the whole numbers that could stand behind the
+released ones. Each attack is shown to bite on output that was only rounded, with the estimates left exact.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from family_justice.config.models import Policy
+from family_justice.disclosure.kernel import disclose
+from family_justice.results import tidy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+POLICIES = Path(__file__).parents[2] / "config" / "policies"
+COURT = Policy(**yaml.safe_load((POLICIES / "court_records.yaml").read_text()))
+THRESHOLD = 10
+
+
+def nearest(count: int) -> int:
+    return 5 * ((count + 2) // 5)
+
+
+def behind(number: int) -> range:
+    """Counts that a released number of a table can stand for."""
+    return range(1) if number == 0 else range(max(THRESHOLD, number - 2), number + 3)
+
+
+def behind_cumulative(number: int) -> range:
+    """Counts that a released cumulative count can stand for."""
+    return range(5) if number == 0 else range(5, 13) if number == 10 else range(number - 2, number + 3)
+
+
+def sums(sets: Iterable[Iterable[int]]) -> set[int]:
+    total = {0}
+    for numbers in sets:
+        total = {a + b for a in total for b in numbers}
+    return total
+
+
+# --- margins of tables -------------------------------------------------------------------------------------------
+
+
+def table(cells: Sequence[int], term: str = "age") -> pd.DataFrame:
+    total = sum(cells)
+    rows = [
+        {"level": str(i), "n": n, "total": total, "estimate": 100 * n / total if total else math.nan}
+        for i, n in enumerate(cells)
+    ]
+    return tidy(rows, stream="s", analysis="t", kind="table_one", cohort="c", measure="percent", term=term)
+
+
+def naive(rows: pd.DataFrame) -> pd.DataFrame:
+    """The usual mistake: hide small cells, round the others, keep the estimates."""
+    rows = rows.copy()
+    small = rows["n"].between(1, THRESHOLD - 1)
+    rows[["n", "total"]] = rows[["n", "total"]].map(lambda count: nearest(int(count)))
+    rows.loc[small, "n"] = pd.NA
+    rows.loc[small, "estimate"] = math.nan
+    return rows
+
+
+def solve_margin(rows: pd.DataFrame) -> dict[int, set[int]]:
+    """Possible counts of each hidden cell of a margin, from the other cells, the denominator and the percentages."""
+    shown = rows[rows["n"].notna()]
+    hidden = [row for row in rows.index if row not in shown.index]
+    if shown.empty:
+        return {}
+    totals = behind(int(shown["total"].iloc[0]))
+    cells = [set(behind(int(n))) for n in shown["n"]]
+    estimates = shown["estimate"].to_numpy(dtype=float)
+    computed = 100 * shown["n"].to_numpy(dtype=float) / float(shown["total"].iloc[0])
+    possible: dict[int, set[int]] = {row: set() for row in hidden}
+    for total in totals:
+        here = cells
+        if np.abs(estimates - computed).max() > 1e-6:
+            # The percentages do not come from the rounded counts: then they come from the exact ones.
+            here = [{n for n in c if abs(100 * n / total - e) < 1e-6} for c, e in zip(cells, estimates, strict=True)]
+        rest = {total - seen for seen in sums(here)} if all(here) else set()
+        for row in hidden:
+            others = len(hidden) - 1
+            possible[row] |= {n for n in range(1, max(rest, default=0) + 1) if any(r - n == 0 if not others else r - n >= others for r in rest)}
+    return possible
+
+
+def solved(rows: pd.DataFrame, cells: Sequence[int]) -> bool:
+    """True if the intruder finds a small count."""
+    possible = solve_margin(rows)
+    assert all(cells[row] in values for row, values in possible.items()), "the intruder misses the truth: a faulty attack"
+    return any(len(values) == 1 and cells[row] < THRESHOLD for row, values in possible.items())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.integers(0, 12), st.integers(10, 400)), min_size=2, max_size=7))
+def test_no_small_cell_follows_from_a_margin(cells: list[int]) -> None:
+    assert not solved(disclose(table(cells), COURT).rows, cells)
+
+
+def test_the_margin_attack_bites_on_naive_output() -> None:
+    rng = np.random.default_rng(20240101)
+    tables = [[int(rng.integers(1, 10)), *map(int, rng.integers(10, 400, 3))] for _ in range(200)]
+    assert sum(solved(naive(table(cells)), cells) for cells in tables) > 150
+    assert not any(solved(disclose(table(cells), COURT).rows, cells) for cells in tables)
+
+
+def test_an_intruder_who_runs_the_program_on_all_tables_learns_no_small_count() -> None:
+    """Every table of three cells up to 22, grouped by what is released of it: no group agrees on a small count."""
+    released = defaultdict(list)
+    every = list(itertools.product(range(23), repeat=3))
+    for start in range(0, len(every), 500):
+        batch = every[start : start + 500]
+        # Many tables in one run, each a cohort of its own: they have nothing in common.
+        frame = pd.concat([table(cells).assign(cohort=f"c{i}") for i, cells in enumerate(batch)], ignore_index=True)
+        rows = disclose(frame, COURT).rows
+        numbers = rows[["n", "total"]].astype("Float64").fillna(-1).to_numpy(dtype=int).reshape(len(batch), 6)
+        for cells, seen in zip(batch, numbers, strict=True):
+            released[tuple(seen)].append(cells)
+    assert len(released) > 100
+    for tables in released.values():
+        for values in map(set, zip(*tables, strict=True)):
+            assert len(values) > 1 or not 1 <= values.pop() < THRESHOLD
+
+
+# --- steps of a cohort -------------------------------------------------------------------------------------------
+
+
+def attrition(counts: Sequence[int]) -> pd.DataFrame:
+    rows = [{"term": f"s{i}", "n": n} for i, n in enumerate(counts)]
+    return tidy(rows, stream="s", analysis="a", kind="attrition", cohort="c", measure="count")
+
+
+def solve_steps(numbers: Sequence[int], exact_percent: Sequence[float] | None = None) -> list[set[int]]:
+    """Possible numbers excluded at each step: steps shown alike differ by less than the threshold, others by more."""
+    paths = [[n] for n in behind(numbers[0])] if exact_percent else [[n] for n in range(numbers[0] - 12, numbers[0] + 13)]
+    for j, (before, after) in enumerate(itertools.pairwise(numbers)):
+        longer = []
+        for path in paths:
+            for n in range(path[-1] + 1):
+                if exact_percent is not None:
+                    fits = n in behind(after) and abs(100 * n / path[-1] - exact_percent[j]) < 1e-6
+                else:
+                    fits = (path[-1] - n < THRESHOLD) if before == after else abs(n - after) < 12
+                if fits:
+                    longer.append([*path, n])
+        paths = [list(path) for path in {(p[0], p[-2], p[-1]) for p in longer}] if len(longer) > 5000 else longer
+    return [{path[j] - path[j + 1] for path in paths} for j in range(len(numbers) - 1)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(60, 90), st.integers(0, 14), st.integers(0, 14))
+def test_no_small_exclusion_follows_from_the_steps(first: int, second: int, third: int) -> None:
+    counts = [first, first - second, first - second - third]
+    numbers = [int(n) for n in disclose(attrition(counts), COURT).rows["n"]]
+    assert all(a == b or a - b >= THRESHOLD for a, b in itertools.pairwise(numbers))
+    for excluded, values in zip((second, third), solve_steps(numbers), strict=True):
+        assert excluded in values and (len(values) > 1 or excluded >= THRESHOLD)
+
+
+def test_the_step_attack_bites_on_rounded_counts_with_exact_percentages() -> None:
+    counts = [503, 497, 461]
+    percent = [100 * b / a for a, b in itertools.pairwise(counts)]
+    assert solve_steps([nearest(n) for n in counts], percent)[0] == {6}
+
+
+# --- curves ------------------------------------------------------------------------------------------------------
+
+
+def curve(n: int, events: np.ndarray, competing: np.ndarray, censored: np.ndarray, outcome: str = "o") -> pd.DataFrame:
+    """Exact cumulative incidence where all exits happen on the grid: the kindest case for the intruder."""
+    gone = events + competing + censored
+    before = n - np.concatenate([[0], gone[:-1]])
+    new = [np.diff(counts, prepend=0) for counts in (events, competing)]
+    survival = np.cumprod(1 - (new[0] + new[1]) / before)
+    estimate = np.cumsum(np.concatenate([[1.0], survival[:-1]]) * new[0] / before)
+    rows = [
+        {"time": float(t), "n": n, "events": int(events[t]), "competing": int(competing[t]), "censored": int(censored[t]),
+         "at_risk": int(n - gone[t]), "estimate": estimate[t]}
+        for t in range(len(events))
+    ]  # fmt: skip
+    return tidy(rows, stream="s", analysis="a", kind="cumulative_incidence", cohort="c",
+                measure="cumulative_incidence", outcome=outcome)  # fmt: skip
+
+
+def solve_curve(rows: pd.DataFrame) -> list[set[int]]:
+    """Possible numbers of events between grid times of a curve without competing events: d = n (1 - S(t)/S(t-)).
+
+    If the curve is what the released counts give, it adds nothing to them.
+    """
+    survival = 1 - rows["estimate"].to_numpy(dtype=float)
+    drops = 1 - survival[1:] / survival[:-1]
+    events, censored = (rows[c].to_numpy(dtype=int) for c in ("events", "censored"))
+    at_risk = rows["at_risk"].to_numpy(dtype=int)
+    computed = np.diff(events) / (at_risk[:-1] - np.diff(censored) / 2)
+    if np.abs(drops - computed).max() < 1e-9:
+        low = [min(behind_cumulative(n)) for n in events]
+        high = [max(behind_cumulative(n)) for n in events]
+        return [set(range(max(0, low[j + 1] - high[j]), high[j + 1] - low[j] + 1)) for j in range(len(drops))]
+    answers = []
+    for drop, near in zip(drops, at_risk[:-1], strict=True):
+        whole = {n: n * drop for n in range(max(1, near - 8), near + 9)}
+        answers.append({round(d) for d in whole.values() if abs(d - round(d)) < 1e-6})
+    return answers
+
+
+def random_curve(seed: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(200, 3000))
+    left, counts = n, []
+    for _ in range(12):
+        d = int(rng.binomial(left, rng.uniform(0.0005, 0.02)))
+        c = int(rng.binomial(left - d, rng.uniform(0, 0.03)))
+        left -= d + c
+        counts.append((d, c))
+    events, censored = np.cumsum([(0, 0), *counts], axis=0).T
+    return n, events, np.zeros_like(events), censored
+
+
+def test_the_curve_attack_bites_on_naive_output_and_not_on_released_curves() -> None:
+    found = small = 0
+    for seed in range(100):
+        n, events, competing, censored = random_curve(seed)
+        exact, new = curve(n, events, competing, censored), np.diff(events)
+        rounded = exact.copy()
+        for column in ("n", "events", "competing", "censored", "at_risk"):
+            rounded[column] = [nearest(int(count)) for count in rounded[column]]
+        answers = solve_curve(rounded)
+        small += int(((new > 0) & (new < THRESHOLD)).sum())
+        found += sum(answer == {d} for answer, d in zip(answers, new, strict=True) if 0 < d < THRESHOLD)
+        released = disclose(exact, COURT).rows
+        if released["status"].eq("suppressed").all():
+            continue
+        for answer, d in zip(solve_curve(released), new, strict=False):
+            assert int(d) in answer and (len(answer) > 1 or d == 0 or d >= THRESHOLD)
+    assert found > small / 2 > 100
+
+
+def outcomes(new: int, existing: int, death: int) -> pd.DataFrame:
+    """Three outcomes over the same 400 persons at one time, with enough of each later on."""
+    a, b, d = (np.array([0, count, count + 60]) for count in (new, existing, death))
+    none = np.zeros(3, dtype=int)
+    return pd.concat(
+        [curve(400, a, b + d, none, "new"), curve(400, b, a + d, none, "existing"), curve(400, a + b, d, none, "any")],
+        ignore_index=True,
+    )
+
+
+def test_no_small_count_follows_from_outcomes_over_the_same_persons() -> None:
+    """All (new, existing, death) up to 16, grouped by what is shown; rounding each series by itself would tell many."""
+    rule, separate = defaultdict(list), defaultdict(list)
+    every = list(itertools.product(range(17), repeat=3))
+    rng = np.random.default_rng(1)
+    # What is shown of one outcome depends on that number alone; run the whole program on a sample to confirm it.
+    for a, b, d in every:
+        parts = (a, b, d, a + b, a + d, b + d, a + b + d)
+        separate[tuple(map(nearest, parts))].append((a, b, d))
+    for i in rng.choice(len(every), 60, replace=False):
+        a, b, d = every[i]
+        rows = disclose(outcomes(a, b, d), COURT).rows
+        at_one = rows[rows["time"] == 1].set_index("outcome")
+        seen = [int(at_one.at[o, c]) for o, c in (("new", "events"), ("existing", "events"), ("any", "competing"))]
+        for count, number in zip((a, b, d), seen, strict=True):
+            assert count in behind_cumulative(number)
+        assert at_one["events"].add(at_one["competing"]).nunique() == 1
+        assert at_one.at["any", "events"] == seen[0] + seen[1], "the sum tells nothing that its parts do not"
+        rule[tuple(seen)].append((a, b, d))
+    told = sum(
+        any(len(values) == 1 and 1 <= min(values) < THRESHOLD for values in map(set, zip(*group, strict=True)))
+        for group in separate.values()
+    )
+    assert told > 100
+    assert all(len(behind_cumulative(number)) > 1 for seen in rule for number in seen)
+
+
+# --- models ------------------------------------------------------------------------------------------------------
+
+
+def solve_odds_ratio(row: pd.Series, whole: tuple[int, int]) -> set[int]:
+    """Possible numbers of events in the level, from a log odds ratio and its standard error to the digits shown."""
+    steps = [10.0 ** -len(f"{row[c]:.10g}".partition(".")[2]) for c in ("estimate", "std_error")]
+    found = set()
+    n_all, events_all = (np.array(behind(number)) for number in whole)
+    for n1, d1 in itertools.product(behind(int(row["n"])), behind(int(row["events"]))):
+        n0, d0 = np.meshgrid(n_all - n1, events_all - d1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            estimate = np.log(d1 / (n1 - d1) * (n0 - d0) / d0)
+            error = np.sqrt(1 / d1 + 1 / (n1 - d1) + 1 / d0 + 1 / (n0 - d0))
+        fits = (np.abs(estimate - row["estimate"]) <= steps[0]) & (np.abs(error - row["std_error"]) <= steps[1])
+        if fits.any():
+            found.add(d1)
+    return found
+
+
+def test_the_odds_ratio_does_not_give_its_counts_away() -> None:
+    rng = np.random.default_rng(7)
+    pinned = {"naive": 0, "released": 0}
+    for _ in range(40):
+        n1, n0 = (int(x) for x in rng.integers(150, 900, 2))
+        d1, d0 = (int(rng.integers(20, n - 20)) for n in (n1, n0))
+        estimate = math.log(d1 / (n1 - d1) * (n0 - d0) / d0)
+        error = math.sqrt(1 / d1 + 1 / (n1 - d1) + 1 / d0 + 1 / (n0 - d0))
+        level = {"term": "x", "n": n1, "events": d1, "level": "yes", "estimate": estimate, "std_error": error}
+        other = {"term": "x", "n": n0, "events": d0, "level": "no", "estimate": 0.0, "status": "reference"}
+        rows = tidy([level, other], stream="s", analysis="m", kind="logistic", cohort="c",
+                    measure="log_odds_ratio", outcome="o")  # fmt: skip
+        rounded = rows.copy()
+        rounded[["n", "events"]] = rounded[["n", "events"]].map(lambda count: nearest(int(count)))
+        whole = nearest(n1 + n0), nearest(d1 + d0)
+        for name, frame in (("naive", rounded), ("released", disclose(rows, COURT).rows)):
+            answer = solve_odds_ratio(frame.iloc[0], whole)
+            assert name == "naive" or d1 in answer
+            pinned[name] += answer == {d1}
+    assert pinned["naive"] >= 36
+    assert pinned["released"] <= 4

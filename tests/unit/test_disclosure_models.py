@@ -1,0 +1,137 @@
+"""Estimates of models: which rows are shown and to how many digits."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from family_justice.config.models import Policy
+from family_justice.disclosure.kernel import disclose
+from family_justice.disclosure.models import significant, step_below
+from family_justice.errors import DisclosureError
+from family_justice.results import tidy
+
+POLICIES = Path(__file__).parents[2] / "config" / "policies"
+COURT = Policy(**yaml.safe_load((POLICIES / "court_records.yaml").read_text()))
+PUBLIC = Policy(**yaml.safe_load((POLICIES / "public_records.yaml").read_text()))
+Z95 = 1.959963984540054
+
+
+def coefficient(
+    term: str, level: str, n: int, events: int, estimate: float = 0.43219, error: float = 0.10417
+) -> dict[str, Any]:
+    return {
+        "measure": "log_hazard_ratio", "term": term, "level": level, "n": n, "events": events,
+        "estimate": estimate, "std_error": error,
+        "conf_low": estimate - Z95 * error, "conf_high": estimate + Z95 * error,
+        "statistic": estimate / error, "p_value": math.erfc(abs(estimate / error) / math.sqrt(2)),
+    }  # fmt: skip
+
+
+def reference(term: str, level: str, n: int, events: int) -> dict[str, Any]:
+    return {"measure": "log_hazard_ratio", "term": term, "level": level, "n": n, "events": events,
+            "estimate": 0.0, "status": "reference"}  # fmt: skip
+
+
+def model(*rows: dict[str, Any], n: int, events: int) -> pd.DataFrame:
+    whole = {"n": n, "events": events}
+    wide = [
+        {**whole, "measure": "log_likelihood", "term": "fitted", "estimate": -1234.5678},
+        {**whole, "measure": "proportional_hazards_test", "term": "age", "statistic": 7.8912, "df": 2, "p_value": 0.019},
+        {**whole, "measure": "concordance", "term": "all", "estimate": 0.65432},
+    ]
+    return tidy([*rows, *wide], stream="s", analysis="m", kind="cox", cohort="c", outcome="o")
+
+
+AGE = (reference("age", "old", 301, 103), coefficient("age", "middle", 198, 52), coefficient("age", "young", 101, 44))
+
+
+def test_estimates_are_shown_to_a_fraction_of_their_standard_error() -> None:
+    rows = disclose(model(*AGE, n=600, events=199), COURT).rows
+    row = rows.iloc[1]
+    assert (row["estimate"], row["std_error"]) == pytest.approx((0.43, 0.104))
+    assert row["conf_low"] == pytest.approx(0.43 - Z95 * 0.104)
+    assert row["statistic"] == pytest.approx(0.43 / 0.104)
+    assert row["p_value"] == pytest.approx(math.erfc(0.43 / 0.104 / math.sqrt(2)))
+    assert rows["n"].tolist() == [300, 200, 100, 600, 600, 600]
+    assert rows["events"].tolist() == [105, 50, 45, 200, 200, 200]
+    assert rows["estimate"].iloc[0] == 0 and rows["status"].iloc[0] == "reference"
+    assert rows.iloc[3]["estimate"] == -1235
+    assert rows.iloc[4]["statistic"] == 7.89 and rows.iloc[4]["p_value"] == pytest.approx(math.exp(-7.89 / 2))
+    assert rows.iloc[5]["estimate"] == 0.654
+
+
+def test_level_with_few_events_is_suppressed_with_what_depends_on_it() -> None:
+    rows = disclose(model(*AGE[:2], coefficient("age", "young", 101, 7), n=600, events=162), COURT).rows
+    assert rows["status"].tolist() == ["reference", "ok", "suppressed", "suppressed", "suppressed", "ok"]
+    assert rows.iloc[2][["estimate", "conf_low", "statistic", "n", "events"]].isna().all()
+    # Seven must not follow from the events of the others: the next smallest number is hidden, its estimate is not.
+    assert pd.isna(rows["events"].iloc[1]) and rows["n"].iloc[1] == 200 and rows["estimate"].iloc[1] == 0.43
+
+
+def test_level_with_few_without_events_is_suppressed() -> None:
+    rows = disclose(model(*AGE[:2], coefficient("age", "young", 101, 95), n=600, events=250), COURT).rows
+    assert rows["status"].iloc[2] == "suppressed"
+
+
+def test_small_reference_suppresses_the_term() -> None:
+    sex = (reference("sex", "a", 300, 5), coefficient("sex", "b", 300, 194))
+    rows = disclose(model(*AGE, *sex, n=600, events=199), COURT).rows
+    assert rows["status"].tolist()[:5] == ["reference", "ok", "ok", "suppressed", "suppressed"]
+
+
+def test_small_model_is_suppressed() -> None:
+    for n, events in ((600, 9), (205, 199), (12, 11)):
+        rows = disclose(model(coefficient("dose", "", n, events), n=n, events=events), COURT).rows
+        assert rows["status"].eq("suppressed").all()
+
+
+def test_residual_degrees_of_freedom() -> None:
+    many = [coefficient(f"x{i}", "", 40, 20) for i in range(31)]
+    assert disclose(model(*many, n=40, events=20), COURT).rows["status"].eq("suppressed").all()
+    assert disclose(model(*many[:30], n=40, events=20), COURT).rows["status"].eq("ok").all()
+
+
+def test_row_without_estimate_stays() -> None:
+    none = {"measure": "log_hazard_ratio", "term": "age", "level": "young", "n": 101, "events": 44,
+            "status": "not estimable", "note": "constant within every risk set"}  # fmt: skip
+    rows = disclose(model(*AGE[:2], none, n=600, events=199), COURT).rows
+    assert rows.iloc[2][["status", "note", "n"]].tolist() == ["not estimable", "constant within every risk set", 100]
+    none["events"] = 0
+    rows = disclose(model(*AGE[:2], none, n=600, events=155), COURT).rows
+    assert rows.iloc[2]["status"] == "not estimable" and pd.isna(rows.iloc[2]["events"])
+
+
+def test_public_models_stay_exact() -> None:
+    before = model(*AGE, n=600, events=199)
+    pd.testing.assert_frame_equal(disclose(before, PUBLIC).rows, before)
+
+
+def test_level_without_counts_closes_the_door() -> None:
+    frame = model(*AGE, n=600, events=199)
+    frame.loc[1, "events"] = pd.NA
+    with pytest.raises(DisclosureError, match="n and events for every level"):
+        disclose(frame, COURT)
+
+
+def test_model_without_counts_closes_the_door() -> None:
+    frame = model(n=600, events=199)
+    frame[["n", "events"]] = pd.NA
+    with pytest.raises(DisclosureError, match="n and events of the model"):
+        disclose(frame, COURT)
+
+
+def test_complete_cases_do_not_tell_how_few_were_left_out() -> None:
+    left_out = tidy([{"measure": "count", "term": "complete_cases", "n": 600, "total": 603}],
+                    stream="s", analysis="m", kind="cox", cohort="c", outcome="o")  # fmt: skip
+    rows = disclose(pd.concat([model(*AGE, n=600, events=199), left_out], ignore_index=True), COURT).rows
+    assert rows["status"].iloc[-1] == "suppressed" and rows["n"].iloc[0] == 300
+
+
+def test_steps_and_digits() -> None:
+    assert [step_below(x) for x in (0.0104, 0.2, 0.0499, 7)] == pytest.approx([0.01, 0.2, 0.02, 5])
+    assert [significant(x, 3) for x in (0.0123456, 98765.0, 0.0)] == [0.0123, 98800.0, 0.0]

@@ -1,0 +1,72 @@
+"""What a count is shown as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from family_justice.config.models import Policy
+from family_justice.disclosure.policy import check_policy_not_below
+from family_justice.disclosure.rounding import curve_step, possible, round_cumulative, round_to_base, shown
+from family_justice.errors import ConfigError
+
+POLICIES = Path(__file__).parents[2] / "config" / "policies"
+
+
+def policy(name: str = "court_records", **changes: object) -> Policy:
+    return Policy(**{**yaml.safe_load((POLICIES / f"{name}.yaml").read_text()), **changes})
+
+
+def test_court_records_are_rounded_to_five_and_hide_one_to_nine() -> None:
+    court = policy()
+    assert (court.threshold, court.rounding_base, court.minimum_at_risk) == (10, 5, 10)
+    assert [shown(count, court) for count in (0, 10, 12, 13, 17, 18)] == [0, 10, 10, 15, 15, 20]
+
+
+def test_ties_go_to_the_even_multiple() -> None:
+    assert round_to_base([5, 15, 25, 35, 14, 16], 10).tolist() == [0, 20, 20, 40, 10, 20]
+
+
+@pytest.mark.parametrize("base", [1, 2, 5, 6, 10, 25])
+def test_possible_counts_are_exactly_those_shown_as_the_number(base: int) -> None:
+    rule = policy(rounding_base=base)
+    by_number: dict[int, list[int]] = {}
+    for count in [0, *range(10, 400)]:
+        by_number.setdefault(shown(count, rule), []).append(count)
+    for number, counts in list(by_number.items())[:-1]:
+        assert possible(number, rule) == (min(counts), max(counts))
+
+
+def test_cumulative_counts_never_show_a_small_number() -> None:
+    court = policy()
+    assert curve_step(court) == 5
+    assert round_cumulative(range(15), court).tolist() == [0, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 10, 10, 15, 15]
+    assert np.diff(round_cumulative(range(2000), court)).min() == 0
+
+
+def test_step_of_curves_is_at_least_half_the_threshold() -> None:
+    assert curve_step(policy(rounding_base=1)) == 5
+    assert curve_step(policy(threshold=20, rounding_base=6)) == 12
+    assert curve_step(policy("public_records")) == 1
+
+
+def test_public_records_stay_as_they_are() -> None:
+    public = policy("public_records")
+    assert [shown(count, public) for count in range(20)] == list(range(20))
+    assert round_cumulative(range(20), public).tolist() == list(range(20))
+
+
+def test_stricter_policy_passes() -> None:
+    check_policy_not_below(policy(threshold=20, rounding_base=10, zero_discloses=True), policy())
+
+
+def test_looser_policy_is_an_error_that_says_what_to_write() -> None:
+    loose = policy(threshold=5, rounding_base=7, minimum_at_risk=1)
+    with pytest.raises(ConfigError) as error:
+        check_policy_not_below(loose, policy(zero_discloses=True))
+    message = str(error.value)
+    assert "4 problems" in message
+    for part in ("threshold", "write 10 or more", "rounding_base", "multiple of 5", "minimum_at_risk", "zero_discloses"):
+        assert part in message

@@ -1,0 +1,107 @@
+"""Logistic and accelerated failure time models where the answer is a line of algebra, and degenerate data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.parametric import fit_aft
+
+
+def test_logistic_of_a_two_by_two_table() -> None:
+    """x=0: 10 of 30, x=1: 15 of 20. Intercept log(10/20), slope log(3/(1/2)) = log 6; variances 1/10 + 1/20 and
+    1/10 + 1/20 + 1/15 + 1/5. With every row its own cluster the sandwich equals them (the model is saturated), times
+    50/49 * 49/48."""
+    x = np.repeat([0, 1], [30, 20])
+    y = np.concatenate([np.arange(30) < 10, np.arange(20) < 15]).astype(int)
+    fit = fit_logistic(y, x[:, None], clusters=np.arange(50))
+    assert_allclose(fit.coef, [np.log(0.5), np.log(6)], rtol=1e-12)
+    variance = [1 / 10 + 1 / 20, 1 / 10 + 1 / 20 + 1 / 15 + 1 / 5]
+    assert_allclose(np.diag(fit.var_model), variance, rtol=1e-12)
+    assert fit.var_robust is not None
+    assert_allclose(np.diag(fit.var_robust), np.array(variance) * 50 / 48, rtol=1e-12)
+    assert_allclose(fit.loglik[0], 25 * np.log(0.5) * 2)
+    assert (fit.n, fit.n_events, fit.n_clusters) == (50, 25, 50)
+
+
+def test_logistic_degenerate_columns_and_outcomes() -> None:
+    g = np.random.default_rng(5)
+    x = g.normal(size=(80, 2))
+    y = g.integers(0, 2, 80)
+    columns = np.column_stack([x[:, 0], np.ones(80), x[:, 0] + 3, x[:, 1], (y == 1) & (x[:, 1] > 0)])
+    fit = fit_logistic(y, columns)
+    assert fit.reasons == {
+        2: "constant",
+        3: "a combination of column 0",
+        5: "the likelihood rises without end as the coefficient goes to plus infinity",
+    }
+    assert fit.estimable.tolist() == [True, True, False, False, True, False]
+    for outcome, why in ((np.zeros(80), "no events"), (np.ones(80), "no non-events")):
+        nothing = fit_logistic(outcome, x, clusters=np.arange(80) // 2)
+        assert nothing.reasons == {0: why, 1: why, 2: why}
+        assert np.isnan(nothing.coef).all()
+    assert fit_logistic([], np.zeros((0, 1))).reasons == {0: "no events", 1: "no events"}
+    # Complete separation: nothing is left to estimate.
+    assert not fit_logistic(x[:, 0] > 0, x[:, :1]).estimable.any()
+
+
+def test_logistic_intercept_only() -> None:
+    fit = fit_logistic([1, 0, 0, 0], np.zeros((4, 0)))
+    assert_allclose(fit.coef, [np.log(1 / 3)])
+    assert_allclose(fit.var_model, [[1 / 1 + 1 / 3]])
+
+
+def test_logistic_refuses_other_outcomes() -> None:
+    with pytest.raises(ValueError, match="0 or 1"):
+        fit_logistic([0, 2], [[1], [2]])
+    with pytest.raises(ValueError, match="columns 0"):
+        fit_logistic([0, 1], [[1], [np.nan]])
+
+
+def test_lognormal_without_censoring_is_least_squares() -> None:
+    """Coefficients of the regression of log t, scale sqrt(rss/n), variance of the log scale 1/(2n)."""
+    g = np.random.default_rng(2)
+    x = g.normal(size=(60, 2))
+    log_time = 1 + x @ [0.5, -0.2] + 0.7 * g.normal(size=60)
+    fit = fit_aft(np.exp(log_time), np.ones(60), x, "lognormal")
+    design = np.column_stack([np.ones(60), x])
+    coef, rss, *_ = np.linalg.lstsq(design, log_time, rcond=None)
+    assert_allclose(fit.coef, coef, rtol=1e-10)
+    assert_allclose(np.exp(2 * fit.log_scale), rss[0] / 60, rtol=1e-10)
+    assert_allclose(fit.variance[:3, :3], rss[0] / 60 * np.linalg.inv(design.T @ design), rtol=1e-8)
+    assert_allclose(fit.std_error_log_scale**2, 1 / 120, rtol=1e-8)
+    assert_allclose(fit.loglik_log_time - fit.loglik[1], log_time.sum())
+
+
+def test_weibull_maximum_satisfies_its_equations() -> None:
+    """At the maximum the rate is events / sum t^shape and 1/shape = sum t^k log t / sum t^k - mean log t of events."""
+    g = np.random.default_rng(4)
+    time, event = g.weibull(1.7, 90) * 3, g.integers(0, 2, 90)
+    fit = fit_aft(time, event, np.zeros((90, 0)))
+    shape = np.exp(fit.log_shape)
+    assert_allclose(np.exp(-shape * fit.coef[0]), event.sum() / (time**shape).sum(), rtol=1e-10)
+    weighted = (time**shape * np.log(time)).sum() / (time**shape).sum()
+    assert_allclose(1 / shape, weighted - np.log(time[event == 1]).mean(), rtol=1e-10)
+
+
+def test_aft_degenerate() -> None:
+    g = np.random.default_rng(6)
+    x, time, event = g.normal(size=(50, 1)), g.exponential(size=50) + 0.1, g.integers(0, 2, 50)
+    for distribution in ("weibull", "lognormal"):
+        none = fit_aft(time, np.zeros(50), x, distribution)  # type: ignore[arg-type]
+        assert none.reasons == {0: "no events", 1: "no events"}
+        assert np.isnan(none.coef).all()
+        columns = np.column_stack([x, np.ones(50), 2 * x - 1, event == 0])
+        fit = fit_aft(time, event, columns, distribution)  # type: ignore[arg-type]
+        assert fit.reasons == {
+            2: "constant",
+            3: "a combination of column 0",
+            4: "the likelihood rises without end as the coefficient goes to plus infinity",
+        }
+        assert np.isfinite(fit.coef[[0, 1]]).all()
+    with pytest.raises(ValueError, match="above zero"):
+        fit_aft([0, 1], [1, 1], [[1], [2]])
+    with pytest.raises(ValueError, match="weibull or lognormal"):
+        fit_aft([2, 1], [1, 1], [[1], [2]], "gamma")  # type: ignore[arg-type]

@@ -1,0 +1,88 @@
+"""The plain modules: generated files, fingerprints, tidy rows, files that are whole or absent, jobs that fail politely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from family_justice import fingerprint
+from family_justice.config.generate import COMMAND, generated_files
+from family_justice.errors import CohortError
+from family_justice.files import atomic, write_csv
+from family_justice.job import job
+from family_justice.results import COLUMNS, read_results, tidy
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_generated_files_are_up_to_date() -> None:
+    stale = [path for path, text in generated_files().items() if (ROOT / path).read_text(encoding="utf-8") != text]
+    assert not stale, f"run: {COMMAND}"
+
+
+def test_fingerprint_follows_imports_however_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "family_justice"
+    for name, text in {
+        "__init__.py": "",
+        "a/__init__.py": "",
+        "a/one.py": "def f():\n    from family_justice.b.two import g\n    return g\n",
+        "b/__init__.py": "",
+        "b/two.py": "from family_justice import c\n",
+        "b/query.sql": "SELECT 1",
+        "c.py": "x = 1\n",
+        "d.py": "y = 1\n",
+    }.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text)
+    monkeypatch.setattr(fingerprint, "PACKAGE", package)
+    whole, fingerprint_of_d = fingerprint.of_stage("a"), fingerprint.of_stage("d")
+    (package / "c.py").write_text("x = 2\n")
+    assert fingerprint.of_stage("a") != whole
+    assert fingerprint.of_stage("d") == fingerprint_of_d
+    before = fingerprint.of_stage("b")
+    (package / "b/query.sql").write_text("SELECT 2")
+    assert fingerprint.of_stage("b") != before
+
+
+def test_fingerprint_of_an_unknown_module_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no module"):
+        fingerprint.of_stage("cohrots")
+
+
+def test_tidy_rows_have_the_schema_and_its_vocabulary_only(tmp_path: Path) -> None:
+    frame = tidy([{"measure": "count", "n": 7}], stream="s", analysis="a", kind="attrition")
+    assert list(frame.columns) == list(COLUMNS)
+    assert frame["status"].tolist() == ["ok"]
+    write_csv(frame, tmp_path / "rows.csv")
+    pd.testing.assert_frame_equal(read_results(str(tmp_path / "rows.csv")), frame)
+    with pytest.raises(ValueError, match="columns outside the result schema: person"):
+        tidy([{"measure": "count", "person": 7}])
+    with pytest.raises(ValueError, match="measure outside the result schema: guess"):
+        tidy([{"measure": "guess"}])
+
+
+def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
+    target = tmp_path / "folder" / "file.txt"
+    with pytest.raises(RuntimeError), atomic(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list(target.parent.iterdir()) == []
+    with atomic(target) as temporary:
+        temporary.write_text("whole")
+    assert target.read_text() == "whole"
+    assert len(list(target.parent.iterdir())) == 1
+
+
+def test_a_failing_job_names_its_log_and_shows_no_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "logs" / "job.log"
+    with pytest.raises(SystemExit), job(log):
+        raise KeyError("1999-01-04 SECRET")
+    said = capsys.readouterr().err + log.read_text()
+    assert "SECRET" not in said
+    assert "KeyError (message withheld: it may quote a record)" in said
+    assert str(log) in said
+    with pytest.raises(SystemExit), job(log):
+        raise CohortError("stream 'x': empty")
+    assert "CohortError: stream 'x': empty" in log.read_text()

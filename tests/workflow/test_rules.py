@@ -1,0 +1,73 @@
+"""Properties of the graph of jobs, read from Snakemake's own parse of the Snakefile: rooms, targets, reruns."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import copy_of_repository, run_snakemake
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of_repository(tmp_path_factory.mktemp("rules") / "checkout")
+
+
+def jobs(folder: Path, *targets: str) -> dict[str, tuple[set[str], set[str]]]:
+    """Return rule (numbered) -> input and output files of every job that a dry run would start."""
+    answer = run_snakemake(folder, *targets, "--cores", "1", "--dry-run", "--quiet", "host", "--forceall")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    name, number = "", 0
+    for line in answer.stdout.splitlines():
+        words = line.strip()
+        for start in ("rule ", "localrule "):
+            if words.startswith(start):
+                number += 1
+                name = f"{words.removeprefix(start).rstrip(':')}#{number}"
+                found[name] = (set(), set())
+        for index, key in enumerate(("input: ", "output: ")):
+            if words.startswith(key) and name:
+                found[name][index].update(words.removeprefix(key).split(", "))
+    return found
+
+
+def test_only_the_door_leads_from_records_to_the_release_room(checkout: Path) -> None:
+    plan = jobs(checkout)
+    assert len(plan) > 40
+    opened = set()
+    for rule, (read, written) in plan.items():
+        inside = any(path.startswith(("results/restricted/", "results/internal/")) for path in read)
+        if inside and any(path.startswith("results/release/") for path in written):
+            opened.add(rule.split("#")[0])
+    assert opened == {"disclose_recurrence", "disclose_infants", "disclose_replication"}
+
+
+def test_figures_and_report_read_the_release_room_only(checkout: Path) -> None:
+    plan = jobs(checkout)
+    drawn = {rule: read for rule, (read, _) in plan.items() if rule.startswith(("draw_", "write_", "compare_"))}
+    assert len(drawn) == 10
+    for rule, read in drawn.items():
+        elsewhere = [path for path in read if not path.startswith(("results/release/", "config/references/"))]
+        assert not elsewhere, rule
+
+
+def test_a_stream_is_a_target_and_takes_only_its_own_jobs(checkout: Path) -> None:
+    plan = jobs(checkout, "replication")
+    written = {path for _, outputs in plan.values() for path in outputs}
+    assert "results/release/replication/index.html" in written
+    assert not [path for path in written if "recurrence" in path or "infants" in path or "synthetic" in path]
+
+
+def test_configuration_errors_come_before_any_job(checkout: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "wrong"
+    shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns(".snakemake", "results", "logs"))
+    path = folder / "config/streams/recurrence.yaml"
+    path.write_text(path.read_text().replace("    cluster: case_id", "    clusters: case_id", 1))
+    answer = run_snakemake(folder, "--cores", "1", "--dry-run")
+    said = answer.stdout + answer.stderr
+    assert answer.returncode != 0
+    assert "unknown key 'analyses.predictors_new_child.clusters'" in said
+    assert "Did you mean 'cluster'?" in said
+    assert not (folder / "results").exists()

@@ -1,0 +1,234 @@
+"""Pages of the report: one per stream and an index, as static HTML that needs no network and no script."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from family_justice.errors import PipelineError
+from family_justice.figures import words
+from family_justice.figures.draw import MODELS, has_figure, read_comparisons, read_study
+from family_justice.files import write_text
+from family_justice.report import prose, tables
+from family_justice.results import read_results
+
+if TYPE_CHECKING:
+    import jinja2
+    import pandas as pd
+
+CALIBRATION = "Calibration, not a finding"
+
+
+@dataclass
+class Block:
+    """One analysis on a page: its words, its figure and its tables."""
+
+    id: str
+    title: str
+    description: str
+    folder: str
+    figure: dict[str, Any] | None = None
+    sentences: list[str] = field(default_factory=list)
+    tables: list[tables.Table] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    disclosure: str = ""
+
+
+@dataclass
+class Chapter:
+    """One cohort on a page: its words and the analyses that describe it."""
+
+    id: str
+    about: dict[str, Any]
+    blocks: list[Block]
+    outcomes: tables.Table | None
+
+
+@dataclass
+class Beside:
+    """One comparison on a page."""
+
+    id: str
+    title: str
+    tag: str
+    description: str
+    summary: str
+    table: tables.Table
+
+
+def write_stream_page(release_folder: str | Path) -> Path:
+    """Write ``index.html`` of one stream from its release folder alone and return its path.
+
+    Needs ``study.json``, ``figures.json`` (see ``figures.draw.draw_stream``) and ``<analysis>/results.csv``; shows
+    ``comparisons.csv`` if there is one. Raises ``PipelineError`` if the figures are not drawn.
+    """
+    folder = Path(release_folder)
+    study = read_study(folder)
+    figures = _figures(folder)
+    labels = words.Labels(study)
+    blocks: dict[str, Block] = {}
+    for analysis, about in study["analyses"].items():
+        rows = read_results(str(folder / analysis / "results.csv"))
+        if has_figure(about["kind"]) and analysis not in figures:
+            raise PipelineError(f"{folder}: figures.json has no figure of '{analysis}'; draw the figures again")
+        blocks[analysis] = _block(analysis, about, rows, figures.get(analysis), labels)
+    own = [name for name, about in study["analyses"].items() if about["kind"] not in ("attrition", "follow_up")]
+    page = _environment().get_template("stream.html.j2")
+    html = page.render(
+        study=study,
+        labels=labels,
+        chapters=[_chapter(name, study, blocks) for name in study["cohorts"]],
+        blocks=[blocks[name] for name in own],
+        methods=_methods(study),
+        definitions=_definitions(study),
+        covariates=_covariates(study),
+        comparisons=_comparisons(folder, study),
+        calibration=CALIBRATION,
+    )
+    write_text(folder / "index.html", html)
+    return folder / "index.html"
+
+
+def write_index(release: str | Path, streams: list[str]) -> Path:
+    """Write ``index.html`` over the pages of the streams, in the order given, and return its path."""
+    folder = Path(release)
+    cards: list[dict[str, Any]] = []
+    for stream in streams:
+        study = read_study(folder / stream)
+        compared = read_comparisons(folder / stream)
+        summaries = []
+        if compared is not None:
+            for name, about in study["comparisons"].items():
+                said = prose.verdicts(compared[compared["comparison"] == name])
+                if said:
+                    summaries.append((about["title"], said))
+        sizes = [(about["label"], _size(folder / stream, name, study)) for name, about in study["cohorts"].items()]
+        cards.append({"study": study, "summaries": summaries, "sizes": sizes})
+    html = (
+        _environment()
+        .get_template("index.html.j2")
+        .render(cards=cards, synthetic=[c["study"]["stream"] for c in cards if c["study"]["source"]["is_synthetic"]])
+    )
+    write_text(folder / "index.html", html)
+    return folder / "index.html"
+
+
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters["anchor"] = anchor
+    environment.filters["pixels"] = lambda inches: round(inches * 96)
+    return environment
+
+
+def anchor(name: str) -> str:
+    """Return a name that may stand in an ``id``."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _figures(folder: Path) -> dict[str, Any]:
+    path = folder / "figures.json"
+    if not path.is_file():
+        raise PipelineError(f"{path}: there is no such file; draw the figures of the stream first")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _block(
+    analysis: str, about: dict[str, Any], rows: pd.DataFrame, figure: dict[str, Any] | None, labels: words.Labels
+) -> Block:
+    kind = about["kind"]
+    block = Block(anchor(analysis), about["title"], about.get("description") or "", analysis, figure)
+    block.disclosure = prose.disclosure(rows)
+    if kind == "attrition":
+        block.tables = [tables.attrition(rows, about, labels)]
+    elif kind == "follow_up":
+        block.sentences = [prose.follow_up(rows, about, labels)]
+    elif kind in ("cumulative_incidence", "kaplan_meier"):
+        block.tables = [tables.curve(rows, about, labels)]
+    elif kind == "frequency":
+        block.tables = tables.frequency(rows, about, labels)
+    elif kind == "table_one":
+        block.tables = [tables.table_one(rows, about, labels)]
+    elif kind in MODELS:
+        block.sentences = prose.model_summary(rows, about, labels)
+        block.tables = [tables.model(rows, about, labels)]
+        block.after = [text for text in [prose.proportional_hazards(rows, labels)] if text]
+        tested = tables.tests(rows, labels)
+        block.tables += [tested] if tested else []
+    return block
+
+
+def _chapter(name: str, study: dict[str, Any], blocks: dict[str, Block]) -> Chapter:
+    about = study["cohorts"][name]
+    own = [blocks[key] for key in (f"attrition.{name}", f"follow_up.{name}") if key in blocks]
+    lines = [
+        [o["label"], o["event"], prose.listed(o["competing"]) or "none", prose.listed(o["censoring"]), o["entry"]]
+        for o in (about.get("outcomes") or {}).values()
+    ]
+    heads = ["Outcome", "Event", "Competing events", "Ends of observation", "At risk from"]
+    outcomes = tables.text_table(f"{about['label']}: outcomes", heads, lines) if lines else None
+    return Chapter(anchor(f"cohort-{name}"), about, own, outcomes)
+
+
+def _methods(study: dict[str, Any]) -> list[str]:
+    """Return the sentences of the methods paragraph, each once, in the order of the analyses."""
+    said = (str(about.get("method") or "").strip() for about in study["analyses"].values())
+    return list(dict.fromkeys(sentence for sentence in said if sentence))
+
+
+def _definitions(study: dict[str, Any]) -> tables.Table | None:
+    lines = [[d["label"], d["text"], d["source"]] for d in study["definitions"]]
+    return tables.text_table("Definitions of the study", ["Definition", "Value", "Source"], lines) if lines else None
+
+
+def _covariates(study: dict[str, Any]) -> tables.Table | None:
+    lines = []
+    for about in study["covariates"].values():
+        levels = [
+            f"{level} (reference)" if level == about.get("reference") else str(level)
+            for level in about.get("levels") or []
+        ]
+        values = "; ".join(levels) or f"number{', ' + about['unit'] if about.get('unit') else ''}"
+        lines.append([about["label"], about["definition"], values, about.get("source") or ""])
+    heads = ["Variable", "Definition", "Levels", "Source"]
+    return tables.text_table("Variables: covariates, groups and their levels", heads, lines) if lines else None
+
+
+def _comparisons(folder: Path, study: dict[str, Any]) -> list[Beside]:
+    compared = read_comparisons(folder)
+    if compared is None:
+        return []
+    found = []
+    for name, about in study["comparisons"].items():
+        rows = compared[compared["comparison"] == name]
+        tag = CALIBRATION if study["source"]["is_synthetic"] else ""
+        table = tables.comparison(rows, about["title"], about["kind"])
+        summary = prose.verdicts(rows)
+        found.append(Beside(anchor(f"beside-{name}"), about["title"], tag, about["description"], summary, table))
+    return found
+
+
+def _size(folder: Path, cohort: str, study: dict[str, Any]) -> str:
+    """Return the size of a cohort after its last step, in words."""
+    path = folder / f"attrition.{cohort}" / "results.csv"
+    if not path.is_file():
+        return ""
+    labels = words.Labels(study)
+    steps = tables.flow.steps(read_results(str(path)), cohort, labels)
+    return (
+        f"{steps[-1].remaining} {labels.people(cohort)}"
+        if steps and steps[-1].remaining[:1].isdigit()
+        else words.WITHHELD
+    )
