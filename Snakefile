@@ -8,17 +8,13 @@ from pathlib import Path
 LIBRARY = str(Path(workflow.basedir, "workflow"))
 sys.path.insert(0, LIBRARY)
 # Jobs inherit these: the library's place, and one thread per job so that sums do not depend on the number of cores.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])]
-)
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
+os.environ.update(PYTHONPATH=LIBRARY, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 
 configfile: "config/config.yaml"
 
 
-container: "envs/family-justice.sif" # built from envs/Containerfile; used with --sdm apptainer only
+container: "envs/family-justice.sif"  # built from envs/Containerfile; used with --sdm apptainer only
 
 
 include: "workflow/rules/common.smk"

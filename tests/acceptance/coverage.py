@@ -24,51 +24,55 @@ from family_justice.analyses.run import run_analysis  # noqa: E402
 from family_justice.cohorts.extract import extract_cohort  # noqa: E402
 from family_justice.config.check import covariates_of  # noqa: E402
 from family_justice.config.load import Configuration  # noqa: E402
+from family_justice.config.models import Covariate, Stream  # noqa: E402
 from family_justice.covariates.derive import derive_covariates  # noqa: E402
 from family_justice.harmonise.run import harmonise  # noqa: E402
 from family_justice.results import read_results  # noqa: E402
 from family_justice.sources.load import load_source, planted_truth  # noqa: E402
 
+CODELISTS = ROOT / "config/codelists"
+
 Estimate = tuple[str, str, str, float, float, float]  # parameter set, term, level, truth, estimate, standard error
+
+
+def cohort_files(
+    stream: Stream, cohort: str, covariates: dict[str, Covariate], tables: dict[str, Path], folder: Path
+) -> tuple[Path, Path]:
+    """Extract a cohort (after the one it starts from) and its covariates, unless that is done; return the files."""
+    here = folder / cohort
+    files = here / "cohort.parquet", here / "covariates.parquet"
+    if not files[1].exists():
+        base = stream.cohorts[cohort].base
+        if base:
+            tables = {**tables, "base": cohort_files(stream, base, covariates, tables, folder)[0]}
+        extract_cohort(stream, cohort, tables, CODELISTS, files[0], here / "attrition.csv")
+        derive_covariates(stream, cohort, covariates, tables, CODELISTS, *files)
+    return files
 
 
 def one_seed(seed: int, scale: float) -> list[Estimate]:
     """Return truth and estimate of every planted effect for one seed."""
     configuration = Configuration(ROOT / "config")
-    codelists = ROOT / "config/codelists"
     source = configuration.source("synthetic").model_copy(update={"seed": seed, "scale": scale})
     found: list[Estimate] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         load_source(source, ROOT, folder / "raw", folder / "manifest.csv")
-        harmonise(folder / "raw", folder / "ready", folder / "quality.csv", codelists)
+        harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS)
         truth = {
             (row["parameter_set"], row["term"], row["level"]): float(row["value"])
             for row in planted_truth(source, ROOT)
         }
-        for stream_name in configuration.settings.streams:
-            stream = configuration.stream(stream_name)
+        tables = {path.stem: path for path in (folder / "ready").glob("*.parquet")}
+        for name in configuration.settings.streams:
+            stream = configuration.stream(name)
             covariates = covariates_of(stream, configuration.covariates())
-            cohorts: dict[str, tuple[Path, Path]] = {}
-
-            def cohort_files(cohort: str) -> tuple[Path, Path]:
-                if cohort not in cohorts:
-                    tables = {path.stem: path for path in (folder / "ready").glob("*.parquet")}
-                    base = stream.cohorts[cohort].base
-                    if base:
-                        tables["base"] = cohort_files(base)[0]
-                    here = folder / stream_name / cohort
-                    files = here / "cohort.parquet", here / "covariates.parquet"
-                    extract_cohort(stream, cohort, tables, codelists, files[0], here / "attrition.csv")
-                    derive_covariates(stream, cohort, covariates, tables, codelists, *files)
-                    cohorts[cohort] = files
-                return cohorts[cohort]
-
             for comparison in stream.comparisons.values():
                 if comparison.kind != "planted":
                     continue
                 parameter_set = comparison.reference.removeprefix("truth:")
-                files = cohort_files(stream.analyses[comparison.analysis].cohort)
+                cohort = stream.analyses[comparison.analysis].cohort
+                files = cohort_files(stream, cohort, covariates, tables, folder / name)
                 run_analysis(stream, comparison.analysis, covariates, *files, folder / "results.csv")
                 rows = read_results(str(folder / "results.csv"))
                 for row in rows[rows["status"] == "ok"].itertuples():

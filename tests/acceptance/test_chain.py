@@ -33,7 +33,12 @@ def test_public_records_give_the_published_results(finished_run: Path) -> None:
 
 
 def test_planted_effects_are_recovered(finished_run: Path) -> None:
-    rows = [row for stream in ("recurrence", "infants") for row in comparisons(finished_run, stream) if row["kind"] == "planted"]
+    rows = [
+        row
+        for stream in ("recurrence", "infants")
+        for row in comparisons(finished_run, stream)
+        if row["kind"] == "planted"
+    ]
     judged = [row for row in rows if row["ours"]]
     assert len(judged) >= 40
     # 95% intervals; fewer than 85% of so many inside has a probability below one in a thousand.
@@ -58,7 +63,10 @@ def test_nothing_of_a_record_leaves(finished_run: Path) -> None:
     for table, column in (("CAFE_ECMS_PEOPLE", "ID_PE"), ("CAFCASS_ALF", "SYSTEM_ID_E"), ("CAFE_ECMS_CASES", "ID_PE")):
         query = f"SELECT DISTINCT {column}::VARCHAR FROM read_parquet('{raw}/{table}.parquet')"
         identifiers |= {row[0] for row in duckdb.sql(query).fetchall()}
-    areas = {row[0] for row in duckdb.sql(f"SELECT LSOA2011_CD FROM read_parquet('{raw}/LSOA_DEPRIVATION.parquet')").fetchall()}
+    areas = {
+        row[0]
+        for row in duckdb.sql(f"SELECT LSOA2011_CD FROM read_parquet('{raw}/LSOA_DEPRIVATION.parquet')").fetchall()
+    }
     assert min(len(text) for text in identifiers) >= 8
     for folder in ("results/internal", "results/release", "logs"):
         for path in sorted((finished_run / folder).rglob("*")):

@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from family_justice.config.models import Policy
-from family_justice.disclosure.kernel import disclose
-from family_justice.results import tidy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from family_justice.config.models import Policy
+from family_justice.disclosure.cells import Ledger
+from family_justice.disclosure.kernel import disclose
+from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
 COURT = Policy(**yaml.safe_load((POLICIES / "court_records.yaml").read_text()))
@@ -73,7 +75,7 @@ def solve_margin(rows: pd.DataFrame) -> dict[int, set[int]]:
     """Possible counts of each hidden cell of a margin, from the other cells, the denominator and the percentages."""
     shown = rows[rows["n"].notna()]
     hidden = [row for row in rows.index if row not in shown.index]
-    if shown.empty:
+    if shown.empty or not shown["total"].iloc[0]:
         return {}
     totals = behind(int(shown["total"].iloc[0]))
     cells = [set(behind(int(n))) for n in shown["n"]]
@@ -86,20 +88,21 @@ def solve_margin(rows: pd.DataFrame) -> dict[int, set[int]]:
             # The percentages do not come from the rounded counts: then they come from the exact ones.
             here = [{n for n in c if abs(100 * n / total - e) < 1e-6} for c, e in zip(cells, estimates, strict=True)]
         rest = {total - seen for seen in sums(here)} if all(here) else set()
+        others = len(hidden) - 1
         for row in hidden:
-            others = len(hidden) - 1
-            possible[row] |= {n for n in range(1, max(rest, default=0) + 1) if any(r - n == 0 if not others else r - n >= others for r in rest)}
+            # Alone it is the rest; beside others, each at least one, anything up to the rest.
+            possible[row] |= set(range(1, max(rest, default=0) - others + 1)) if others else {n for n in rest if n > 0}
     return possible
 
 
 def solved(rows: pd.DataFrame, cells: Sequence[int]) -> bool:
     """True if the intruder finds a small count."""
     possible = solve_margin(rows)
-    assert all(cells[row] in values for row, values in possible.items()), "the intruder misses the truth: a faulty attack"
+    assert all(cells[row] in values for row, values in possible.items()), "the attack is faulty: it misses the truth"
     return any(len(values) == 1 and cells[row] < THRESHOLD for row, values in possible.items())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 12), st.integers(10, 400)), min_size=2, max_size=7))
 def test_no_small_cell_follows_from_a_margin(cells: list[int]) -> None:
     assert not solved(disclose(table(cells), COURT).rows, cells)
@@ -109,21 +112,22 @@ def test_the_margin_attack_bites_on_naive_output() -> None:
     rng = np.random.default_rng(20240101)
     tables = [[int(rng.integers(1, 10)), *map(int, rng.integers(10, 400, 3))] for _ in range(200)]
     assert sum(solved(naive(table(cells)), cells) for cells in tables) > 150
-    assert not any(solved(disclose(table(cells), COURT).rows, cells) for cells in tables)
+    # All in one run, each a cohort of its own: they have nothing in common.
+    frame = pd.concat([table(cells).assign(cohort=f"c{i}") for i, cells in enumerate(tables)], ignore_index=True)
+    released = [rows.reset_index(drop=True) for _, rows in disclose(frame, COURT).rows.groupby("cohort", sort=False)]
+    assert not any(solved(rows, cells) for rows, cells in zip(released, tables, strict=True))
 
 
 def test_an_intruder_who_runs_the_program_on_all_tables_learns_no_small_count() -> None:
     """Every table of three cells up to 22, grouped by what is released of it: no group agrees on a small count."""
     released = defaultdict(list)
-    every = list(itertools.product(range(23), repeat=3))
-    for start in range(0, len(every), 500):
-        batch = every[start : start + 500]
-        # Many tables in one run, each a cohort of its own: they have nothing in common.
-        frame = pd.concat([table(cells).assign(cohort=f"c{i}") for i, cells in enumerate(batch)], ignore_index=True)
-        rows = disclose(frame, COURT).rows
-        numbers = rows[["n", "total"]].astype("Float64").fillna(-1).to_numpy(dtype=int).reshape(len(batch), 6)
-        for cells, seen in zip(batch, numbers, strict=True):
-            released[tuple(seen)].append(cells)
+    for cells in itertools.product(range(23), repeat=3):
+        ledger = Ledger(COURT)
+        whole = ledger.add("total", sum(cells), anchored=True)
+        ledger.add_sum(whole, [ledger.add(level, n) for level, n in enumerate(cells)], margin=True)
+        ledger.protect()
+        seen = tuple(nearest(n) if ledger.shown(level) else None for level, n in enumerate(cells))
+        released[(*seen, None if ledger.hidden(whole) else nearest(sum(cells)))].append(cells)
     assert len(released) > 100
     for tables in released.values():
         for values in map(set, zip(*tables, strict=True)):
@@ -140,7 +144,9 @@ def attrition(counts: Sequence[int]) -> pd.DataFrame:
 
 def solve_steps(numbers: Sequence[int], exact_percent: Sequence[float] | None = None) -> list[set[int]]:
     """Possible numbers excluded at each step: steps shown alike differ by less than the threshold, others by more."""
-    paths = [[n] for n in behind(numbers[0])] if exact_percent else [[n] for n in range(numbers[0] - 12, numbers[0] + 13)]
+    paths = (
+        [[n] for n in behind(numbers[0])] if exact_percent else [[n] for n in range(numbers[0] - 12, numbers[0] + 13)]
+    )
     for j, (before, after) in enumerate(itertools.pairwise(numbers)):
         longer = []
         for path in paths:
@@ -162,7 +168,8 @@ def test_no_small_exclusion_follows_from_the_steps(first: int, second: int, thir
     numbers = [int(n) for n in disclose(attrition(counts), COURT).rows["n"]]
     assert all(a == b or a - b >= THRESHOLD for a, b in itertools.pairwise(numbers))
     for excluded, values in zip((second, third), solve_steps(numbers), strict=True):
-        assert excluded in values and (len(values) > 1 or excluded >= THRESHOLD)
+        assert excluded in values
+        assert len(values) > 1 or excluded >= THRESHOLD
 
 
 def test_the_step_attack_bites_on_rounded_counts_with_exact_percentages() -> None:
@@ -182,8 +189,8 @@ def curve(n: int, events: np.ndarray, competing: np.ndarray, censored: np.ndarra
     survival = np.cumprod(1 - (new[0] + new[1]) / before)
     estimate = np.cumsum(np.concatenate([[1.0], survival[:-1]]) * new[0] / before)
     rows = [
-        {"time": float(t), "n": n, "events": int(events[t]), "competing": int(competing[t]), "censored": int(censored[t]),
-         "at_risk": int(n - gone[t]), "estimate": estimate[t]}
+        {"time": float(t), "n": n, "events": int(events[t]), "competing": int(competing[t]),
+         "censored": int(censored[t]), "at_risk": int(n - gone[t]), "estimate": estimate[t]}
         for t in range(len(events))
     ]  # fmt: skip
     return tidy(rows, stream="s", analysis="a", kind="cumulative_incidence", cohort="c",
@@ -226,7 +233,7 @@ def random_curve(seed: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
 
 def test_the_curve_attack_bites_on_naive_output_and_not_on_released_curves() -> None:
     found = small = 0
-    for seed in range(100):
+    for seed in range(60):
         n, events, competing, censored = random_curve(seed)
         exact, new = curve(n, events, competing, censored), np.diff(events)
         rounded = exact.copy()
@@ -239,8 +246,9 @@ def test_the_curve_attack_bites_on_naive_output_and_not_on_released_curves() -> 
         if released["status"].eq("suppressed").all():
             continue
         for answer, d in zip(solve_curve(released), new, strict=False):
-            assert int(d) in answer and (len(answer) > 1 or d == 0 or d >= THRESHOLD)
-    assert found > small / 2 > 100
+            assert int(d) in answer
+            assert len(answer) > 1 or d == 0 or d >= THRESHOLD
+    assert found > small / 2 > 60
 
 
 def outcomes(new: int, existing: int, death: int) -> pd.DataFrame:
@@ -262,7 +270,7 @@ def test_no_small_count_follows_from_outcomes_over_the_same_persons() -> None:
     for a, b, d in every:
         parts = (a, b, d, a + b, a + d, b + d, a + b + d)
         separate[tuple(map(nearest, parts))].append((a, b, d))
-    for i in rng.choice(len(every), 60, replace=False):
+    for i in rng.choice(len(every), 25, replace=False):
         a, b, d = every[i]
         rows = disclose(outcomes(a, b, d), COURT).rows
         at_one = rows[rows["time"] == 1].set_index("outcome")

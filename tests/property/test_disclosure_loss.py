@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from family_justice.config.models import Policy
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.rounding import round_cumulative
 from family_justice.estimators import life_table
 from family_justice.results import tidy
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
 COURT = Policy(**yaml.safe_load((POLICIES / "court_records.yaml").read_text()))
@@ -56,7 +57,7 @@ def persons(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return days / 365.25, np.where(first == 2, 0, first + 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(persons(), st.sampled_from(["cumulative_incidence", "kaplan_meier"]))
 def test_released_curves_are_near_the_exact_ones(who: tuple[np.ndarray, np.ndarray], kind: str) -> None:
     exact = exact_rows(*who, kind)
@@ -69,8 +70,10 @@ def test_released_curves_are_near_the_exact_ones(who: tuple[np.ndarray, np.ndarr
     some = left > n / 10
     gap = np.abs(released["estimate"].to_numpy() - exact["estimate"].to_numpy())
     assert gap[some].max() <= PERSONS_OFF / n + GRID_EFFECT
-    error = released["std_error"].to_numpy()[some], exact["std_error"].to_numpy()[some]
-    assert np.nanmax(np.abs(error[0] - error[1])) <= 0.3 * np.nanmax(error[1]) + 1e-4
+    # While half of the persons are at risk, the standard error of thirty or more events is off by a fifth at most.
+    many = (left > n / 2) & (exact["events"].to_numpy(dtype=int) >= 30)
+    ratio = released["std_error"].to_numpy()[many] / exact["std_error"].to_numpy()[many]
+    assert np.abs(ratio - 1).max(initial=0) <= 0.2
 
 
 @settings(max_examples=200, deadline=None)

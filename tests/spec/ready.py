@@ -62,9 +62,12 @@ class Extracted:
         with connect({"cohort": self.cohort, "covariates": self.covariates}) as connection:
             key, own = header[0], {row[0] for row in connection.execute("DESCRIBE covariates").fetchall()}
             selected = ", ".join(
-                f"coalesce(CAST({'covariates' if c in own and c != key else 'cohort'}.\"{c}\" AS VARCHAR), '-')" for c in header
+                f"coalesce(CAST({'covariates' if c in own and c != key else 'cohort'}.\"{c}\" AS VARCHAR), '-')"
+                for c in header
             )
-            rows = connection.execute(f"SELECT {selected} FROM cohort JOIN covariates USING ({key}) ORDER BY {key}").fetchall()
+            rows = connection.execute(
+                f"SELECT {selected} FROM cohort JOIN covariates USING ({key}) ORDER BY {key}"
+            ).fetchall()
         assert [list(row) for row in rows] == lines
 
 

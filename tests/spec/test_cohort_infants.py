@@ -70,7 +70,7 @@ def test_highest_and_least_order_differ_where_a_child_has_several(tmp_path: Path
         O        | supervision order  | no order or discharge | no
         U        | placement order    | care order           | yes
     """)
-    assert made.attrition == {"completed": 3, "order_recorded": 2, "mother_known": 2}
+    assert made.attrition == {"base": 3, "completed": 3, "order_recorded": 2, "mother_known": 2}
 
 
 def test_time_to_placement_and_its_competing_event(tmp_path: Path) -> None:

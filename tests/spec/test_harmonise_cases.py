@@ -321,12 +321,12 @@ def test_several_mothers_are_kept_and_counted(tmp_path: Path) -> None:
 
 
 def test_parents_hardly_older_than_the_child_are_kept_and_counted(tmp_path: Path) -> None:
-    """The mother is a day short of 12 years older than the child, the father is 12 years older to the day."""
+    """The mother is two days short of 12 years older than the child, the father is 12 years older to the day."""
     made = harmonised(tmp_path, ECMS_CASE, """
         CAFE_ECMS_PEOPLE
         ID_PE | GENDER | WEEKOFBIRTH
         1 | Female | 2016-02-29
-        2 | Female | 2004-03-01
+        2 | Female | 2004-03-02
         3 | Male | 2004-02-29
     """)
     made.shows("relationship", """

@@ -90,7 +90,9 @@ def test_a_key_written_twice_is_an_error(edited: Callable[[str, str, str], Confi
 
 
 def test_policy_below_the_custodians_minimum(edited: Callable[[str, str, str], Configuration]) -> None:
-    text = message(lambda: edited("config.yaml", "policy: court_records", "policy: public_records").stream("recurrence"))
+    text = message(
+        lambda: edited("config.yaml", "policy: court_records", "policy: public_records").stream("recurrence")
+    )
     assert "threshold" in text
     assert "write 10 or more" in text
     assert "court_records" in text

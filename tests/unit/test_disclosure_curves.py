@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
 from family_justice.config.models import Policy
 from family_justice.disclosure.curves import time_of_half
 from family_justice.disclosure.kernel import disclose
@@ -29,7 +30,15 @@ def curve(
 ) -> pd.DataFrame:
     zeros = [0] * len(events)
     rows = [
-        {"time": float(t), "n": n, "events": e, "competing": d, "censored": c, "at_risk": n - e - d - c, "estimate": 0.1}
+        {
+            "time": float(t),
+            "n": n,
+            "events": e,
+            "competing": d,
+            "censored": c,
+            "at_risk": n - e - d - c,
+            "estimate": 0.1,
+        }
         for t, (e, d, c) in enumerate(
             zip(events, zeros if competing is None else competing, zeros if censored is None else censored, strict=True)
         )
@@ -69,7 +78,9 @@ def test_survival_counts_competing_events_as_censored() -> None:
 def test_curves_over_few_persons_or_few_events_are_suppressed() -> None:
     assert disclose(curve(9, [0, 0]), COURT).rows["status"].eq("suppressed").all()
     few = disclose(curve(500, [0, 3, 7]), COURT).rows
-    assert few["status"].eq("suppressed").all() and few["n"].isna().all() and few["estimate"].isna().all()
+    assert few["status"].eq("suppressed").all()
+    assert few["n"].isna().all()
+    assert few["estimate"].isna().all()
     assert disclose(curve(500, [0, 0, 0]), COURT).rows["estimate"].tolist() == [0.0] * 3
 
 
@@ -122,7 +133,8 @@ def test_median_follow_up_is_read_from_the_released_curve() -> None:
     assert row["estimate"] == pytest.approx(2 + 0.1 / 0.21)
     assert (row["n"], row["events"]) == (1000, 610)
     alone = disclose(median, COURT).rows
-    assert alone["status"].tolist() == ["suppressed"] and alone["estimate"].isna().all()
+    assert alone["status"].tolist() == ["suppressed"]
+    assert alone["estimate"].isna().all()
 
 
 def test_time_of_half_is_missing_if_the_curve_stays_above() -> None:
@@ -136,7 +148,8 @@ def test_log_rank_test_goes_with_its_curves() -> None:
     )  # fmt: skip
     good = [curve(200, [0, 50], kind="kaplan_meier", group=f"x={i}") for i in range(2)]
     row = disclose(together(*good, test), COURT).rows.iloc[-1]
-    assert row["statistic"] == 4.57 and row["p_value"] == pytest.approx(0.0325366, abs=1e-6)
+    assert row["statistic"] == 4.57
+    assert row["p_value"] == pytest.approx(0.0325366, abs=1e-6)
     poor = [good[0], curve(200, [0, 5], kind="kaplan_meier", group="x=1")]
     assert disclose(together(*poor, test), COURT).rows.iloc[-1]["status"] == "suppressed"
 

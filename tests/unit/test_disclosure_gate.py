@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+
 from family_justice.config.models import Policy
 from family_justice.disclosure import gate
 from family_justice.disclosure.vocabulary import vocabulary
@@ -25,7 +26,9 @@ STUDY: dict[str, Any] = {
     "title": "Returns",
     "source": {"fingerprint": "a12345678901b"},
     "cohorts": {"mothers": {"label": "Mothers", "steps": [{"name": "in_s31", "label": "Mothers in s31"}]}},
-    "covariates": {"age_band": {"label": "Age", "levels": ["under 20", "20 to 24", "25 and over"], "reference": "20 to 24"}},
+    "covariates": {
+        "age_band": {"label": "Age", "levels": ["under 20", "20 to 24", "25 and over"], "reference": "20 to 24"}
+    },
     "outcomes": {"return_any": {"label": "Return"}},
     "analyses": {
         "ages": {"kind": "table_one", "variables": ["age_band"], "group_by": ["issue_year"]},
@@ -178,7 +181,8 @@ def test_unforeseen_errors_close_the_door_without_values(house: House, monkeypat
     with pytest.raises(DisclosureError, match="KeyError") as error:
         house.open()
     assert house.released == []
-    assert "Jane" not in str(error.value) and error.value.__cause__ is None
+    assert "Jane" not in str(error.value)
+    assert error.value.__cause__ is None
 
 
 def test_a_failing_disk_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +198,8 @@ def test_a_failing_disk_leaves_nothing(house: House, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(gate, "_publish", fail_late)
     with pytest.raises(DisclosureError, match="OSError"):
         house.open()
-    assert len(calls) == 3 and house.released == []
+    assert len(calls) == 3
+    assert house.released == []
 
 
 def test_looser_policy_closes_the_door(house: House) -> None:
@@ -211,6 +216,9 @@ def test_public_policy_releases_exact_counts(house: House) -> None:
 
 def test_vocabulary_of_an_empty_study_is_empty() -> None:
     words = vocabulary({})
-    assert words.levels == words.terms == words.outcomes == frozenset({""}) and not words.cohorts
-    assert words.allows_level("2016/17") and words.allows_level("2014 to 2016")
-    assert not words.allows_level("1234") and not words.allows_group("a=2016")
+    assert words.levels == words.terms == words.outcomes == frozenset({""})
+    assert not words.cohorts
+    assert words.allows_level("2016/17")
+    assert words.allows_level("2014 to 2016")
+    assert not words.allows_level("1234")
+    assert not words.allows_group("a=2016")

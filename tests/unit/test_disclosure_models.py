@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+
 from family_justice.config.models import Policy
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.models import significant, step_below
@@ -41,7 +42,14 @@ def model(*rows: dict[str, Any], n: int, events: int) -> pd.DataFrame:
     whole = {"n": n, "events": events}
     wide = [
         {**whole, "measure": "log_likelihood", "term": "fitted", "estimate": -1234.5678},
-        {**whole, "measure": "proportional_hazards_test", "term": "age", "statistic": 7.8912, "df": 2, "p_value": 0.019},
+        {
+            **whole,
+            "measure": "proportional_hazards_test",
+            "term": "age",
+            "statistic": 7.8912,
+            "df": 2,
+            "p_value": 0.019,
+        },
         {**whole, "measure": "concordance", "term": "all", "estimate": 0.65432},
     ]
     return tidy([*rows, *wide], stream="s", analysis="m", kind="cox", cohort="c", outcome="o")
@@ -59,9 +67,11 @@ def test_estimates_are_shown_to_a_fraction_of_their_standard_error() -> None:
     assert row["p_value"] == pytest.approx(math.erfc(0.43 / 0.104 / math.sqrt(2)))
     assert rows["n"].tolist() == [300, 200, 100, 600, 600, 600]
     assert rows["events"].tolist() == [105, 50, 45, 200, 200, 200]
-    assert rows["estimate"].iloc[0] == 0 and rows["status"].iloc[0] == "reference"
+    assert rows["estimate"].iloc[0] == 0
+    assert rows["status"].iloc[0] == "reference"
     assert rows.iloc[3]["estimate"] == -1235
-    assert rows.iloc[4]["statistic"] == 7.89 and rows.iloc[4]["p_value"] == pytest.approx(math.exp(-7.89 / 2))
+    assert rows.iloc[4]["statistic"] == 7.89
+    assert rows.iloc[4]["p_value"] == pytest.approx(math.exp(-7.89 / 2))
     assert rows.iloc[5]["estimate"] == 0.654
 
 
@@ -70,7 +80,9 @@ def test_level_with_few_events_is_suppressed_with_what_depends_on_it() -> None:
     assert rows["status"].tolist() == ["reference", "ok", "suppressed", "suppressed", "suppressed", "ok"]
     assert rows.iloc[2][["estimate", "conf_low", "statistic", "n", "events"]].isna().all()
     # Seven must not follow from the events of the others: the next smallest number is hidden, its estimate is not.
-    assert pd.isna(rows["events"].iloc[1]) and rows["n"].iloc[1] == 200 and rows["estimate"].iloc[1] == 0.43
+    assert pd.isna(rows["events"].iloc[1])
+    assert rows["n"].iloc[1] == 200
+    assert rows["estimate"].iloc[1] == 0.43
 
 
 def test_level_with_few_without_events_is_suppressed() -> None:
@@ -103,7 +115,8 @@ def test_row_without_estimate_stays() -> None:
     assert rows.iloc[2][["status", "note", "n"]].tolist() == ["not estimable", "constant within every risk set", 100]
     none["events"] = 0
     rows = disclose(model(*AGE[:2], none, n=600, events=155), COURT).rows
-    assert rows.iloc[2]["status"] == "not estimable" and pd.isna(rows.iloc[2]["events"])
+    assert rows.iloc[2]["status"] == "not estimable"
+    assert pd.isna(rows.iloc[2]["events"])
 
 
 def test_public_models_stay_exact() -> None:
@@ -129,7 +142,8 @@ def test_complete_cases_do_not_tell_how_few_were_left_out() -> None:
     left_out = tidy([{"measure": "count", "term": "complete_cases", "n": 600, "total": 603}],
                     stream="s", analysis="m", kind="cox", cohort="c", outcome="o")  # fmt: skip
     rows = disclose(pd.concat([model(*AGE, n=600, events=199), left_out], ignore_index=True), COURT).rows
-    assert rows["status"].iloc[-1] == "suppressed" and rows["n"].iloc[0] == 300
+    assert rows["status"].iloc[-1] == "suppressed"
+    assert rows["n"].iloc[0] == 300
 
 
 def test_steps_and_digits() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+
 from family_justice.config.models import Policy
 from family_justice.disclosure.policy import check_policy_not_below
 from family_justice.disclosure.rounding import curve_step, possible, round_cumulative, round_to_base, shown
@@ -68,5 +69,12 @@ def test_looser_policy_is_an_error_that_says_what_to_write() -> None:
         check_policy_not_below(loose, policy(zero_discloses=True))
     message = str(error.value)
     assert "4 problems" in message
-    for part in ("threshold", "write 10 or more", "rounding_base", "multiple of 5", "minimum_at_risk", "zero_discloses"):
+    for part in (
+        "threshold",
+        "write 10 or more",
+        "rounding_base",
+        "multiple of 5",
+        "minimum_at_risk",
+        "zero_discloses",
+    ):
         assert part in message

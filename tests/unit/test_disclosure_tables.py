@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+
 from family_justice.config.models import Policy
 from family_justice.disclosure.cells import Ledger
 from family_justice.disclosure.kernel import disclose
@@ -22,7 +24,13 @@ PUBLIC = Policy(**yaml.safe_load((POLICIES / "public_records.yaml").read_text())
 def margin(cells: Mapping[str, int], total: int | None = None, **labels: str) -> pd.DataFrame:
     total = sum(cells.values()) if total is None else total
     rows = [
-        {"level": level, "n": n, "total": total, "estimate": 100 * n / total if total else float("nan"), "conf_low": 0.0}
+        {
+            "level": level,
+            "n": n,
+            "total": total,
+            "estimate": 100 * n / total if total else float("nan"),
+            "conf_low": 0.0,
+        }
         for level, n in cells.items()
     ]
     defaults = {"stream": "s", "analysis": "t", "kind": "table_one", "cohort": "c", "measure": "percent", "term": "age"}
@@ -98,7 +106,10 @@ def test_groups_of_a_table_do_not_give_each_other_away() -> None:
 
 
 def test_the_same_persons_in_two_tables_are_hidden_in_both() -> None:
-    first, second = margin({"a": 4, "b": 40, "c": 30}), margin({"a": 4, "b": 40, "c": 30}, analysis="u", measure="count")
+    first, second = (
+        margin({"a": 4, "b": 40, "c": 30}),
+        margin({"a": 4, "b": 40, "c": 30}, analysis="u", measure="count"),
+    )
     second[["estimate", "conf_low"]] = float("nan")
     assert shown(disclose(pd.concat([first, second], ignore_index=True), COURT).rows) == [None, 40, None] * 2
 
@@ -117,7 +128,7 @@ def test_steps_that_exclude_few_look_like_steps_that_exclude_nobody() -> None:
 def test_differences_of_steps_are_never_small() -> None:
     for last in range(100, 130):
         numbers = steps(last + 23, last + 14, last + 9, last + 1, last)
-        gone = [a - b for a, b in zip(numbers, numbers[1:], strict=False) if a is not None and b is not None]
+        gone = [a - b for a, b in itertools.pairwise(numbers) if a is not None and b is not None]
         assert all(number == 0 or number >= 10 for number in gone)
 
 
@@ -165,6 +176,6 @@ def hidden(*cells: int) -> int:
 
 
 def test_the_auditor_sees_when_all_rounding_is_at_its_limit() -> None:
-    # Five counts shown two too high each and the total two too low leave 1 + 1 for the hidden ones; otherwise they do not.
+    # Five counts shown two too high each and the total two too low leave just 1 + 1 for the hidden ones.
     assert hidden(18, 23, 28, 33, 38, 1, 1) == 3
     assert hidden(20, 25, 30, 35, 40, 1, 1) == 2

@@ -1,4 +1,4 @@
-"""The plain modules: generated files, fingerprints, tidy rows, files that are whole or absent, jobs that fail politely."""
+"""The plain modules: generated files, fingerprints, tidy rows, files whole or absent, jobs that fail politely."""
 
 from __future__ import annotations
 
@@ -65,9 +65,13 @@ def test_tidy_rows_have_the_schema_and_its_vocabulary_only(tmp_path: Path) -> No
 
 def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
     target = tmp_path / "folder" / "file.txt"
-    with pytest.raises(RuntimeError), atomic(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    def fail() -> None:
+        with atomic(target) as temporary:
+            temporary.write_text("half")
+            raise FileNotFoundError
+
+    with pytest.raises(FileNotFoundError):
+        fail()
     assert list(target.parent.iterdir()) == []
     with atomic(target) as temporary:
         temporary.write_text("whole")

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_ids_are_unique_and_every_inner_link_has_its_target(page: Page) -> None:
 def test_headings_skip_no_level(page: Page) -> None:
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_nothing_comes_from_the_network_and_no_script_is_needed(folder: Path) -> None:
@@ -258,7 +259,17 @@ def test_comparisons_keep_the_decimals_of_the_reference(page: Page) -> None:
         page, "Newborn share, 2016/17"
     )
     assert ["withheld", "52", "withheld", "published report (2018)"] in row(page, "Newborn share, Wales")
-    assert "13 of 13: within our 95% interval." in page.text
+    assert "13\u00a0of\u00a013: within our 95% interval." in page.text
+
+
+def test_long_sources_become_numbered_notes() -> None:
+    rows = samples.comparisons().head(3)
+    rows = rows.assign(
+        source=["A long title of a report, 2018", "Another report of that year, 2019", "A long title of a report, 2018"]
+    )
+    table = tables.comparison(rows, "Title", "published")
+    assert [line.cells[-1].text for line in table.rows] == ["[1]", "[2]", "[1]"]
+    assert table.notes == ["[1] A long title of a report, 2018.", "[2] Another report of that year, 2019."]
 
 
 def test_each_analysis_says_how_much_was_withheld(page: Page) -> None:
@@ -317,8 +328,14 @@ def test_the_summary_of_a_model_counts_complete_cases() -> None:
 
 
 def test_verdicts_that_are_differences_are_not_counted() -> None:
-    assert prose.verdicts(samples.comparisons().query("kind == 'calibration'")) == "1 of 2: withheld."
+    assert prose.verdicts(samples.comparisons().query("kind == 'calibration'")) == "1\u00a0of\u00a02: withheld."
 
 
 def test_anchors_hold_only_what_an_id_may() -> None:
     assert anchor("attrition.parents_in_court") == "attrition-parents-in-court"
+
+
+def test_verdicts_are_counted_with_the_commonest_first() -> None:
+    verdicts = ["outside", "inside", "inside", "differs by +0.01", "-4.8 from the published figure"]
+    said = prose.verdicts(samples.comparisons().head(5).assign(verdict=verdicts)).replace("\u00a0", " ")
+    assert said == "2 of 5: inside. 1 of 5: outside."

@@ -40,7 +40,8 @@ def _explain(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return f"{type(error).__name__}: {error}"
     places = [
-        f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
     ]
     lines = "\n".join(places[-8:])
     return f"{type(error).__name__} (message withheld: it may quote a record)\n{lines}"

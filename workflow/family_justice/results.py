@@ -38,7 +38,7 @@ note           why, in words
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -112,5 +112,7 @@ def read_results(path: str) -> pd.DataFrame:
     """Read a CSV of results in the schema."""
     import pandas as pd
 
-    text = {column: "string" for column in LABELS + REMARKS}
-    return conform(pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in POSITION + VALUES + COUNTS}))
+    text: dict[Hashable, Any] = {column: "string" for column in LABELS + REMARKS}
+    return conform(
+        pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in POSITION + VALUES + COUNTS})
+    )

@@ -1,8 +1,3 @@
-def base_cohort(wildcards):
-    base = STREAMS[wildcards.stream].cohorts[wildcards.cohort].base
-    return f"results/restricted/{wildcards.stream}/{base}/cohort.parquet" if base else []
-
-
 rule extract_cohort:
     input:
         tables=lambda wildcards: tables_of(wildcards.stream),
@@ -11,12 +6,6 @@ rule extract_cohort:
     output:
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
         attrition="results/internal/{stream}/attrition.{cohort}/results.csv",
-    params:
-        settings=lambda wildcards: settings_of(
-            STREAMS[wildcards.stream].cohorts[wildcards.cohort],
-            {n: d.model_dump(mode="json") for n, d in STREAMS[wildcards.stream].definitions.items()},
-        ),
-        code=code_of("cohorts"),
     log:
         "logs/{stream}/{cohort}/extract_cohort.log",
     group:
@@ -24,5 +13,11 @@ rule extract_cohort:
     resources:
         mem_mb=3000,
         runtime=10,
+    params:
+        settings=lambda wildcards: settings_of(
+            STREAMS[wildcards.stream].cohorts[wildcards.cohort],
+            {n: d.model_dump(mode="json") for n, d in STREAMS[wildcards.stream].definitions.items()},
+        ),
+        code=code_of("cohorts"),
     script:
         "../scripts/extract_cohort.py"

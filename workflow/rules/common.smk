@@ -60,6 +60,32 @@ def cohort_of(stream, analysis):
     )
 
 
+def base_cohort(wildcards):
+    """File of the cohort that a cohort starts from, if it does."""
+    base = STREAMS[wildcards.stream].cohorts[wildcards.cohort].base
+    return f"results/restricted/{wildcards.stream}/{base}/cohort.parquet" if base else []
+
+
+def members_of(table):
+    """Input function: a table of the cohort that an analysis runs on."""
+    return lambda wildcards: (
+        f"results/restricted/{wildcards.stream}/{cohort_of(wildcards.stream, wildcards.analysis)}/{table}.parquet"
+    )
+
+
+def analysis_settings(wildcards):
+    """Hash of what the result of an analysis depends on; its title and description do not change it."""
+    stream = STREAMS[wildcards.stream]
+    cohort = stream.cohorts[cohort_of(wildcards.stream, wildcards.analysis)]
+    covariates = covariates_of(stream, CONFIGURATION.covariates())
+    analysis = stream.analyses.get(wildcards.analysis)
+    return settings_of(
+        analysis.model_dump(mode="json", exclude={"title", "description"}) if analysis else "",
+        cohort,
+        *(covariates[name] for name in cohort.covariates),
+    )
+
+
 def settings_of(*parts):
     """Hash of parts of the configuration: what a rule depends on, and nothing that a report could reveal."""
     return fingerprint.of_value(
@@ -68,5 +94,5 @@ def settings_of(*parts):
 
 
 def code_of(*modules):
-    """Hash of the library modules that a rule runs: Snakemake itself does not see into imported packages."""
+    """Hash of the library modules that a job runs; Snakemake itself does not see into imported packages."""
     return fingerprint.of_stage("job", *modules)

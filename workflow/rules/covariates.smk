@@ -5,6 +5,13 @@ rule derive_covariates:
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
     output:
         covariates="results/restricted/{stream}/{cohort}/covariates.parquet",
+    log:
+        "logs/{stream}/{cohort}/derive_covariates.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=3000,
+        runtime=10,
     params:
         settings=lambda wildcards: settings_of(
             *(
@@ -13,12 +20,5 @@ rule derive_covariates:
             )
         ),
         code=code_of("covariates"),
-    log:
-        "logs/{stream}/{cohort}/derive_covariates.log",
-    group:
-        "stream"
-    resources:
-        mem_mb=3000,
-        runtime=10,
     script:
         "../scripts/derive_covariates.py"

@@ -11,12 +11,6 @@ for stream in STREAMS:
             results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
             study=f"results/release/{stream}/study.json",
             suppressions=f"results/release/{stream}/suppressions.csv",
-        params:
-            stream=stream,
-            analyses=analyses_of(stream),
-            settings=settings_of(STREAMS[stream], *CONFIGURATION.policy_of(STREAMS[stream])),
-            code=code_of("disclosure", "analyses.study"),
-            library=fingerprint.of_stage("analyses", "disclosure", "harmonise", "sources"),
         log:
             f"logs/{stream}/disclose_results.log",
         group:
@@ -24,5 +18,11 @@ for stream in STREAMS:
         resources:
             mem_mb=2000,
             runtime=10,
+        params:
+            stream=stream,
+            analyses=analyses_of(stream),
+            settings=settings_of(STREAMS[stream], *CONFIGURATION.policy_of(STREAMS[stream])),
+            code=code_of("disclosure", "analyses.study"),
+            library=fingerprint.of_stage("analyses", "disclosure", "harmonise", "sources"),
         script:
             "../scripts/disclose_results.py"

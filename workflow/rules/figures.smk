@@ -16,9 +16,6 @@ for stream in STREAMS:
                 if getattr(STREAMS[stream].analyses.get(a), "kind", "") != "table_one"
             ],
             description=f"results/release/{stream}/figures.json",
-        params:
-            stream=stream,
-            code=code_of("figures"),
         log:
             f"logs/{stream}/draw_figures.log",
         group:
@@ -26,5 +23,8 @@ for stream in STREAMS:
         resources:
             mem_mb=2000,
             runtime=10,
+        params:
+            stream=stream,
+            code=code_of("figures"),
         script:
             "../scripts/draw_figures.py"

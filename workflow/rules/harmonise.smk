@@ -5,8 +5,6 @@ rule harmonise_records:
     output:
         ready=directory("results/restricted/sources/{source}/ready"),
         quality="results/internal/sources/{source}/quality.csv",
-    params:
-        code=code_of("harmonise"),
     log:
         "logs/sources/{source}/harmonise_records.log",
     group:
@@ -14,5 +12,7 @@ rule harmonise_records:
     resources:
         mem_mb=6000,
         runtime=20,
+    params:
+        code=code_of("harmonise"),
     script:
         "../scripts/harmonise_records.py"

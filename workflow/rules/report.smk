@@ -7,20 +7,10 @@ for stream in STREAMS:
         input:
             results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
             references=sorted(
-                {
-                    c.reference
-                    for c in STREAMS[stream].comparisons.values()
-                    if not c.reference.startswith("truth:")
-                }
+                {c.reference for c in STREAMS[stream].comparisons.values() if not c.reference.startswith("truth:")}
             ),
         output:
             comparisons=f"results/release/{stream}/comparisons.csv",
-        params:
-            stream=stream,
-            settings=settings_of(
-                STREAMS[stream], SOURCES[CONFIGURATION.source_of(STREAMS[stream])]
-            ),
-            code=code_of("report.comparisons"),
         log:
             f"logs/{stream}/compare_results.log",
         group:
@@ -28,6 +18,10 @@ for stream in STREAMS:
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            stream=stream,
+            settings=settings_of(STREAMS[stream], SOURCES[CONFIGURATION.source_of(STREAMS[stream])]),
+            code=code_of("report.comparisons"),
         script:
             "../scripts/compare_results.py"
 
@@ -40,8 +34,6 @@ rule write_stream_page:
         suppressions="results/release/{stream}/suppressions.csv",
     output:
         page="results/release/{stream}/index.html",
-    params:
-        code=code_of("report"),
     log:
         "logs/{stream}/write_stream_page.log",
     group:
@@ -49,6 +41,8 @@ rule write_stream_page:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("report"),
     script:
         "../scripts/write_stream_page.py"
 
@@ -58,9 +52,6 @@ rule write_index:
         pages=[f"results/release/{stream}/index.html" for stream in STREAMS],
     output:
         page="results/release/index.html",
-    params:
-        streams=list(STREAMS),
-        code=code_of("report"),
     log:
         "logs/write_index.log",
     group:
@@ -68,5 +59,8 @@ rule write_index:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        streams=list(STREAMS),
+        code=code_of("report"),
     script:
         "../scripts/write_index.py"

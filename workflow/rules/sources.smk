@@ -2,6 +2,13 @@ rule load_source:
     output:
         tables=directory("results/restricted/sources/{source}/raw"),
         manifest="results/internal/sources/{source}/manifest.csv",
+    log:
+        "logs/sources/{source}/load_source.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=6000,
+        runtime=20,
     params:
         settings=lambda wildcards: settings_of(SOURCES[wildcards.source]),
         parameters=lambda wildcards: (
@@ -10,12 +17,5 @@ rule load_source:
             else ""
         ),
         code=code_of("sources.load"),
-    log:
-        "logs/sources/{source}/load_source.log",
-    group:
-        "stream"
-    resources:
-        mem_mb=6000,
-        runtime=20,
     script:
         "../scripts/load_source.py"

@@ -1,4 +1,4 @@
-"""Model kinds: ``cox``, ``logistic`` and ``aft``. Coefficients stay on the log scale; tables and figures take exponents."""
+"""Model kinds: ``cox``, ``logistic`` and ``aft``. Coefficients are logarithms; tables and figures take exponents."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
         clusters=clusters,
         ties=analysis.ties,
     )
-    variance = fit.var_model if clusters is None else fit.var_robust
+    variance = fit.var_model if fit.var_robust is None else fit.var_robust
     yield from _coefficients(design, event, fit.coef, variance, fit.reasons, "log_hazard_ratio", analysis.outcome)
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
     yield from _model_rows(totals, fit.loglik, fit.likelihood_ratio_test)
@@ -63,15 +63,28 @@ def logistic(
     event = (used[analysis.variable] == analysis.event_level).to_numpy()
     require_events(event.sum(), where)
     if event.all():
-        raise AnalysisError(f"{where}: '{analysis.variable}' is '{analysis.event_level}' for everybody; there is nothing to compare")
+        raise AnalysisError(
+            f"{where}: '{analysis.variable}' is '{analysis.event_level}' for everybody; there is nothing to compare"
+        )
     clusters = _clusters(used, analysis.cluster, where)
     fit = fit_logistic(event, design.matrix, clusters=clusters)
-    variance = fit.var_model if clusters is None else fit.var_robust
+    variance = fit.var_model if fit.var_robust is None else fit.var_robust
     yield from _coefficients(
-        design, event, fit.coef[1:], variance[1:, 1:], _without_intercept(fit.reasons), "log_odds_ratio", analysis.variable
+        design,
+        event,
+        fit.coef[1:],
+        variance[1:, 1:],
+        _without_intercept(fit.reasons),
+        "log_odds_ratio",
+        analysis.variable,
     )
     totals = {"outcome": analysis.variable, "n": len(event), "events": int(event.sum())}
-    yield {**totals, **_interval(fit.coef[0], math.sqrt(variance[0, 0])), "measure": "log_odds_ratio", "term": "intercept"}
+    yield {
+        **totals,
+        **_interval(fit.coef[0], math.sqrt(variance[0, 0])),
+        "measure": "log_odds_ratio",
+        "term": "intercept",
+    }
     yield from _model_rows(totals, fit.loglik, fit.likelihood_ratio_test)
 
 
@@ -161,7 +174,10 @@ def _clusters(members: pd.DataFrame, column: str | None, where: str) -> np.ndarr
     if column is None:
         return None
     if column not in members:
-        raise AnalysisError(f"{where}: 'cluster' is '{column}', which is no column of the cohort. It has: {', '.join(map(str, members.columns))}")
+        raise AnalysisError(
+            f"{where}: 'cluster' is '{column}', which is no column of the cohort. "
+            f"It has: {', '.join(map(str, members.columns))}"
+        )
     empty = int(members[column].isna().sum())
     if empty:
         raise AnalysisError(f"{where}: the cluster column '{column}' is empty in {empty} rows")

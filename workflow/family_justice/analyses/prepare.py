@@ -65,7 +65,8 @@ def load_members(
             columns.append(f'cohort."{name}"')
     columns += [f'covariates."{name}"' for name in cohort.covariates]
     where_sql = " AND ".join(
-        f'covariates."{name}" IN ({", ".join(_quoted(level) for level in levels)})' for name, levels in restrict_to.items()
+        f'covariates."{name}" IN ({", ".join(_quoted(level) for level in levels)})'
+        for name, levels in restrict_to.items()
     )
     members = connection.execute(
         f"SELECT {', '.join(columns)} FROM cohort JOIN covariates USING ({key})"
@@ -98,14 +99,18 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     days = np.column_stack([members[str(name)].astype("float64").to_numpy() for name, _ in roles])
     never = int(np.isnan(days).all(axis=1).sum())
     if never:
-        raise AnalysisError(f"{where}: observation of {never} members never ends; 'censoring' needs a date for everybody")
+        raise AnalysisError(
+            f"{where}: observation of {never} members never ends; 'censoring' needs a date for everybody"
+        )
     end = np.nanmin(days, axis=1)
     # The first role with the earliest day wins; roles stand in the order of precedence.
     first = np.argmax(days == end[:, None], axis=1)
     cause = np.array([code for _, code in roles])[first]
     early = int((end < 0).sum())
     if early:
-        raise AnalysisError(f"{where}: observation of {early} members ends before time zero; leave them out in a step of the cohort")
+        raise AnalysisError(
+            f"{where}: observation of {early} members ends before time zero; leave them out in a step of the cohort"
+        )
     rows = np.arange(len(members))
     if outcome.at_risk_after_days:
         end = end - outcome.at_risk_after_days
@@ -116,7 +121,9 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
 def _recorded(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     for column in (outcome.duration, outcome.indicator):
         if column not in members:
-            raise AnalysisError(f"{where}: the cohort has no column '{column}'. It has: {', '.join(map(str, members.columns))}")
+            raise AnalysisError(
+                f"{where}: the cohort has no column '{column}'. It has: {', '.join(map(str, members.columns))}"
+            )
     duration = members[outcome.duration].astype("float64").to_numpy()
     indicator = members[outcome.indicator].astype("float64").to_numpy()
     wrong = int((~np.isfinite(duration) | (duration < 0)).sum())

@@ -57,7 +57,11 @@ def run_analysis(
                 # Only models need the estimators of regression; curves should not wait for their import.
                 from family_justice.analyses import models
 
-                fit = {Cox: models.cox, Logistic: models.logistic, AcceleratedFailureTime: models.accelerated_failure_time}
+                fit = {
+                    Cox: models.cox,
+                    Logistic: models.logistic,
+                    AcceleratedFailureTime: models.accelerated_failure_time,
+                }
                 rows = fit[type(analysis)](members, cohort, analysis, covariates, where)  # type: ignore[operator]
     frame = tidy(rows, stream=stream.stream, analysis=name, kind=kind, cohort=cohort_name)
     write_csv(frame, results_path)

@@ -30,7 +30,12 @@ PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "l
 #: Terms of result rows that are no covariate and no step.
 MODEL_TERMS = ["all", "null", "fitted", "intercept", "shape", "scale"]
 
-COMPLETE_CASES = "Members with a missing covariate are left out (complete cases)."
+#: What holds for every analysis of a kind, said once in the methods.
+NOTES = {
+    "follow_up": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
+    "cox": ("Proportional hazards were tested by score tests (Grambsch and Therneau 1994; as R's cox.zph since 3.0)."),
+    "model": "Models leave out members with a missing covariate (complete cases).",
+}
 
 
 def describe_study(
@@ -58,9 +63,7 @@ def describe_study(
             "is_synthetic": settings.kind == "synthetic",
             "refresh_date": str(settings.refresh_date) if settings.refresh_date else "",
             "fingerprint": fingerprints.get("data", ""),
-            "citation": "; ".join(
-                " ".join(table.source.split()) for table in getattr(settings, "tables", {}).values()
-            ),
+            "citation": "; ".join(" ".join(table.source.split()) for table in getattr(settings, "tables", {}).values()),
             "scale": getattr(settings, "scale", None),
             "seed": getattr(settings, "seed", None),
         },
@@ -108,21 +111,29 @@ def describe_study(
                 f"follow_up.{name}": {
                     "kind": "follow_up",
                     "title": f"{cohort.label}: follow-up",
-                    "description": "For how long a return or other event could have been seen.",
+                    "description": "For how long members were observed, had no event ended their observation.",
                     "cohort": name,
                     "time_unit": cohort.outcomes[cohort.follow_up].time_unit,
-                    "method": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
+                    "method": "",
                 }
                 for name, cohort in stream.cohorts.items()
                 if cohort.follow_up
             },
             **{name: _analysis(analysis, stream, covariates) for name, analysis in stream.analyses.items()},
         },
+        "notes": _notes(stream),
         "comparisons": {
             name: {"title": c.title, "kind": c.kind, "description": c.description}
             for name, c in stream.comparisons.items()
         },
     }
+
+
+def _notes(stream: Stream) -> list[str]:
+    kinds: set[str] = {analysis.kind for analysis in stream.analyses.values()}
+    kinds |= {"follow_up" for cohort in stream.cohorts.values() if cohort.follow_up}
+    kinds |= {"model" for kind in kinds if kind in ("cox", "aft", "logistic")}
+    return [note for kind, note in NOTES.items() if kind in kinds]
 
 
 def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
@@ -133,7 +144,10 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
         "description": " ".join(cohort.description.split()) + (f" Starts from: {base}." if base else ""),
         "base": cohort.base,
         "time_zero": cohort.time_zero or "",
-        "steps": [{"name": step.name, "label": step.label} for step in cohort.steps],
+        "steps": [
+            *([{"name": "base", "label": base}] if base else []),
+            *({"name": step.name, "label": step.label} for step in cohort.steps),
+        ],
         "outcomes": {
             outcome: {
                 "label": o.label,
@@ -172,10 +186,14 @@ def _analysis(analysis: Any, stream: Stream, covariates: Mapping[str, Covariate]
 def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) -> str:
     """Return the sentences of the methods paragraph for one analysis."""
     among = "".join(
-        f", restricted to {covariates[name].label.lower()}: {_listed(levels)}" for name, levels in analysis.restrict_to.items()
+        f" ({covariates[name].label.lower()}: {_listed(levels)})" for name, levels in analysis.restrict_to.items()
     )
     named = [covariates[name].label.lower() for name in getattr(analysis, "covariates", [])]
-    clustered = f", with standard errors robust to clusters ({_words(analysis.cluster)})" if getattr(analysis, "cluster", None) else ""
+    clustered = (
+        f", with standard errors robust to clusters ({_words(analysis.cluster)})"
+        if getattr(analysis, "cluster", None)
+        else ""
+    )
     by = [covariates[name].label.lower() for name in getattr(analysis, "group_by", [])]
     within = f" by {_listed(by)}" if by else ""
     match analysis:
@@ -190,26 +208,30 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
                 f"for {cohort.unit}{among}{within}, with {_competing(analysis.outcomes, cohort)}."
             )
         case KaplanMeier():
-            return f"Time to {_outcomes(analysis, cohort)} was described by the Kaplan-Meier method for {cohort.unit}{among}{within}."
+            event = _outcomes(analysis, cohort)
+            return f"Time to {event} was described by the Kaplan-Meier method for {cohort.unit}{among}{within}."
         case Cox():
-            strata = f", stratified by {_listed([covariates[n].label.lower() for n in analysis.strata])}" if analysis.strata else ""
+            strata = (
+                f", stratified by {_listed([covariates[n].label.lower() for n in analysis.strata])}"
+                if analysis.strata
+                else ""
+            )
             competing = cohort.outcomes[analysis.outcome].competing
             specific = "cause-specific hazard" if competing else "hazard"
             return (
-                f"The {specific} of {cohort.outcomes[analysis.outcome].label.lower()} for {cohort.unit}{among} was modelled by "
-                f"Cox regression ({analysis.ties.capitalize()}'s method for ties) on {_listed(named)}{strata}{clustered}; "
-                "proportional hazards were tested by score tests (Grambsch and Therneau 1994, as R's cox.zph since "
-                f"survival 3.0). {COMPLETE_CASES}"
+                f"The {specific} of {cohort.outcomes[analysis.outcome].label.lower()} for {cohort.unit}{among} was "
+                f"modelled by Cox regression ({analysis.ties.capitalize()}'s method for ties) on "
+                f"{_listed(named)}{strata}{clustered}."
             )
         case AcceleratedFailureTime():
             return (
                 f"The logarithm of the time to {cohort.outcomes[analysis.outcome].label.lower()} was modelled with "
-                f"{analysis.distribution} errors on {_listed(named)}. {COMPLETE_CASES}"
+                f"{analysis.distribution} errors on {_listed(named)}."
             )
         case Logistic():
             return (
-                f"The odds of {covariates[analysis.variable].label.lower()} for {cohort.unit}{among} were modelled by logistic "
-                f"regression on {_listed(named)}{clustered}. {COMPLETE_CASES}"
+                f"The odds of {covariates[analysis.variable].label.lower()} for {cohort.unit}{among} were modelled by "
+                f"logistic regression on {_listed(named)}{clustered}."
             )
     raise ValueError(f"no methods sentence for kind '{analysis.kind}'")
 

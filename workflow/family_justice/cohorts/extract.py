@@ -23,7 +23,7 @@ def open_tables(tables: Mapping[str, Path], codelists: Path) -> duckdb.DuckDBPyC
     connection = connect({name: path for name, path in tables.items()})
     for path in sorted(codelists.glob("*.csv")):
         quoted = str(path).replace("'", "''")
-        connection.execute(f'CREATE VIEW "{path.stem}" AS SELECT * FROM read_csv(\'{quoted}\', header = true)')
+        connection.execute(f"CREATE VIEW \"{path.stem}\" AS SELECT * FROM read_csv('{quoted}', header = true)")
     connection.execute(MACROS.read_text(encoding="utf-8"))
     return connection
 
@@ -77,6 +77,10 @@ def extract_cohort(
     connection = open_tables(tables, codelists)
     key = ", ".join(f'"{column}"' for column in cohort.key)
     counts: list[int] = []
+    attrition: list[dict[str, Any]] = []
+    if cohort.base:
+        # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
+        attrition.append({"term": "base", "n": _one(connection, "SELECT count(*) FROM base")})
     for position, step in enumerate(cohort.steps):
         sql = f"CREATE TEMP TABLE step_{position} AS {step.sql.rstrip(';')}"
         run_sql(connection, sql, stream, f"cohort '{name}', step '{step.name}'")
@@ -85,30 +89,45 @@ def extract_cohort(
         if position:
             added = _one(
                 connection,
-                f"SELECT count(*) FROM (SELECT {key} FROM step_{position} EXCEPT SELECT {key} FROM step_{position - 1})",
+                f"SELECT count(*) FROM (SELECT {key} FROM step_{position} "
+                f"EXCEPT SELECT {key} FROM step_{position - 1})",
             )
             if added:
-                raise CohortError(f"{where}, step '{step.name}': {added} members were not in the step before; a step can only leave members out")
+                raise CohortError(
+                    f"{where}, step '{step.name}': {added} members were not in the step before; "
+                    "a step can only leave members out"
+                )
         if not counts[-1]:
             before = f"; {counts[-2]} before it" if position else ""
-            raise CohortError(f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads")
+            raise CohortError(
+                f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads"
+            )
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
     connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM step_{len(counts) - 1}")
     doubled = _one(connection, "SELECT count(*) FROM cohort") - counts[-1]
     if doubled:
-        raise CohortError(f"{where}: {doubled} rows more than members; the last step must leave one row per {', '.join(cohort.key)}")
+        raise CohortError(
+            f"{where}: {doubled} rows more than members; the last step must leave one row per {', '.join(cohort.key)}"
+        )
     for helper, definition in cohort.tables.items():
         sql = f'CREATE TEMP TABLE "{helper}" AS {definition.sql.rstrip(";")}'
         run_sql(connection, sql, stream, f"cohort '{name}', table '{helper}'")
     _add_events(connection, stream, name, cohort, where)
-    with_dates = "SELECT cohort.*" + "".join(
-        f', "event_{event}".date::DATE AS "{event}"' for event in cohort.events
-    ) + " FROM cohort" + "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
+    with_dates = (
+        "SELECT cohort.*"
+        + "".join(f', "event_{event}".date::DATE AS "{event}"' for event in cohort.events)
+        + " FROM cohort"
+        + "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
+    )
     members = write_parquet(connection, f"{with_dates} ORDER BY {key}", cohort_path)
     write_csv(
         tidy(
-            [{"term": step.name, "n": count} for step, count in zip(cohort.steps, counts, strict=True)],
-            stream=stream.stream, analysis=f"attrition.{name}", kind="attrition", cohort=name, measure="count",
+            [*attrition, *({"term": step.name, "n": count} for step, count in zip(cohort.steps, counts, strict=True))],
+            stream=stream.stream,
+            analysis=f"attrition.{name}",
+            kind="attrition",
+            cohort=name,
+            measure="count",
         ),
         attrition_path,
     )
@@ -120,7 +139,8 @@ def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str
     problems: list[str] = []
     key = ", ".join(f'"{column}"' for column in cohort.key)
     for event, definition in cohort.events.items():
-        sql = f'CREATE TEMP TABLE "event_{event}" AS SELECT {key}, date FROM ({definition.sql.rstrip(";")}) WHERE date IS NOT NULL'
+        dates = f"SELECT {key}, date FROM ({definition.sql.rstrip(';')}) WHERE date IS NOT NULL"
+        sql = f'CREATE TEMP TABLE "event_{event}" AS {dates}'
         run_sql(connection, sql, stream, f"cohort '{name}', event '{event}'")
         doubled = _one(connection, f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
         if doubled:
@@ -142,7 +162,9 @@ def _require_key(connection: duckdb.DuckDBPyConnection, table: str, cohort: Coho
     columns = {row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
     missing = [column for column in cohort.key if column not in columns]
     if missing:
-        raise CohortError(f"{where}: the key column {', '.join(missing)} is not selected. Selected: {', '.join(sorted(columns))}")
+        raise CohortError(
+            f"{where}: the key column {', '.join(missing)} is not selected. Selected: {', '.join(sorted(columns))}"
+        )
     empty = " OR ".join(f'"{column}" IS NULL' for column in cohort.key)
     nulls = _one(connection, f"SELECT count(*) FROM {table} WHERE {empty}")
     if nulls:

@@ -64,7 +64,9 @@ def check_shared_covariates(covariates: Mapping[str, Covariate], path: Path) -> 
 
 def _known(names: Iterable[str], allowed: Iterable[str], where: str, what: str) -> list[str]:
     options = list(allowed)
-    return [f"{where}: there is no {what} '{name}'. {did_you_mean(name, options)}" for name in names if name not in options]
+    return [
+        f"{where}: there is no {what} '{name}'. {did_you_mean(name, options)}" for name in names if name not in options
+    ]
 
 
 def _covariate(where: str, covariate: Covariate) -> list[str]:
@@ -81,7 +83,9 @@ def _covariate(where: str, covariate: Covariate) -> list[str]:
     for key in ("reference", "missing"):
         level = getattr(covariate, key)
         if level is not None and level not in covariate.levels:
-            problems.append(f"{where}.{key}: '{level}' is not among the levels. {did_you_mean(level, covariate.levels)}")
+            problems.append(
+                f"{where}.{key}: '{level}' is not among the levels. {did_you_mean(level, covariate.levels)}"
+            )
     return problems
 
 
@@ -115,7 +119,9 @@ def _cohort(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str,
         here = f"{where}.outcomes.{name}"
         dated, recorded = outcome.event is not None, outcome.duration is not None
         if dated == recorded:
-            problems.append(f"{here}: write either 'event' (with 'competing' and 'censoring') or 'duration' and 'indicator'")
+            problems.append(
+                f"{here}: write either 'event' (with 'competing' and 'censoring') or 'duration' and 'indicator'"
+            )
         if recorded and outcome.indicator is None:
             problems.append(f"{here}: 'indicator' is missing; it says whether the event ended the duration")
         if dated:
@@ -152,7 +158,9 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
         problems += _known(names, cohort.covariates, f"{where}.{key}", f"covariate in cohort '{cohort_name}'")
         if key != "covariates":
             numbers = [n for n in names if n in covariates and covariates[n].levels is None]
-            problems += [f"{where}.{key}: '{name}' is a number; only covariates with levels can stand here" for name in numbers]
+            problems += [
+                f"{where}.{key}: '{name}' is a number; only covariates with levels can stand here" for name in numbers
+            ]
     restrict_to: dict[str, list[str]] = analysis.restrict_to  # type: ignore[attr-defined]
     problems += _known(restrict_to, cohort.covariates, f"{where}.restrict_to", f"covariate in cohort '{cohort_name}'")
     for name, wanted in restrict_to.items():
@@ -164,16 +172,28 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
     if isinstance(analysis, Logistic) and analysis.variable in covariates:
         levels = covariates[analysis.variable].levels or []
         if levels and analysis.event_level not in levels:
-            problems.append(f"{where}.event_level: '{analysis.event_level}' is no level. {did_you_mean(analysis.event_level, levels)}")
-    outcomes = list(getattr(analysis, "outcomes", [])) or ([analysis.outcome] if isinstance(analysis, Cox | AcceleratedFailureTime) else [])
+            problems.append(
+                f"{where}.event_level: '{analysis.event_level}' is no level. "
+                + did_you_mean(analysis.event_level, levels)
+            )
+    outcomes = list(getattr(analysis, "outcomes", [])) or (
+        [analysis.outcome] if isinstance(analysis, Cox | AcceleratedFailureTime) else []
+    )
     problems += _known(outcomes, cohort.outcomes, f"{where}.outcome", f"outcome in cohort '{cohort_name}'")
     if isinstance(analysis, CumulativeIncidence | KaplanMeier):
         if analysis.until < analysis.every:
             problems.append(f"{where}: 'until' is before the first step of 'every'")
-        off_grid = [t for t in analysis.report_at if abs(t / analysis.every - round(t / analysis.every)) > 1e-9 or t > analysis.until]
+        off_grid = [
+            t
+            for t in analysis.report_at
+            if abs(t / analysis.every - round(t / analysis.every)) > 1e-9 or t > analysis.until
+        ]
         if off_grid:
             shown = ", ".join(str(t) for t in off_grid)
-            problems.append(f"{where}.report_at: {shown} not on the grid; write multiples of {analysis.every} up to {analysis.until}")
+            problems.append(
+                f"{where}.report_at: {shown} not on the grid; "
+                f"write multiples of {analysis.every} up to {analysis.until}"
+            )
     return problems
 
 
@@ -184,9 +204,14 @@ def _impossible_dates(stream: Stream) -> list[str]:
         if not isinstance(definition.value, datetime.date):
             continue
         if not datetime.date(1900, 1, 1) <= definition.value <= datetime.date(2100, 1, 1):
-            problems.append(f"definitions.{name}: {definition.value} is no date of a study; write one between 1900 and 2100")
+            problems.append(
+                f"definitions.{name}: {definition.value} is no date of a study; write one between 1900 and 2100"
+            )
         if name.endswith("_from"):
             end = stream.definitions.get(f"{name.removesuffix('_from')}_to")
             if end and isinstance(end.value, datetime.date) and end.value < definition.value:
-                problems.append(f"definitions.{name}: {definition.value} is after '{name.removesuffix('_from')}_to', {end.value}; swap them")
+                problems.append(
+                    f"definitions.{name}: {definition.value} is after "
+                    f"'{name.removesuffix('_from')}_to', {end.value}; swap them"
+                )
     return problems

@@ -35,7 +35,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         try:
             mapping[key] = loader.construct_object(value_node, deep=True)
         except ValueError as error:  # a date that the calendar does not have
-            raise ConfigError(f"line {value_node.start_mark.line + 1}: '{key}' is '{value_node.value}': {error}") from None
+            raise ConfigError(
+                f"line {value_node.start_mark.line + 1}: '{key}' is '{value_node.value}': {error}"
+            ) from None
     return mapping
 
 
@@ -108,7 +110,12 @@ def _options(annotation: Any) -> list[Any]:
 
 def _tags(annotation: Any) -> list[str]:
     models = [m for m in _options(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
-    return [str(tag) for m in models if "kind" in m.model_fields for tag in typing.get_args(m.model_fields["kind"].annotation)]
+    return [
+        str(tag)
+        for m in models
+        if "kind" in m.model_fields
+        for tag in typing.get_args(m.model_fields["kind"].annotation)
+    ]
 
 
 def _walk(annotation: Any, loc: tuple[Any, ...]) -> tuple[Any, list[bool]]:

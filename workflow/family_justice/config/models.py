@@ -17,6 +17,8 @@ Sql = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 class Strict(BaseModel):
+    """A model that knows its keys: any other is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -175,8 +177,12 @@ class Cohort(Strict):
     tables: dict[Name, Helper] = Field(default_factory=dict, description="helper tables that the events read")
     events: dict[Name, Event] = Field(default_factory=dict)
     outcomes: dict[Name, Outcome] = Field(default_factory=dict)
-    follow_up: Name | None = Field(default=None, description="outcome whose follow-up is summarised (reverse Kaplan-Meier)")
-    covariates: list[Name] = Field(default_factory=list, description="covariates to derive; defined here or in config/covariates.yaml")
+    follow_up: Name | None = Field(
+        default=None, description="outcome whose follow-up is summarised (reverse Kaplan-Meier)"
+    )
+    covariates: list[Name] = Field(
+        default_factory=list, description="covariates to derive; defined here or in config/covariates.yaml"
+    )
 
 
 class _Analysis(Strict):

@@ -1,1 +1,1 @@
-"""Covariates: one definition each (``config/covariates.yaml`` and stream files), derived for the members of a cohort."""
+"""Covariates, one definition each (``config/covariates.yaml`` and stream files), derived for members of a cohort."""

@@ -108,9 +108,33 @@ class Ledger:
 
     def protect(self) -> None:
         """Hide counts until no small one follows."""
-        self._hide_margins_of_small_wholes()
-        while self._complement() or self._protect_pinned():
-            self._hide_margins_of_small_wholes()
+        for keys, sums in self._components():
+            part = Ledger(self.policy, {key: self.counts[key] for key in keys}, sums)
+            part._hide_margins_of_small_wholes()
+            while part._complement() or part._protect_pinned():
+                part._hide_margins_of_small_wholes()
+
+    def _components(self) -> list[tuple[list[Key], list[Sum]]]:
+        """Split the counts into sets that no sum connects, each with its sums: what is hidden in one cannot matter in
+        another, and auditing small sets is fast."""
+        parent: dict[Key, Key] = {key: key for key in self.counts}
+
+        def root(key: Key) -> Key:
+            while parent[key] != key:
+                parent[key] = parent[parent[key]]
+                key = parent[key]
+            return key
+
+        for tie in self.sums:
+            for part in tie.parts:
+                parent[root(part)] = root(tie.whole)
+        keys: dict[Key, list[Key]] = {}
+        sums: dict[Key, list[Sum]] = {}
+        for key in self.counts:
+            keys.setdefault(root(key), []).append(key)
+        for tie in self.sums:
+            sums.setdefault(root(tie.whole), []).append(tie)
+        return [(keys[top], ties) for top, ties in sums.items()]
 
     def _hide_margins_of_small_wholes(self) -> None:
         for tie in self.sums:
@@ -189,8 +213,8 @@ class Ledger:
                     new[part] = (max(bottom, low - (greatest - top)), min(top, high - (least - bottom)))
                 for key in tie.parts:
                     for larger in self.counts[key].not_above:
-                        low, high = new.get(key, bounds[key]), new.get(larger, bounds[larger])
-                        new[key], new[larger] = (low[0], min(low[1], high[1])), (max(high[0], low[0]), high[1])
+                        own, other = new.get(key, bounds[key]), new.get(larger, bounds[larger])
+                        new[key], new[larger] = (own[0], min(own[1], other[1])), (max(other[0], own[0]), other[1])
                 for key, interval in new.items():
                     if interval != bounds[key]:
                         bounds[key] = interval

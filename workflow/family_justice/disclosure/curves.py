@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pandas as pd
@@ -177,7 +177,7 @@ def sum_of(counts: tuple[int, ...], parts: Iterable[tuple[int, ...]]) -> tuple[t
     """Return two to four of the series ``parts`` that add up to ``counts`` at every time, or nothing."""
     candidates = [part for part in parts if 0 < part[-1] < counts[-1]]
     for size in (2, 3, 4):
-        for chosen in combinations(candidates, size):
+        for chosen in combinations_with_replacement(candidates, size):
             if sum(part[-1] for part in chosen) == counts[-1] and tuple(np.sum(chosen, axis=0)) == counts:
                 return chosen
     return ()

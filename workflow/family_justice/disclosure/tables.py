@@ -96,10 +96,13 @@ def release_tables(
     frame: pd.DataFrame, names: dict[int, tuple[Key, Key | None]], ledger: Ledger, policy: Policy
 ) -> None:
     """Write rounded counts, and percentages computed from them, into ``frame``; hide what the ledger hides."""
-    for row, (cell, whole) in names.items():
-        if not ledger.shown(cell) or (whole is not None and ledger.hidden(whole)):
-            suppress(frame, row, policy)
-            continue
+    hidden = [
+        row
+        for row, (cell, whole) in names.items()
+        if not ledger.shown(cell) or (whole is not None and ledger.hidden(whole))
+    ]
+    suppress(frame, hidden, policy)
+    for row in names.keys() - hidden:
         exact_n, exact_total = count(frame, row, "n"), count(frame, row, "total")
         n, total = shown(exact_n or 0, policy), shown(exact_total or 0, policy)
         frame.at[row, "n"] = n

@@ -205,12 +205,12 @@ def actuarial(at_start: ArrayLike, events: ArrayLike, censored: ArrayLike) -> Li
     total = happened.sum(axis=1)
     # Rounding may leave more events than exposed: the interval then ends with nobody, not with fewer than nobody.
     exposed = np.where(begin > 0, np.maximum(begin - np.asarray(censored, dtype=np.float64) / 2, total), 0.0)
+    base = np.where(exposed > 0, exposed, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        conditional = happened / exposed[:, None]
-        survival = np.cumprod(1 - total / exposed)
-        survival_se = survival * np.sqrt(np.cumsum(total / (exposed * (exposed - total))))
-        incidence, incidence_se = _incidence(exposed, total, happened)
-    return LifeTable(exposed, conditional, survival, survival_se, incidence, incidence_se)
+        survival = np.cumprod(1 - total / base)
+        survival_se = survival * np.sqrt(np.cumsum(total / (base * (base - total))))
+        incidence, incidence_se = _incidence(base, total, happened)
+    return LifeTable(exposed, happened / base[:, None], survival, survival_se, incidence, incidence_se)
 
 
 def _product_limit(time: Floats, at_risk: NDArray, leaving: NDArray) -> Curve:
@@ -232,7 +232,7 @@ def _incidence(at_risk: NDArray, total: NDArray, own: NDArray) -> tuple[Floats, 
     risk = own / n[:, None]
     incidence = np.cumsum(before * risk, axis=0)
     # If everybody has the event at s then nothing is added later, F(t) = F(s): the infinite weight multiplies a zero.
-    pooled = np.where(total < n, total / (n * (n - total)), np.where(n > 0, 0.0, np.nan))[:, None]
+    pooled = np.where(total == n, 0.0, total / (n * (n - total)))[:, None]
     cross = before * risk / n[:, None]
     variance = (
         incidence**2 * np.cumsum(pooled, axis=0)

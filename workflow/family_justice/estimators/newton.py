@@ -98,6 +98,11 @@ def maximise(
         loglik, score, information = trial
 
     usable = independent_columns(information, free, floor)
+    if not converged:  # still on the way when time was up: those that are, are going somewhere without end
+        step = _solve(information, score, usable)
+        for j in np.flatnonzero(usable & (np.abs(step) * span > 0.5)):
+            reasons[int(j)] = _runs_away(step[j])
+            free[j] = usable[j] = False
     for j in np.flatnonzero(free & ~usable):
         far = abs(beta[j]) * span[j] > 5  # a normal tail is exhausted at eight standard deviations
         reasons[int(j)] = _runs_away(beta[j]) if far else "no information about it is left beside the other columns"

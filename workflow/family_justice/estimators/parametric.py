@@ -115,8 +115,11 @@ def fit_aft(
     null = maximise(objective, start, span, float(max(events, 1)), {**ruled_out, **intercept_only}, max_iter)
     top = maximise(objective, null.parameters, span, float(max(events, 1)), ruled_out, max_iter, intercepts=2)
 
-    kept = top.estimable[1:]
-    inverse_scale = float(top.parameters[0]) if top.estimable[0] else np.nan
+    kept, reasons = top.estimable[1:], {j - 1: why for j, why in top.reasons.items() if j > 0}
+    inverse_scale = float(top.parameters[0])
+    if not top.estimable[0]:  # the events lie on a line: without a scale there is nothing
+        reasons = {**{j: "the scale has no estimate above zero" for j in range(p + 1)}, **reasons}
+        kept, inverse_scale = np.zeros(p + 1, dtype=bool), np.nan
     slopes = np.where(kept, top.parameters[1:] / unit[1:], np.nan) / inverse_scale
     shift = np.zeros(p + 1)
     shift[0] = middle
@@ -146,7 +149,7 @@ def fit_aft(
         converged=top.converged,
         distribution=distribution,
         estimable=kept,
-        reasons={j - 1: why for j, why in top.reasons.items() if j > 0},
+        reasons=reasons,
     )
 
 

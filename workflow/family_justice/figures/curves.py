@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
+from family_justice.figures.keys import ceiling
 from family_justice.figures.margins import (
     HIDDEN,
     ROW,
@@ -102,9 +103,9 @@ def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[Panel]:
         for group in groups:
             split.setdefault("=".join(words.pairs(group)[0]), []).append(group)
         if len(split) < len(groups):
-            heading, heads = labels.strata(list(split))
+            column, bare = labels.strata(list(split))
             facets = [
-                (f"{heading}: {words.lower_first(heads[first])}" if heading else heads[first], members)
+                (f"{column}: {words.lower_first(bare[first])}" if column else bare[first], members)
                 for first, members in split.items()
             ]
             rest = {g: "; ".join("=".join(pair) for pair in words.pairs(g)[1:]) for g in groups}
@@ -237,10 +238,7 @@ def _ceiling(panels: list[Panel]) -> float:
         for column in ("estimate", "conf_high")
         if line.shown[column].notna().any()
     )
-    for ceiling in (0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80):
-        if highest <= ceiling * 0.98:
-            return ceiling
-    return 100.0
+    return ceiling(highest)
 
 
 def _tick(value: float) -> str:

@@ -60,7 +60,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     found = steps(rows, about["cohort"], labels)
     people = labels.people(about["cohort"])
     head = (about["title"], "")
-    notes = ["Excluded: the difference of two released counts.", labels.foot()]
+    notes = ["Excluded: the difference of two released counts." if len(found) > 1 else "", labels.foot()]
     if not found or all(step.remaining in {words.WITHHELD, labels.below} for step in found):
         reason = "All counts of this cohort are withheld: too few people to release."
         return message(*head, reason, notes[1:]), f"{about['title']}: all counts are withheld.", reason

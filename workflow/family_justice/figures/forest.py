@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ROW, GAP = 0.205, 0.35  # height of a row, inches, and the gap before a term, rows
 TICKS = (
     (0.8, 0.9, 1.0, 1.1, 1.25),
+    (0.6, 0.8, 1.0, 1.25, 1.6),
     (0.5, 0.7, 1.0, 1.4, 2.0),
     (0.25, 0.5, 1.0, 2.0, 4.0),
     (0.1, 0.3, 1.0, 3.0, 10.0),
@@ -76,9 +77,12 @@ def ratio_words(row: Any) -> str:
         return "1 (reference)"
     if row["status"] != "ok" or not words.present(row["estimate"]):
         return words.WITHHELD if row["status"] == "suppressed" else "not estimable"
-    low, high = (words.ratio(words.exponential(row[side])) for side in ("conf_low", "conf_high"))
+    values = [words.exponential(row[column]) for column in ("estimate", "conf_low", "conf_high")]
+    estimate, low, high = (words.ratio(value) for value in values)
+    if low and low == high:  # a ratio per small unit: two decimals cannot tell it from 1
+        estimate, low, high = (words.decimal(value, 4) for value in values)
     limits = words.interval(low, high)
-    return words.ratio(words.exponential(row["estimate"])) + (f" ({limits})" if limits else "")
+    return estimate + (f" ({limits})" if limits else "")
 
 
 def term_label(term: str, numeric: bool, labels: words.Labels) -> str:
@@ -256,7 +260,7 @@ def _mark(axes: Axes, entry: Entry, y: float, low: float, high: float) -> None:
                 axes.plot([edge], [y], marker=arrow, color=BLUE, markersize=5, zorder=4, clip_on=False)
         if low <= entry.ratio <= high:
             axes.plot([entry.ratio], [y], marker="s", color=BLUE, markersize=5, zorder=4)
-    if math.isfinite(entry.planted) and entry.status != "reference":
+    if math.isfinite(entry.planted) and entry.status == "ok":
         axes.plot(
             [min(max(entry.planted, low), high)], [y], marker="D", markersize=6.5, markerfacecolor="none",
             markeredgecolor=VERMILION, markeredgewidth=1.2, linestyle="none", zorder=5,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from family_justice.files import atomic
 
@@ -80,8 +80,9 @@ def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
     """Return the width of one line of text in inches."""
     if not text.strip():
         return 0.0
-    font = FontProperties(family="DejaVu Sans", weight=weight)
-    return float(TextPath((0, 0), text, size=size, prop=font).get_extents().width) / 72 + 0.01
+    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72 + 0.01
 
 
 def text_height(lines: float, size: float = SIZE) -> float:
@@ -174,7 +175,7 @@ def tick_step(span: float, most: int, unit: str) -> float:
     """Return the distance between ticks that suits the unit of time and gives at most so many steps."""
     steps: dict[str, tuple[float, ...]] = {
         "days": (1, 2, 7, 14, 28, 56, 91, 182, 365, 730),
-        "weeks": (1, 2, 4, 8, 13, 26, 52, 104, 260),
+        "weeks": (1, 2, 4, 13, 26, 52, 104, 260),
         "months": (1, 2, 3, 6, 12, 24, 60),
         "years": (0.25, 0.5, 1, 2, 5, 10),
     }

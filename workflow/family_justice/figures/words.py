@@ -122,6 +122,7 @@ class Labels:
         self.threshold: int | None = policy.get("threshold")
         self.base: int | None = policy.get("rounding_base")
         self.synthetic = bool((study.get("source") or {}).get("is_synthetic"))
+        self.rounds = bool(self.base and self.base > 1)
         self.below = f"<{self.threshold}" if self.threshold and self.threshold > 1 else WITHHELD
 
     def covariate(self, name: str) -> str:
@@ -188,10 +189,9 @@ class Labels:
 
     def subject(self, about: dict[str, Any], outcome: str = "") -> str:
         """Return whom an analysis is about, and which outcome: the line under the title of a figure."""
-        parts = [self.cohort(about["cohort"])] if about.get("cohort") else []
+        text = self.cohort(about["cohort"]) if about.get("cohort") else ""
         for column, levels in (about.get("restrict_to") or {}).items():
-            parts.append(f"{lower_first(self.covariate(column))}: {' or '.join(map(str, levels))}")
-        text = "; ".join(parts)
+            text += f" ({lower_first(self.covariate(column))}: {' or '.join(map(str, levels))})"
         return f"{text} · {self.outcome(outcome)}" if outcome else text
 
     def cohort(self, name: str) -> str:
@@ -214,7 +214,7 @@ class Labels:
     def rounding(self) -> str:
         """Return one sentence about rounding and suppression for the foot of a figure or table."""
         parts = []
-        if self.base and self.base > 1:
+        if self.rounds:
             parts.append(f"Counts are rounded to the nearest {self.base}")
         if self.threshold and self.threshold > 1:
             parts.append(f"what is, or would reveal, a count below {self.threshold} is withheld")

@@ -45,7 +45,9 @@ def compare_results(
         else:
             wanted = _published(base / comparison.reference, stream)
         results = {a: read_results(str(release / a / "results.csv")) for a in sorted({w["analysis"] for w in wanted})}
-        rows += [{"comparison": name, "kind": comparison.kind, **_set_beside(w, results, comparison.kind)} for w in wanted]
+        rows += [
+            {"comparison": name, "kind": comparison.kind, **_set_beside(w, results, comparison.kind)} for w in wanted
+        ]
     write_csv(pd.DataFrame(rows, columns=COLUMNS), comparisons_path)
 
 
@@ -83,7 +85,10 @@ def _published(path: Path, stream: Stream) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = list(csv.DictReader(file))
     unknown = sorted({row["analysis"] for row in rows} - set(stream.analyses))
     if unknown:
-        raise ConfigError(f"{path}: there is no analysis '{unknown[0]}' in stream '{stream.stream}'. {did_you_mean(unknown[0], stream.analyses)}")
+        raise ConfigError(
+            f"{path}: there is no analysis '{unknown[0]}' in stream '{stream.stream}'. "
+            + did_you_mean(unknown[0], stream.analyses)
+        )
     for row in rows:
         row["source"] = "; ".join(part for part in (row["source"], row["address"]) if part)
     return rows
@@ -100,11 +105,16 @@ def _set_beside(wanted: dict[str, Any], results: dict[str, pd.DataFrame], kind: 
         match &= (frame["time"] - float(time)).abs() < 1e-9
     found = frame[match]
     if len(found) > 1:
-        raise ConfigError(f"reference value '{wanted['label']}': {len(found)} results match; add outcome, group, term, level or time")
+        raise ConfigError(
+            f"reference value '{wanted['label']}': {len(found)} results match; add outcome, group, term, level or time"
+        )
     scale = SCALES[wanted.get("scale") or ""]
     reference = str(wanted["value"])
     row = {
-        **{column: wanted.get(column, "") for column in ("analysis", "outcome", "group", "term", "level", "label", "source")},
+        **{
+            column: wanted.get(column, "")
+            for column in ("analysis", "outcome", "group", "term", "level", "label", "source")
+        },
         "quantity": wanted["measure"] if wanted["field"] == "estimate" else f"{wanted['measure']} ({wanted['field']})",
         "time": float(time) if time != "" else math.nan,
         "reference": float(reference),
@@ -112,7 +122,11 @@ def _set_beside(wanted: dict[str, Any], results: dict[str, pd.DataFrame], kind: 
         "reference_high": float(wanted.get("conf_high") or math.nan),
         "decimals": int(wanted["decimals"]),
     }
-    if found.empty or found.iloc[0]["status"] in ("suppressed", "not estimable") or math.isnan(found.iloc[0][wanted["field"]]):
+    if (
+        found.empty
+        or found.iloc[0]["status"] in ("suppressed", "not estimable")
+        or math.isnan(found.iloc[0][wanted["field"]])
+    ):
         return {**row, "verdict": "not released" if found.empty else str(found.iloc[0]["status"])}
     ours = found.iloc[0]
     row["ours"] = scale(ours[wanted["field"]])

@@ -183,9 +183,15 @@ def _chapter(name: str, study: dict[str, Any], blocks: dict[str, Block]) -> Chap
 
 
 def _methods(study: dict[str, Any]) -> list[str]:
-    """Return the sentences of the methods paragraph, each once, in the order of the analyses."""
-    said = (str(about.get("method") or "").strip() for about in study["analyses"].values())
-    return list(dict.fromkeys(sentence for sentence in said if sentence))
+    """Return the methods as paragraphs, one per cohort: the sentences of its analyses in order, each said once."""
+    said: set[str] = set()
+    paragraphs: dict[str, list[str]] = {cohort: [] for cohort in study["cohorts"]}
+    for about in study["analyses"].values():
+        sentence = str(about.get("method") or "").strip()
+        if sentence and sentence not in said:
+            said.add(sentence)
+            paragraphs[about["cohort"]].append(sentence)
+    return [" ".join(sentences) for sentences in paragraphs.values() if sentences]
 
 
 def _definitions(study: dict[str, Any]) -> tables.Table | None:

@@ -10,6 +10,7 @@ from family_justice.figures import words
 if TYPE_CHECKING:
     import pandas as pd
 
+WHOLE = ("all", "global")  # what the test of all covariates together is called
 LEVEL = 0.05  # below this p value a test is said to give evidence
 
 
@@ -69,7 +70,7 @@ def _chi_squared(row: Mapping[Hashable, Any]) -> str:
 def proportional_hazards(rows: pd.DataFrame, labels: words.Labels) -> str:
     """Say in plain words for which covariates a constant hazard ratio is in doubt."""
     chosen = rows[(rows["measure"] == "proportional_hazards_test") & rows["p_value"].notna()]
-    terms = chosen[chosen["term"].str.lower() != "global"]
+    terms = chosen[~chosen["term"].str.lower().isin(WHOLE)]
     if terms.empty:
         return ""
     doubt = [
@@ -83,7 +84,7 @@ def proportional_hazards(rows: pd.DataFrame, labels: words.Labels) -> str:
             f"The tests give evidence that the hazard ratio changes with time for {listed(doubt)}: "
             "read these as averages over follow-up."
         )
-    whole = chosen[chosen["term"].str.lower() == "global"]
+    whole = chosen[chosen["term"].str.lower().isin(WHOLE)]
     if len(whole):
         text += f" All covariates together: {p_words(whole.iloc[0]['p_value'])}."
     return text
@@ -105,4 +106,5 @@ def verdicts(rows: pd.DataFrame) -> str:
     kinds = [
         verdict for verdict in dict.fromkeys(given) if verdict and verdict[0].isalpha() and "differs by" not in verdict
     ]
-    return " ".join(f"{given.count(verdict)} of {len(given)}: {verdict}." for verdict in kinds)
+    kinds.sort(key=given.count, reverse=True)
+    return " ".join(f"{given.count(kind)}\u00a0of\u00a0{len(given)}: {kind}." for kind in kinds)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import flow, forest, words
 from family_justice.figures.shares import Share, arrange
+from family_justice.report import prose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,6 +164,8 @@ def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
         body = [Row(board.title)] if board.title else []
         for place in found.places:
             shares = [series.cells.get(place) for series in board.series]
+            if not any(shares):
+                continue
             cells = [_frequency_cell(cell, board.whole) for cell in shares]
             if board.whole:
                 totals = [cell.total for cell in shares if cell and cell.total[:1].isdigit()]
@@ -224,7 +227,7 @@ def tests(rows: pd.DataFrame, labels: words.Labels) -> Table | None:
         return None
     body = []
     for row in chosen.to_dict("records"):
-        name = "All covariates" if row["term"].lower() == "global" else labels.covariate(row["term"])
+        name = "All covariates" if row["term"].lower() in prose.WHOLE else labels.covariate(row["term"])
         if words.present(row["p_value"]):
             values = [words.decimal(row["statistic"], 2), words.decimal(row["df"], 0), words.p_value(row["p_value"])]
             body.append(Row(name, [Cell(value) for value in values]))
@@ -235,23 +238,26 @@ def tests(rows: pd.DataFrame, labels: words.Labels) -> Table | None:
 
 
 def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
-    """Return our numbers beside reference values, each with the decimals that the reference has."""
+    """Return our numbers beside reference values, each with the decimals that the reference has.
+
+    Sources that are longer than a word or two become numbered notes.
+    """
+    sources = list(dict.fromkeys(filter(None, rows["source"])))
+    numbered = any(len(source) > 25 for source in sources)
     body = []
     for row in rows.to_dict("records"):
         digits = int(row["decimals"]) if words.present(row["decimals"]) else 2
-        ours = digits if kind == "published" else max(digits, 1)
-        mine = _with_limits(row, "ours", ours)
+        mine = _with_limits(row, "ours", digits if kind == "published" else max(digits, 1))
         verdict = verdict_words(row["verdict"])
-        cells = [
-            mine if mine.text else hidden(verdict),
-            _with_limits(row, "reference", digits),
-            Cell(verdict),
-            Cell(row["source"]),
-        ]
+        source = row["source"]
+        if numbered and source:
+            source = f"[{sources.index(source) + 1}]"
+        reference = _with_limits(row, "reference", digits)
+        cells = [mine if mine.text else hidden(verdict), reference, Cell(verdict), Cell(source)]
         body.append(Row(row["label"], cells))
-    reference = "Planted" if kind == "planted" else "Published"
-    heads = ["Quantity", "Ours (95% CI)", reference, "Verdict", "Source"]
-    return Table(title, heads, body, text=frozenset({3, 4}))
+    heads = ["Quantity", "Ours (95% CI)", "Planted" if kind == "planted" else "Published", "Verdict", "Source"]
+    notes = [f"[{number}] {source}." for number, source in enumerate(sources, 1)] if numbered else []
+    return Table(title, heads, body, notes, text=frozenset({3, 4}))
 
 
 def verdict_words(verdict: str) -> str:

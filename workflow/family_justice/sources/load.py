@@ -39,7 +39,9 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
 def _declared(source: FilesSource) -> tuple[dict[str, Table], dict[str, str]]:
     """Return contract and path of each table of a ``files`` source."""
     if bool(source.folder) == bool(source.tables):
-        raise ConfigError("a source of kind 'files' needs either 'folder' (court tables) or 'tables' (tables of your own)")
+        raise ConfigError(
+            "a source of kind 'files' needs either 'folder' (court tables) or 'tables' (tables of your own)"
+        )
     if source.tables:
         own = {
             name: Table(name=name, **table.model_dump(include={"description", "row", "source", "columns"}))

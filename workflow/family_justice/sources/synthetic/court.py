@@ -91,7 +91,10 @@ def draw_notice(parameters: Parameters, areas: Areas, families: Families, random
     kind = (random.random(len(cases))[:, None] >= limit).sum(axis=1)
     first, last = np.array([[0, 1, 3, 8], [1, 3, 8, 19]])
     notice = random.integers(first[kind], last[kind])
-    return np.where(kind == 3, next_working_day(cases.issue + notice) - cases.issue, notice)
+    # Off the weekend if a working day has the same kind of notice: the Monday after, else the Friday before.
+    after = next_working_day(cases.issue + notice) - cases.issue
+    friday = np.where(after > notice, after - 3, notice)
+    return np.where(after < last[kind], after, np.where(friday >= first[kind], friday, notice))
 
 
 def apply(

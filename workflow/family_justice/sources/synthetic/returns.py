@@ -116,13 +116,14 @@ def again_subjects(
     cases = families.cases
     which, link = join(return_of, cases.subject_case)
     child = cases.subject_child[link]
-    under_18 = completed_years(families.children.week_of_birth[child], date[which]) < 18
+    years = completed_years(families.children.week_of_birth[child], date[which])
     at_home = ~(families.placed[link] & (families.final[return_of[which]] < date[which]))
-    eligible = under_18 & at_home
+    eligible = (years < 18) & at_home
     draw = random.random(len(child))
     existing = cause[which] == EXISTING_CHILD
     with_new = random.random(len(return_of)) < parameters.returns.older_children_with_new_child.value
-    wanted = np.where(existing, draw < parameters.returns.same_child_again.value, with_new[which])
+    # Two infants of one case share the outcome, so only twins are infants together: see draw_placements.
+    wanted = np.where(existing, draw < parameters.returns.same_child_again.value, with_new[which] & (years >= 1))
     order = np.lexsort((draw, ~eligible, which))
     is_first = np.zeros(len(child), dtype=bool)
     is_first[order[np.flatnonzero(np.diff(which[order], prepend=-1))]] = True

@@ -1,0 +1,141 @@
+"""Properties of the arithmetic that the synthetic population rests on."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from family_justice.sources.synthetic.clock import (
+    Streams,
+    completed_years,
+    draw_shares,
+    from_calendar,
+    join,
+    monday,
+    next_working_day,
+    to_day,
+)
+from family_justice.sources.synthetic.effects import infant_age
+from family_justice.sources.synthetic.parameters import Hazard, Leaf
+from family_justice.sources.synthetic.records import typing_errors
+from family_justice.sources.synthetic.returns import draw_times, new_births
+
+DATES = st.dates(date(1930, 1, 1), date(2025, 12, 31))
+
+
+def days(*dates):
+    return np.array([to_day(one) for one in dates])
+
+
+def as_date(day):
+    return date(1970, 1, 1) + timedelta(days=int(day))
+
+
+@given(DATES)
+def test_week_of_birth_is_the_monday_on_or_before(day):
+    found = as_date(monday(days(day))[0])
+    assert found.weekday() == 0
+    assert 0 <= (day - found).days <= 6
+
+
+@given(DATES)
+def test_next_working_day_is_the_same_day_or_the_monday_after(day):
+    found = as_date(next_working_day(days(day))[0])
+    assert found == day if day.weekday() < 5 else (found.weekday() == 0 and 0 < (found - day).days <= 2)
+
+
+@given(DATES, DATES)
+def test_completed_years_are_birthdays_passed(birth, on):
+    expected = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
+    assert completed_years(days(birth), days(on))[0] == expected
+
+
+@given(DATES)
+def test_calendar_and_back(day):
+    assert from_calendar(*(np.array([part]) for part in (day.year, day.month, day.day)))[0] == to_day(day)
+
+
+@given(DATES, st.integers(0, 2**32 - 1))
+def test_typing_errors_are_undone_by_the_published_repair(day, seed):
+    birth = monday(days(day))
+    assume((as_date(birth[0]).month, as_date(birth[0]).day) != (2, 29))
+    wrong = typing_errors(birth, np.array([True]), np.random.default_rng(seed)).astype("M8[D]")[0]
+    year, rest = str(wrong).split("-", 1)
+    assert year[:2] in ("18", "79", "22", "29")
+    century = {"18": "19", "79": "19", "22": "20", "29": "20"}[year[:2]]
+    assert century + year[2:] + "-" + rest == str(as_date(birth[0]))
+
+
+@given(st.lists(st.integers(0, 8), max_size=12), st.lists(st.integers(0, 8), max_size=12))
+def test_join_gives_all_pairs_with_equal_keys(left, right):
+    right = sorted(right)
+    rows, places = join(np.array(left, dtype=np.int64), np.array(right, dtype=np.int64))
+    expected = [(i, j) for i, a in enumerate(left) for j, b in enumerate(right) if a == b]
+    assert list(zip(rows.tolist(), places.tolist(), strict=True)) == expected
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=2, max_size=6), st.integers(0, 1000))
+def test_only_categories_with_a_share_are_drawn(weights, seed):
+    shares = np.tile(np.array([*weights, 0.0]) / sum(weights), (50, 1))
+    drawn = draw_shares(shares, np.random.default_rng(seed))
+    assert drawn.min() >= 0
+    assert drawn.max() < len(weights)
+
+
+@given(
+    st.lists(st.integers(1, 3000), max_size=5, unique=True).map(sorted),
+    st.data(),
+    st.floats(0.1, 5),
+    st.integers(0, 1000),
+)
+def test_the_hazard_integrated_to_the_drawn_time_is_the_exponential_draw(cuts, data, ratio, seed):
+    """The definition of a time with a piecewise constant hazard: its integrated hazard is a unit exponential."""
+    rates = data.draw(st.lists(st.floats(1, 200), min_size=len(cuts) + 1, max_size=len(cuts) + 1))
+    hazard = Hazard(
+        cut_points_days=Leaf(value=cuts, source="assumption"),
+        events_per_1000_years=Leaf(value=rates, source="assumption"),
+        log_hazard_ratios=Leaf.model_construct(value={}, source="assumption"),
+    )
+    ratios = np.full(20, ratio)
+    times = draw_times(hazard, ratios, np.random.default_rng(seed))
+    drawn = np.random.default_rng(seed).exponential(size=20)
+    edges = np.array([0, *cuts, np.inf])
+    exposed = np.clip(times[:, None], edges[:-1], edges[1:]) - edges[:-1]
+    integral = (exposed * np.array(rates)).sum(axis=1) / 1000 / 365.25 * ratio
+    np.testing.assert_allclose(integral, drawn, rtol=1e-9)
+
+
+@given(DATES, st.integers(1, 5000), st.integers(-400, 200), st.integers(0, 1000), st.floats(0, 1))
+def test_a_new_child_is_born_in_a_week_on_or_after_the_case_before(issue, gap, latest, seed, share):
+    class Parameters:
+        class returns:
+            baby_under_4_weeks = Leaf(value=share, source="assumption")
+
+        class children:
+            weeks_under_4_weeks = Leaf(
+                value={"unborn": 0.1, "0": 0.4, "1": 0.2, "2": 0.2, "3": 0.1}, source="assumption"
+            )
+
+    before = days(issue)
+    birth = new_births(Parameters, before, before + latest, before + gap, np.random.default_rng(seed))
+    assert as_date(birth[0]).weekday() == 0
+    assert birth[0] >= before[0]
+    assert birth[0] <= before[0] + gap + 26 * 7 + 7
+
+
+@given(st.integers(-300, 380))
+def test_infant_age_codes(age):
+    expected = 0 if age < 14 else 1 if age <= 90 else 2
+    assert infant_age(np.array([age]))[0] == expected
+
+
+@given(st.integers(0, 10**6), st.text(max_size=20), st.text(max_size=20))
+def test_streams_depend_on_their_name_and_the_seed_only(seed, name, other):
+    first = Streams(seed)(name).random(3)
+    streams = Streams(seed)
+    streams(other).random(100)
+    assert (streams(name).random(3) == first).all()
+    assert (Streams(seed + 1)(name).random(3) != first).any()
