@@ -102,7 +102,7 @@ def solved(rows: pd.DataFrame, cells: Sequence[int]) -> bool:
     return any(len(values) == 1 and cells[row] < THRESHOLD for row, values in possible.items())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 12), st.integers(10, 400)), min_size=2, max_size=7))
 def test_no_small_cell_follows_from_a_margin(cells: list[int]) -> None:
     assert not solved(disclose(table(cells), COURT).rows, cells)
@@ -110,8 +110,8 @@ def test_no_small_cell_follows_from_a_margin(cells: list[int]) -> None:
 
 def test_the_margin_attack_bites_on_naive_output() -> None:
     rng = np.random.default_rng(20240101)
-    tables = [[int(rng.integers(1, 10)), *map(int, rng.integers(10, 400, 3))] for _ in range(200)]
-    assert sum(solved(naive(table(cells)), cells) for cells in tables) > 150
+    tables = [[int(rng.integers(1, 10)), *map(int, rng.integers(10, 400, 3))] for _ in range(80)]
+    assert sum(solved(naive(table(cells)), cells) for cells in tables) > 60
     # All in one run, each a cohort of its own: they have nothing in common.
     frame = pd.concat([table(cells).assign(cohort=f"c{i}") for i, cells in enumerate(tables)], ignore_index=True)
     released = [rows.reset_index(drop=True) for _, rows in disclose(frame, COURT).rows.groupby("cohort", sort=False)]
@@ -161,7 +161,7 @@ def solve_steps(numbers: Sequence[int], exact_percent: Sequence[float] | None = 
     return [{path[j] - path[j + 1] for path in paths} for j in range(len(numbers) - 1)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(60, 90), st.integers(0, 14), st.integers(0, 14))
 def test_no_small_exclusion_follows_from_the_steps(first: int, second: int, third: int) -> None:
     counts = [first, first - second, first - second - third]
@@ -233,7 +233,7 @@ def random_curve(seed: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
 
 def test_the_curve_attack_bites_on_naive_output_and_not_on_released_curves() -> None:
     found = small = 0
-    for seed in range(60):
+    for seed in range(40):
         n, events, competing, censored = random_curve(seed)
         exact, new = curve(n, events, competing, censored), np.diff(events)
         rounded = exact.copy()
@@ -248,7 +248,7 @@ def test_the_curve_attack_bites_on_naive_output_and_not_on_released_curves() -> 
         for answer, d in zip(solve_curve(released), new, strict=False):
             assert int(d) in answer
             assert len(answer) > 1 or d == 0 or d >= THRESHOLD
-    assert found > small / 2 > 60
+    assert found > small / 2 > 40
 
 
 def outcomes(new: int, existing: int, death: int) -> pd.DataFrame:
@@ -270,7 +270,7 @@ def test_no_small_count_follows_from_outcomes_over_the_same_persons() -> None:
     for a, b, d in every:
         parts = (a, b, d, a + b, a + d, b + d, a + b + d)
         separate[tuple(map(nearest, parts))].append((a, b, d))
-    for i in rng.choice(len(every), 25, replace=False):
+    for i in rng.choice(len(every), 15, replace=False):
         a, b, d = every[i]
         rows = disclose(outcomes(a, b, d), COURT).rows
         at_one = rows[rows["time"] == 1].set_index("outcome")
@@ -310,7 +310,7 @@ def solve_odds_ratio(row: pd.Series, whole: tuple[int, int]) -> set[int]:
 def test_the_odds_ratio_does_not_give_its_counts_away() -> None:
     rng = np.random.default_rng(7)
     pinned = {"naive": 0, "released": 0}
-    for _ in range(40):
+    for _ in range(20):
         n1, n0 = (int(x) for x in rng.integers(150, 900, 2))
         d1, d0 = (int(rng.integers(20, n - 20)) for n in (n1, n0))
         estimate = math.log(d1 / (n1 - d1) * (n0 - d0) / d0)
@@ -326,5 +326,5 @@ def test_the_odds_ratio_does_not_give_its_counts_away() -> None:
             answer = solve_odds_ratio(frame.iloc[0], whole)
             assert name == "naive" or d1 in answer
             pinned[name] += answer == {d1}
-    assert pinned["naive"] >= 36
-    assert pinned["released"] <= 4
+    assert pinned["naive"] >= 18
+    assert pinned["released"] <= 2

@@ -94,10 +94,9 @@ def test_only_categories_with_a_share_are_drawn(weights, seed):
 def test_the_hazard_integrated_to_the_drawn_time_is_the_exponential_draw(cuts, data, ratio, seed):
     """The definition of a time with a piecewise constant hazard: its integrated hazard is a unit exponential."""
     rates = data.draw(st.lists(st.floats(1, 200), min_size=len(cuts) + 1, max_size=len(cuts) + 1))
-    hazard = Hazard(
+    hazard = Hazard.model_construct(
         cut_points_days=Leaf(value=cuts, source="assumption"),
         events_per_1000_years=Leaf(value=rates, source="assumption"),
-        log_hazard_ratios=Leaf.model_construct(value={}, source="assumption"),
     )
     ratios = np.full(20, ratio)
     times = draw_times(hazard, ratios, np.random.default_rng(seed))

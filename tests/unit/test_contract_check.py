@@ -119,7 +119,12 @@ def test_references_are_warnings(connection: duckdb.DuckDBPyConnection) -> None:
     check_table(connection, "HEARING", HEARING, "hearings.csv")
     (found,) = find_problems(connection, "HEARING", HEARING, {"HEARING": "HEARING", "COURT": "COURT"})
     assert (found.table, found.column, found.rule, found.rows, found.is_error) == (
-        "HEARING", "COURT_ID", "unresolved_reference", 1, False)
+        "HEARING",
+        "COURT_ID",
+        "unresolved_reference",
+        1,
+        False,
+    )
     assert found.message == "column 'COURT_ID' does not resolve in COURT.COURT_ID in 1 row."
     assert find_problems(connection, "HEARING", HEARING, {"HEARING": "HEARING"}) == []
 

@@ -119,6 +119,20 @@ def test_row_without_estimate_stays() -> None:
     assert pd.isna(rows.iloc[2]["events"])
 
 
+def test_level_without_members_takes_nothing_with_it() -> None:
+    empty = {
+        "measure": "log_hazard_ratio",
+        "term": "age",
+        "level": "none",
+        "n": 0,
+        "events": 0,
+        "status": "not estimable",
+    }
+    rows = disclose(model(*AGE, empty, n=600, events=199), COURT).rows
+    assert rows["status"].tolist() == ["reference", "ok", "ok", "not estimable", "ok", "ok", "ok"]
+    assert rows.iloc[3][["n", "events"]].tolist() == [0, 0]
+
+
 def test_public_models_stay_exact() -> None:
     before = model(*AGE, n=600, events=199)
     pd.testing.assert_frame_equal(disclose(before, PUBLIC).rows, before)

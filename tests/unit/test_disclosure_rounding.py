@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from family_justice.config.models import Policy
-from family_justice.disclosure.policy import check_policy_not_below
+from family_justice.config.policy import check_policy_not_below
 from family_justice.disclosure.rounding import curve_step, possible, round_cumulative, round_to_base, shown
 from family_justice.errors import ConfigError
 

@@ -172,6 +172,17 @@ def test_everything_withheld_is_said_in_words() -> None:
     assert all(not axes.axison for axes in sheet.figure.axes)
 
 
+@pytest.mark.parametrize("analysis", ["attrition.parents", "return_curve", "return_model", "orders", "newborn_trend"])
+def test_an_analysis_without_rows_says_that_all_is_withheld(analysis: str) -> None:
+    study = samples.study()
+    about = study["analyses"][analysis]
+    draw = {"attrition": flow.draw, "frequency": trends.draw, "cox": forest.draw}.get(about["kind"], curves.draw)
+    with house_style():
+        sheet, alt, _ = draw(tidy([]), about, words.Labels(study))
+    assert any("withheld: too few people" in text for text in texts(sheet))
+    assert "withheld" in alt
+
+
 def test_a_forest_shows_references_and_names_what_is_missing() -> None:
     sheet, alt, _ = drawn("return_model")
     said = texts(sheet)

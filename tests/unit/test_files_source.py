@@ -29,7 +29,10 @@ PERSON = Table(
     },
 )
 COURT = Table(
-    name="COURT", description="Courts.", row="one court", source="assumption",
+    name="COURT",
+    description="Courts.",
+    row="one court",
+    source="assumption",
     columns={"NAME": Column(type="string", required=True, description="Name.")},
 )
 CSV = '''\ufeffsex,PERSON_ID,WEEK_OF_BIRTH,SCORE,SEEN_AT,NOT_DECLARED
@@ -70,8 +73,13 @@ def test_csv_becomes_typed_parquet(tmp_path: Path, name: str) -> None:
     ]
     with connect({"found": tmp_path / "raw" / "PERSON.parquet"}) as connection:
         described = [row[:2] for row in connection.execute("DESCRIBE found").fetchall()]
-    assert described == [("PERSON_ID", "BIGINT"), ("WEEK_OF_BIRTH", "DATE"), ("SEX", "VARCHAR"),
-                         ("SCORE", "DOUBLE"), ("SEEN_AT", "TIMESTAMP")]
+    assert described == [
+        ("PERSON_ID", "BIGINT"),
+        ("WEEK_OF_BIRTH", "DATE"),
+        ("SEX", "VARCHAR"),
+        ("SCORE", "DOUBLE"),
+        ("SEEN_AT", "TIMESTAMP"),
+    ]
     expected = f"table,rows,sha256\nPERSON,3,{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
     assert (tmp_path / "raw" / "manifest.csv").read_text() == expected
     assert sorted(found.name for found in (tmp_path / "raw").iterdir()) == ["PERSON.parquet", "manifest.csv"]
@@ -89,8 +97,10 @@ def test_parquet_is_cast_to_the_contract(tmp_path: Path) -> None:
 
 
 def test_cells_of_another_type_are_counted_not_shown(tmp_path: Path) -> None:
-    text = ("PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n"
-            "1,07/01/1985,F,1,\n2,1985-02-30,M,high,\n3.5,infinity,F,1,noon\n4.0,1985-01-07,F,1,\n")
+    text = (
+        "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n"
+        "1,07/01/1985,F,1,\n2,1985-02-30,M,high,\n3.5,infinity,F,1,noon\n4.0,1985-01-07,F,1,\n"
+    )
     assert problems(tmp_path, text) == [
         "PERSON (person.csv): column 'PERSON_ID' cannot be read as integer in 1 row.",
         "PERSON (person.csv): column 'WEEK_OF_BIRTH' cannot be read as date in 3 rows.",
@@ -109,11 +119,14 @@ def test_form_and_content_are_reported_together(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", [
-    "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,F,1,,secret,secret\n",
-    'PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,F,1,"secret\n',
-    "",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,F,1,,secret,secret\n",
+        'PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,F,1,"secret\n',
+        "",
+    ],
+)
 def test_a_file_that_is_no_table_is_an_error_without_its_text(tmp_path: Path, text: str) -> None:
     (found,) = problems(tmp_path, text)
     assert found.startswith("PERSON (person.csv): the file cannot be read")
@@ -128,8 +141,10 @@ def test_bytes_that_are_no_text_and_broken_archives_are_errors(tmp_path: Path) -
 
 
 def test_one_wrong_table_leaves_nothing_of_any(tmp_path: Path) -> None:
-    paths = {"COURT": write(tmp_path / "court.csv", "NAME\nToytown\n"),
-             "PERSON": write(tmp_path / "person.csv", "PERSON_ID\n1\n")}
+    paths = {
+        "COURT": write(tmp_path / "court.csv", "NAME\nToytown\n"),
+        "PERSON": write(tmp_path / "person.csv", "PERSON_ID\n1\n"),
+    }
     with pytest.raises(ContractError, match="4 problems"):
         snapshot({"COURT": COURT, "PERSON": PERSON}, paths, tmp_path / "raw")
     assert list((tmp_path / "raw").iterdir()) == []
@@ -176,10 +191,22 @@ def test_package_files_are_found_without_importing_the_package(tmp_path: Path, m
 
 def test_the_records_of_the_replication_source_are_there(tmp_path: Path) -> None:
     """Sizes as published: 432 men (Rossi et al. 1980), 1,445 prisoners (Wooldridge's recid)."""
-    week = Table(name="rossi", description="", row="", source="",
-                 columns={"week": Column(type="integer", required=True, description="Week.")})
-    months = Table(name="recid", description="", row="", source="",
-                   columns={"durat": Column(type="integer", required=True, description="Months.")})
-    paths = {"rossi": resolve("package:lifelines/datasets/rossi.csv", tmp_path),
-             "recid": resolve("package:wooldridge/datasets/recid.csv.bz2", tmp_path)}
+    week = Table(
+        name="rossi",
+        description="",
+        row="",
+        source="",
+        columns={"week": Column(type="integer", required=True, description="Week.")},
+    )
+    months = Table(
+        name="recid",
+        description="",
+        row="",
+        source="",
+        columns={"durat": Column(type="integer", required=True, description="Months.")},
+    )
+    paths = {
+        "rossi": resolve("package:lifelines/datasets/rossi.csv", tmp_path),
+        "recid": resolve("package:wooldridge/datasets/recid.csv.bz2", tmp_path),
+    }
     assert snapshot({"rossi": week, "recid": months}, paths, tmp_path / "raw") == {"rossi": 432, "recid": 1445}

@@ -65,6 +65,7 @@ def test_tidy_rows_have_the_schema_and_its_vocabulary_only(tmp_path: Path) -> No
 
 def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
     target = tmp_path / "folder" / "file.txt"
+
     def fail() -> None:
         with atomic(target) as temporary:
             temporary.write_text("half")

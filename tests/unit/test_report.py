@@ -222,6 +222,19 @@ def test_levels_without_an_estimate_say_why() -> None:
     assert hidden.cells[0].title == samples.HIDDEN
 
 
+def test_an_analysis_without_rows_has_tables_without_rows() -> None:
+    study = samples.study()
+    labels = words.Labels(study)
+    empty = tidy([])
+    about = study["analyses"]
+    assert tables.model(empty, about["return_model"], labels).rows == []
+    assert tables.curve(empty, about["return_curve"], labels).rows == []
+    assert tables.frequency(empty, about["orders"], labels) == []
+    assert tables.attrition(empty, about["attrition.parents"], labels).rows == []
+    assert tables.tests(empty, labels) is None
+    assert prose.model_summary(empty, about["return_model"], labels) == []
+
+
 def test_curves_are_shown_at_the_reported_times_in_percent() -> None:
     study = samples.study()
     table = tables.curve(rows_of("return_curve"), study["analyses"]["return_curve"], words.Labels(study))

@@ -5,8 +5,8 @@ and the four plain modules ``errors``, ``files``, ``fingerprint`` and ``results`
 """
 
 STAGES = (
-    "config",
     "contracts",
+    "config",
     "sources",
     "harmonise",
     "cohorts",

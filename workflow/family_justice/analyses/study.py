@@ -111,7 +111,9 @@ def describe_study(
                 f"follow_up.{name}": {
                     "kind": "follow_up",
                     "title": f"{cohort.label}: follow-up",
-                    "description": "For how long members were observed, had no event ended their observation.",
+                    "description": (
+                        "For how long members could be observed; whoever has an event leaves the number at risk."
+                    ),
                     "cohort": name,
                     "time_unit": cohort.outcomes[cohort.follow_up].time_unit,
                     "method": "",

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.models import Covariate, Name, Policy, Settings, Source, Stream
+from family_justice.config.policy import check_policy_not_below
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
@@ -200,26 +201,5 @@ class Configuration:
         """Return the policy of a stream and the custodian's minimum, which it may not fall below."""
         minimum = self.policy(self.source(self.source_of(stream)).minimum_policy)
         policy = self.policy(stream.policy or self.settings.policy)
-        report_together(
-            str(self.folder / "policies" / f"{policy.name}.yaml"), looser_than(policy, minimum), ConfigError
-        )
+        check_policy_not_below(policy, minimum)
         return policy, minimum
-
-
-def looser_than(policy: Policy, minimum: Policy) -> list[str]:
-    """Say in which numbers a policy is looser than the custodian's minimum, and what to write instead."""
-    problems = []
-    for field in ("threshold", "minimum_events_per_level", "minimum_residual_df", "minimum_at_risk"):
-        if getattr(policy, field) < getattr(minimum, field):
-            problems.append(
-                f"'{field}' is {getattr(policy, field)}, below the custodian's minimum in policy '{minimum.name}'; "
-                f"write {getattr(minimum, field)} or more"
-            )
-    if policy.rounding_base % minimum.rounding_base:
-        problems.append(
-            f"'rounding_base' is {policy.rounding_base}; write a multiple of {minimum.rounding_base}, "
-            f"the base in policy '{minimum.name}'"
-        )
-    if minimum.zero_discloses and not policy.zero_discloses:
-        problems.append(f"'zero_discloses' is false; write true, as in policy '{minimum.name}'")
-    return problems

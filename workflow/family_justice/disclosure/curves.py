@@ -66,7 +66,8 @@ class Curve:
 
     def length(self, policy: Policy) -> int:
         """Number of grid times that are shown: those at which enough persons are at risk, exactly and as shown."""
-        least = max(policy.minimum_at_risk, policy.threshold)
+        # Nothing is hidden under an open policy: its curves go on until nobody is left.
+        least = policy.minimum_at_risk if is_open(policy) else max(policy.minimum_at_risk, policy.threshold)
         exact = self.n - sum(self.exact[name] for name in SERIES)
         enough = (exact >= least) & (self.at_risk(policy) >= least)
         return int(np.cumprod(enough).sum())

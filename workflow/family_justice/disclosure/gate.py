@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from family_justice.config.models import Policy
+from family_justice.config.policy import check_policy_not_below
 from family_justice.disclosure.kernel import disclose
-from family_justice.disclosure.policy import check_policy_not_below
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
 from family_justice.files import write_csv

@@ -69,8 +69,11 @@ def read_models(frame: pd.DataFrame, policy: Policy) -> list[Model]:
 
 
 def _too_few(n: int, events: int, policy: Policy) -> bool:
+    """True if a level or model has too few persons, events or non-events for its estimate to be shown."""
     # More events than rows (recurrent events) leave no meaning for "non-events".
     others = n - events if events <= n else policy.minimum_events_per_level
+    if n == 0 and not policy.zero_discloses:
+        return False  # a level without members: nothing in the model rests on it
     return is_small(n, policy) or min(events, others) < policy.minimum_events_per_level
 
 
@@ -78,7 +81,7 @@ def _decide(model: Model, policy: Policy) -> None:
     rows = model.rows
     coefficients = rows[rows["measure"].isin(COEFFICIENTS)]
     estimated = coefficients[(coefficients["status"] == "ok") & coefficients["estimate"].notna()]
-    if _too_few(model.n, model.events, policy) or model.n - len(estimated) < policy.minimum_residual_df:
+    if model.n == 0 or _too_few(model.n, model.events, policy) or model.n - len(estimated) < policy.minimum_residual_df:
         model.suppressed |= set(rows.index)
         return
     terms = set()

@@ -11,7 +11,7 @@ from family_justice.figures.style import GREY, INK, MARGIN, SMALL, WIDTH, Sheet,
 if TYPE_CHECKING:
     import pandas as pd
 
-HIDDEN = "[c]"  # the symbol for confidential numbers in British official statistics
+HIDDEN = "[c]"  # "confidential" in the symbols that the Government Analysis Function recommends for tables
 ROW = 0.17  # height of a row of the numbers at risk, inches
 
 

@@ -183,7 +183,7 @@ def _chapter(name: str, study: dict[str, Any], blocks: dict[str, Block]) -> Chap
 
 
 def _methods(study: dict[str, Any]) -> list[str]:
-    """Return the methods as paragraphs, one per cohort: the sentences of its analyses in order, each said once."""
+    """Return the methods as paragraphs: per cohort the sentences of its analyses, each once; then what all share."""
     said: set[str] = set()
     paragraphs: dict[str, list[str]] = {cohort: [] for cohort in study["cohorts"]}
     for about in study["analyses"].values():
@@ -191,7 +191,7 @@ def _methods(study: dict[str, Any]) -> list[str]:
         if sentence and sentence not in said:
             said.add(sentence)
             paragraphs[about["cohort"]].append(sentence)
-    return [" ".join(sentences) for sentences in paragraphs.values() if sentences]
+    return [" ".join(sentences) for sentences in [*paragraphs.values(), study.get("notes", [])] if sentences]
 
 
 def _definitions(study: dict[str, Any]) -> tables.Table | None:

@@ -20,7 +20,8 @@ It is simulated, calibrated to published figures, and tells nothing about real f
         |-- cymru       Cafcass Cymru
         |-- lookups     code tables and areas
         v
-    tables              typed Parquet, exactly as the contracts declare; truth.csv, defects.parquet, answers.parquet
+    tables              typed Parquet, exactly as the contracts declare; with them truth.csv (``truth``),
+                        defects.parquet and answers.parquet
 
 ``clock`` holds dates, ages and random streams, ``effects`` the covariates whose effects are planted.
 """

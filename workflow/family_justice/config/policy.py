@@ -1,0 +1,34 @@
+"""A stream's policy may be stricter than the custodian's, never looser."""
+
+from __future__ import annotations
+
+from family_justice.config.models import Policy
+from family_justice.errors import ConfigError, report_together
+
+
+def check_policy_not_below(policy: Policy, minimum: Policy) -> None:
+    """Raise ``ConfigError`` with every field of ``policy`` that is looser than the custodian's ``minimum``.
+
+    The configuration is checked when it is read; the door checks again, because it must not rest on the order in
+    which others work.
+    """
+    report_together(f"policy '{policy.name}'", _looser_than(policy, minimum), ConfigError)
+
+
+def _looser_than(policy: Policy, minimum: Policy) -> list[str]:
+    """Say in which numbers a policy is looser than the custodian's minimum, and what to write instead."""
+    problems = []
+    for field in ("threshold", "minimum_events_per_level", "minimum_residual_df", "minimum_at_risk"):
+        if getattr(policy, field) < getattr(minimum, field):
+            problems.append(
+                f"'{field}' is {getattr(policy, field)}, below the custodian's minimum in policy '{minimum.name}'; "
+                f"write {getattr(minimum, field)} or more"
+            )
+    if policy.rounding_base % minimum.rounding_base:
+        problems.append(
+            f"'rounding_base' is {policy.rounding_base}; write a multiple of {minimum.rounding_base}, "
+            f"the base in policy '{minimum.name}'"
+        )
+    if minimum.zero_discloses and not policy.zero_discloses:
+        problems.append(f"'zero_discloses' is false; write true, as in policy '{minimum.name}'")
+    return problems
