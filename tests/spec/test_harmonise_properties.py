@@ -67,7 +67,7 @@ def made_of(records: Records, threads: int = 1) -> tuple[dict[str, bytes], list[
         return {path.name: path.read_bytes() for path in sorted(made.folder.iterdir())}, made.quality
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(records=people(), seed=st.integers(0, 2**16))
 def test_the_order_of_source_rows_changes_nothing(records: list[dict[str, str]], seed: int) -> None:
     world = parse(WORLD) | {"CAFE_ECMS_PEOPLE": records}
@@ -75,7 +75,7 @@ def test_the_order_of_source_rows_changes_nothing(records: list[dict[str, str]],
     assert made_of(world) == made_of(shuffled, threads=2)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(records=people())
 def test_duplicated_rows_of_people_change_only_the_count_of_duplicates(records: list[dict[str, str]]) -> None:
     world = parse(WORLD) | {"CAFE_ECMS_PEOPLE": records}

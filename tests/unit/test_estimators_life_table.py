@@ -94,6 +94,10 @@ def test_times_that_differ_by_rounding_are_one_time() -> None:
     table = event_table([0.1 + 0.2, 0.3, 1.0], [1, 0, 0])
     assert table.time.size == 2
     assert table.at_risk.tolist() == [3, 1]
+    curve = kaplan_meier(event_table([0.1 + 0.2, 1.0], [1, 1]))
+    assert curve.at(0.3).estimate == 0.5
+    assert curve.at(0.3).at_risk == 2
+    assert at_risk_at([0.3, 1.0], [0.1 + 0.2]).tolist() == [2]
 
 
 def test_reverse_kaplan_meier_takes_events_first() -> None:

@@ -101,6 +101,8 @@ def test_aft_degenerate() -> None:
             4: "the likelihood rises without end as the coefficient goes to plus infinity",
         }
         assert np.isfinite(fit.coef[[0, 1]]).all()
+        line = fit_aft([1, 2, 4, 8], [1, 1, 1, 1], [[0], [1], [2], [3]], distribution)  # type: ignore[arg-type]
+        assert line.reasons == dict.fromkeys((0, 1), "the scale has no estimate above zero")
     with pytest.raises(ValueError, match="above zero"):
         fit_aft([0, 1], [1, 1], [[1], [2]])
     with pytest.raises(ValueError, match="weibull or lognormal"):

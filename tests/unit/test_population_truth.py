@@ -151,7 +151,7 @@ def test_planted_covariates_are_the_recorded_ones(recorded, records):
     assert (np.digitize(youngest, [1, 5, 10]) == codes["youngest_child_age"]).all()
     assert (by_case["number"].clip(upper=3) - 1 == codes["number_of_children"]).all()
     assert (np.where(by_case["has_father"], 0, 1) == codes["father_is_party"]).all()
-    assert (np.digitize(by_case["issue"].dt.year, [2011, 2014, 2017, 2020]) == codes["index_period"]).all()
+    assert (np.digitize(by_case["issue"].dt.year, [2011, 2014, 2017, 2020]) == codes["issue_period"]).all()
 
 
 def test_labelled_children_and_parents_are_the_recorded_ones(recorded, db):

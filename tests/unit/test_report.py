@@ -241,7 +241,8 @@ def test_curves_are_shown_at_the_reported_times_in_percent() -> None:
     assert table.heads == ["Group", "1 year", "2 years", "5 years", "10 years"]
     assert [line.head for line in table.rows[:2]] == ["Return with a new child", "Mother, England"]
     # 0.24 (1 - exp(-0.35)) = 7.08%
-    assert table.rows[1].cells[0].text.startswith("7.1% (")
+    assert table.rows[1].cells[0].text == "7.1%"
+    assert table.rows[1].cells[0].sub == "7.0 to 7.2\n66\u202f500"
 
 
 def test_times_are_spread_over_the_grid_if_the_study_names_none() -> None:

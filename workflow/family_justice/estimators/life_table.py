@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, follow_up, numbers, weights_or_ones
+from family_justice.estimators.arrays import TIME_TOLERANCE, Floats, follow_up, numbers, weights_or_ones
 from family_justice.estimators.log_rank import LogRank as LogRank  # one door to the whole non-parametric family
 from family_justice.estimators.log_rank import log_rank as log_rank
 
@@ -49,8 +49,9 @@ class Curve:
         ``summary.survfit``: exact without delayed entry, otherwise see ``at_risk_at``. Beyond the last time the last
         value holds (with nobody at risk); whether to show it is the caller's decision."""
         wanted = np.asarray(times, dtype=np.float64)
-        here = np.searchsorted(self.time, wanted, side="right")
-        following = np.searchsorted(self.time, wanted, side="left")
+        margin = TIME_TOLERANCE * np.maximum(1.0, np.abs(wanted))
+        here = np.searchsorted(self.time, wanted + margin, side="right")
+        following = np.searchsorted(self.time, wanted - margin, side="left")
 
         def step(before: float, values: Floats) -> Floats:
             return np.concatenate([[before], values])[here]
@@ -151,6 +152,7 @@ def at_risk_at(exit: ArrayLike, times: ArrayLike, entry: ArrayLike | None = None
     """Count the persons at risk just before each of ``times``: entry < t <= exit."""
     stop, start = follow_up(exit, entry)
     wanted = np.asarray(times, dtype=np.float64)
+    wanted = wanted - TIME_TOLERANCE * np.maximum(1.0, np.abs(wanted))
     still = stop.size - np.searchsorted(np.sort(stop), wanted, side="left")
     if start is None:
         return still

@@ -86,9 +86,9 @@ def maximise(
                 for j in np.flatnonzero(runaway):
                     reasons[int(j)] = _runs_away(step[j])
                 free = free & ~runaway
-                trial, fraction = _within_reach(objective, beta, TO_THE_LIMIT * np.where(runaway, step, 0.0), -np.inf)
-                beta = beta + fraction * TO_THE_LIMIT * np.where(runaway, step, 0.0)
-                loglik, score, information = trial
+                away = TO_THE_LIMIT * np.where(runaway, step, 0.0)
+                (loglik, score, information), fraction = _within_reach(objective, beta, away, loglik)
+                beta = beta + fraction * away
                 before, converged = np.zeros(beta.size), not free.any()
                 continue
         converged = left < CONVERGED

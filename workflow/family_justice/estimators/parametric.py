@@ -13,6 +13,8 @@ from family_justice.estimators.arrays import Floats, combine, cross_product, des
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test
 from family_justice.estimators.newton import maximise
 
+WITHOUT_END = 1e4  # 1/scale that no data have: a tenth of a thousandth of the time, on the log scale
+
 
 @dataclass(frozen=True, eq=False)
 class AftFit:
@@ -117,8 +119,10 @@ def fit_aft(
 
     kept, reasons = top.estimable[1:], {j - 1: why for j, why in top.reasons.items() if j > 0}
     inverse_scale = float(top.parameters[0])
-    if not top.estimable[0]:  # the events lie on a line: without a scale there is nothing
-        reasons = {**{j: "the scale has no estimate above zero" for j in range(p + 1)}, **reasons}
+    if not top.estimable[0] or inverse_scale > WITHOUT_END:
+        # The events lie on a line and the likelihood is infinite at scale zero: without a scale there is nothing.
+        why = reasons.get(0, "the scale has no estimate above zero")
+        reasons |= {j: why for j in range(p + 1) if top.independent[j + 1] or j not in reasons}
         kept, inverse_scale = np.zeros(p + 1, dtype=bool), np.nan
     slopes = np.where(kept, top.parameters[1:] / unit[1:], np.nan) / inverse_scale
     shift = np.zeros(p + 1)

@@ -126,7 +126,7 @@ def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
             body.append(Row(name, cells, indent=len(outcomes) > 1))
     what = "event-free" if (curves["measure"] == "survival").any() else "cumulative incidence"
     heads = [key or "Group", *(f"{time:g} {unit.removesuffix('s') if time == 1 else unit}" for time in times)]
-    notes = ["Percent (95% confidence interval); in small type, the number still at risk.", labels.rounding()]
+    notes = ["Percent; in small type the 95% confidence interval and the number still at risk.", labels.rounding()]
     return Table(f"{about['title']}: {what}", heads, body, notes)
 
 
@@ -149,7 +149,7 @@ def _at(stratum: pd.DataFrame, time: float, labels: words.Labels) -> Cell:
     low, high = (words.decimal(100 * row[c], 1) if words.present(row[c]) else "" for c in ("conf_low", "conf_high"))
     limits = words.interval(low, high)
     risk = words.cell(row["at_risk"], row["status"], row["note"], labels)
-    return Cell(words.percent(100 * row["estimate"]) + (f" ({limits})" if limits else ""), sub=risk)
+    return Cell(words.percent(100 * row["estimate"]), sub="\n".join(line for line in (limits, risk) if line))
 
 
 def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:

@@ -26,7 +26,7 @@ RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "number_of_children": (("1", "2", "3 or more"), "1"),
     "father_is_party": (YES_NO, "yes"),
     "jurisdiction": (JURISDICTIONS, "England"),
-    "index_period": (PERIODS, "2014 to 2016"),
+    "issue_period": (PERIODS, "2014 to 2016"),
 }
 PLACEMENT_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "age_at_issue": (("under 2 weeks", "2 to 12 weeks", "13 to 51 weeks"), "13 to 51 weeks"),

@@ -241,5 +241,5 @@ def index_codes(cases: Cases, mothers: Mothers, children: Children) -> dict[str,
         "number_of_children": np.minimum(number, 3) - 1,
         "father_is_party": effects.father_code(cases.man >= 0),
         "jurisdiction": mothers.jurisdiction[mother],
-        "index_period": effects.period(cases.issue),
+        "issue_period": effects.period(cases.issue),
     }
