@@ -13,8 +13,7 @@ from family_justice.analyses.design import Design, build_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
 from family_justice.config.models import AcceleratedFailureTime, Cohort, Covariate, Cox, Logistic
 from family_justice.errors import AnalysisError
-
-Z95 = 1.959963984540054
+from family_justice.estimators.life_table import Z95
 
 Rows = Iterator[dict[str, Any]]
 
@@ -42,7 +41,8 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
         ties=analysis.ties,
     )
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
-    yield from _coefficients(design, event, fit.coef, variance, fit.reasons, "log_hazard_ratio", analysis.outcome)
+    reasons = _reasons(fit, design.matrix.shape[1])
+    yield from _coefficients(design, event, fit.coef, variance, reasons, "log_hazard_ratio", analysis.outcome)
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
     yield from _model_rows(totals, fit.loglik, fit.likelihood_ratio_test)
     yield {**totals, "measure": "concordance", "term": "all", "estimate": concordance(fit).estimate}
@@ -74,17 +74,12 @@ def logistic(
         event,
         fit.coef[1:],
         variance[1:, 1:],
-        _without_intercept(fit.reasons),
+        _reasons(fit, design.matrix.shape[1], intercept=True),
         "log_odds_ratio",
         analysis.variable,
     )
     totals = {"outcome": analysis.variable, "n": len(event), "events": int(event.sum())}
-    yield {
-        **totals,
-        **_interval(fit.coef[0], math.sqrt(variance[0, 0])),
-        "measure": "log_odds_ratio",
-        "term": "intercept",
-    }
+    yield {**totals, "term": "intercept", **_estimate("log_odds_ratio", fit.coef[0], math.sqrt(variance[0, 0]))}
     yield from _model_rows(totals, fit.loglik, fit.likelihood_ratio_test)
 
 
@@ -104,14 +99,14 @@ def accelerated_failure_time(
     require_events(event.sum(), where)
     fit = fit_aft(exit_, event, design.matrix, distribution=analysis.distribution)
     columns = slice(1, -1)  # position 0 is the intercept, the last one the logarithm of the scale
-    reasons = _without_intercept(fit.reasons)
+    reasons = _reasons(fit, design.matrix.shape[1], intercept=True)
     yield from _coefficients(
         design, event, fit.coef[1:], fit.variance[columns, columns], reasons, "log_time_ratio", analysis.outcome
     )
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
-    yield {**totals, **_interval(fit.coef[0], fit.std_error[0]), "measure": "log_time_ratio", "term": "intercept"}
+    yield {**totals, "term": "intercept", **_estimate("log_time_ratio", fit.coef[0], fit.std_error[0])}
     term, log_value = ("shape", fit.log_shape) if analysis.distribution == "weibull" else ("scale", fit.log_scale)
-    yield {**totals, **_interval(log_value, fit.std_error_log_scale), "measure": f"log_{term}", "term": term}
+    yield {**totals, "term": term, **_estimate(f"log_{term}", log_value, fit.std_error_log_scale)}
     # Textbooks print the likelihood of the logarithm of time; it differs from that of time by a constant.
     constant = fit.loglik_log_time - fit.loglik[1]
     yield from _model_rows(totals, (fit.loglik[0] + constant, fit.loglik_log_time), fit.likelihood_ratio_test)
@@ -127,8 +122,7 @@ def _coefficients(
     outcome: str,
 ) -> Rows:
     for cell in design.cells:
-        row: dict[str, Any] = {
-            "measure": measure,
+        row = {
             "outcome": outcome,
             "term": cell.term,
             "level": cell.level,
@@ -136,16 +130,21 @@ def _coefficients(
             "events": int(event[cell.inside].sum()),
         }
         if cell.column is None:
-            yield {**row, "estimate": 0.0, "status": "reference"}
+            yield {**row, "measure": measure, "estimate": 0.0, "status": "reference"}
         elif cell.column in reasons:
-            yield {**row, "status": "not estimable", "note": reasons[cell.column]}
+            yield {**row, "measure": measure, "status": "not estimable", "note": reasons[cell.column]}
         else:
-            yield {**row, **_interval(coefficients[cell.column], math.sqrt(variance[cell.column, cell.column]))}
+            error = math.sqrt(variance[cell.column, cell.column])
+            yield {**row, **_estimate(measure, coefficients[cell.column], error)}
 
 
-def _interval(estimate: float, std_error: float) -> dict[str, float]:
+def _estimate(measure: str, estimate: float, std_error: float) -> dict[str, Any]:
+    """Return a parameter with its Wald interval and test, or the words that it could not be estimated."""
+    if not (math.isfinite(estimate) and math.isfinite(std_error)):
+        return {"measure": measure, "status": "not estimable", "note": "the model could not be fitted"}
     statistic = estimate / std_error if std_error > 0 else math.nan
     return {
+        "measure": measure,
         "estimate": estimate,
         "std_error": std_error,
         "conf_low": estimate - Z95 * std_error,
@@ -161,8 +160,11 @@ def _model_rows(totals: dict[str, Any], loglik: tuple[float, float], test: Any) 
     yield {**totals, "measure": "likelihood_ratio_test", "term": "all", **_test(test)}
 
 
-def _without_intercept(reasons: Mapping[int, str]) -> dict[int, str]:
-    return {column - 1: reason for column, reason in reasons.items() if column}
+def _reasons(fit: Any, columns: int, intercept: bool = False) -> dict[int, str]:
+    """Return why columns are not estimable; a search that did not converge counts against all of them."""
+    if not fit.converged:
+        return dict.fromkeys(range(columns), "the search for the estimate did not converge")
+    return {column - intercept: reason for column, reason in fit.reasons.items() if column >= intercept}
 
 
 def _test(test: Any) -> dict[str, Any]:

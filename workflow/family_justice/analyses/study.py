@@ -34,6 +34,10 @@ MODEL_TERMS = ["all", "null", "fitted", "intercept", "shape", "scale"]
 NOTES = {
     "follow_up": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
     "cox": ("Proportional hazards were tested by score tests (Grambsch and Therneau 1994; as R's cox.zph since 3.0)."),
+    "logistic": (
+        "Clustered standard errors of logistic models carry the small-sample factor G/(G-1) times (n-1)/(n-p), "
+        "as R's vcovCL of type HC1."
+    ),
     "model": "Models leave out members with a missing covariate (complete cases).",
 }
 

@@ -28,9 +28,9 @@ from family_justice.disclosure.rows import (
     suppress,
     text,
 )
-from family_justice.disclosure.tables import Z95, add_group_sums, person_key
+from family_justice.disclosure.tables import add_group_sums, person_key
 from family_justice.errors import DisclosureError
-from family_justice.estimators.life_table import actuarial
+from family_justice.estimators.life_table import actuarial, log_log_limits
 
 SERIES = ("events", "competing", "censored")
 _CURVE = ["analysis", "kind", "cohort", "outcome", "group"]
@@ -232,13 +232,6 @@ def _rebuild(frame: pd.DataFrame, curve: Curve, rows: list[int], policy: Policy)
         frame.loc[[row for row, there in zip(rows, given, strict=True) if not there], name] = pd.NA
     frame.loc[rows, "n"] = n
     frame.loc[rows, "at_risk"] = pd.array(at_risk, dtype="Int64")
-
-
-def log_log_limits(p: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return 95% limits of a probability on the log(-log) scale; nan where it is 0 or 1."""
-    inner = np.where((p > 0) & (p < 1), p, np.nan)
-    width = Z95 * error / np.abs(inner * np.log(inner))
-    return inner ** np.exp(width), inner ** np.exp(-width)
 
 
 def release_medians(frame: pd.DataFrame, follow_up: dict[Key, pd.DataFrame], policy: Policy) -> None:

@@ -18,9 +18,10 @@ from family_justice.disclosure.cells import Key, Ledger
 from family_justice.disclosure.curves import Curve
 from family_justice.disclosure.rounding import is_open, is_small, shown
 from family_justice.disclosure.rows import conditions, count, real, require_empty, suppress, text
-from family_justice.disclosure.tables import Z95, person_key
+from family_justice.disclosure.tables import person_key
 from family_justice.errors import DisclosureError
 from family_justice.estimators.chi_square import upper_tail
+from family_justice.estimators.life_table import Z95
 from family_justice.results import COUNTS
 
 # Estimates are shown in steps of at most a tenth of their standard error, standard errors of a fiftieth: the estimate

@@ -20,8 +20,7 @@ from family_justice.disclosure.rows import (
     text,
 )
 from family_justice.errors import DisclosureError
-
-Z95 = 1.959963984540054  # qnorm(0.975)
+from family_justice.estimators.life_table import Z95
 
 _UNUSED = ["statistic", "df", "p_value", "events", "competing", "censored", "at_risk"]
 _MARGIN = ["analysis", "cohort", "measure", "outcome", "group", "term", "time"]

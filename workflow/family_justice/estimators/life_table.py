@@ -144,7 +144,7 @@ def cumulative_incidence(table: EventTable, cause: int) -> Curve:
     own = table.events[:, cause - 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         estimate, std_error = _incidence(table.at_risk, table.events.sum(axis=1), own[:, None])
-    low, high = _log_log_limits(estimate[:, 0], std_error[:, 0])
+    low, high = log_log_limits(estimate[:, 0], std_error[:, 0])
     return Curve(table.time, estimate[:, 0], std_error[:, 0], low, high, table.at_risk, 0.0)
 
 
@@ -221,7 +221,7 @@ def _product_limit(time: Floats, at_risk: NDArray, leaving: NDArray) -> Curve:
         survival = np.cumprod(1 - share)
         greenwood = np.cumsum(np.where(leaving > 0, leaving / (at_risk * (at_risk - leaving).astype(float)), 0.0))
         std_error = survival * np.sqrt(greenwood)
-    low, high = _log_log_limits(survival, std_error)
+    low, high = log_log_limits(survival, std_error)
     return Curve(time, survival, std_error, low, high, at_risk, 1.0)
 
 
@@ -244,7 +244,8 @@ def _incidence(at_risk: NDArray, total: NDArray, own: NDArray) -> tuple[Floats, 
     return incidence, np.sqrt(np.maximum(variance, 0.0))
 
 
-def _log_log_limits(p: Floats, std_error: Floats) -> tuple[Floats, Floats]:
+def log_log_limits(p: Floats, std_error: Floats) -> tuple[Floats, Floats]:
+    """Return 95% limits of a probability from the log-log transformation; nan where it is 0 or 1."""
     inner = np.where((p > 0) & (p < 1), p, np.nan)
     width = Z95 * std_error / (inner * np.log(inner))  # negative: log p < 0
     return inner ** np.exp(-width), inner ** np.exp(width)
