@@ -108,7 +108,7 @@ def test_the_toy_study_itself_runs(run: Run) -> None:
     # Person 2 has the event at time 0, person 1 after 365 days; the others are censored at two years.
     assert curve["estimate"].round(10).tolist() == [0.2, 0.4, 0.4]
     assert curve["events"].tolist() == [1, 2, 2]
-    assert curve["at_risk"].tolist() == [4, 3, 3]
+    assert curve["at_risk"].tolist() == [5, 3, 3]
 
 
 def set_in(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ n              persons (rows) the row rests on: in the cell, in the level, in th
 events         events among them (cumulative up to ``time`` in a curve)
 competing      competing events among them (cumulative up to ``time``)
 censored       censored among them (cumulative up to ``time``)
-at_risk        still at risk after ``time``: n less all that happened up to and including it
+at_risk        at risk just before ``time``; where counts are rounded, n less what is shown up to ``time``
 total          denominator of a proportion
 status         ``ok``, ``reference``, ``not estimable``, ``suppressed``
 note           why, in words

@@ -21,8 +21,9 @@ def curves(
 ) -> Iterator[dict[str, Any]]:
     """Yield one row per outcome, group and time of the grid.
 
-    ``events``, ``competing`` and ``censored`` are cumulative up to and including ``time``, ``at_risk`` is who is left
-    after it. Groups in which the event never happens have a flat curve; an outcome that nobody has is an error.
+    ``events``, ``competing`` and ``censored`` are cumulative up to and including ``time``, ``at_risk`` counts who is
+    still there just before it. Groups in which the event never happens have a flat curve; an outcome that nobody has
+    is an error.
     """
     grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
     for name in analysis.outcomes:
@@ -77,6 +78,7 @@ def _on_grid(
         for column, code in (("events", EVENT), ("competing", COMPETING), ("censored", CENSORED))
     }
     n = len(exit_)
+    still = n - np.searchsorted(np.sort(exit_), grid - 1e-9, side="left")
     for i, time in enumerate(grid):
         counts = {column: int(counted[i]) for column, counted in cumulative.items()}
         yield {
@@ -84,7 +86,7 @@ def _on_grid(
             "time": float(time),
             "n": n,
             **counts,
-            "at_risk": n - sum(counts.values()),
+            "at_risk": int(still[i]),
             "estimate": values.estimate[i],
             "std_error": values.std_error[i],
             "conf_low": values.low[i],
