@@ -10,7 +10,9 @@ rule load_source:
         mem_mb=6000,
         runtime=20,
     params:
-        settings=lambda wildcards: settings_of(SOURCES[wildcards.source]),
+        settings=lambda wildcards: fingerprint.of_value(
+            SOURCES[wildcards.source].model_dump(mode="json", exclude={"harmonise", "description", "minimum_policy"})
+        ),
         parameters=lambda wildcards: (
             fingerprint.of_file(SOURCES[wildcards.source].parameters)
             if SOURCES[wildcards.source].kind == "synthetic"

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from family_justice.config.load import Configuration
 from family_justice.job import job
 
 with job(snakemake.log[0]):
     from family_justice.harmonise.run import harmonise
 
-    raw, ready, quality = snakemake.input.raw, snakemake.output.ready, snakemake.output.quality
-    harmonise(Path(raw), Path(ready), Path(quality), Path("config/codelists"))
+    source = Configuration(Path("config"), snakemake.config).source(snakemake.wildcards.source)
+    raw, ready, quality = map(Path, (snakemake.input.raw, snakemake.output.ready, snakemake.output.quality))
+    harmonise(raw, ready, quality, Path("config/codelists"), source.harmonise)

@@ -100,6 +100,8 @@ def _type(annotation: Any) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return "see there"
     return "none" if value in (None, [], {}) else f"`{value}`".lower()
 
 

@@ -56,6 +56,29 @@ class Policy(Strict):
 # --- config/sources/*.yaml ---------------------------------------------------------------------------------------
 
 
+class HarmoniseOptions(Strict):
+    """What harmonisation must be told. The defaults suit the extracts that the public documentation describes."""
+
+    end_of_data_england: datetime.date = Field(
+        default=datetime.date(2021, 12, 31), description="last day covered by the Cafcass England records"
+    )
+    end_of_data_wales: datetime.date = Field(
+        default=datetime.date(2021, 8, 31), description="last day covered by the Cafcass Cymru records"
+    )
+    cms_orders_usable_from: datetime.date = Field(
+        default=datetime.date(2011, 4, 1), description="CMS legal outputs before this day are flagged"
+    )
+    earliest_birth: datetime.date = Field(
+        default=datetime.date(1900, 1, 1), description="an earlier week of birth is impossible (assumption)"
+    )
+    max_birth_gap_days: int = Field(
+        default=31,
+        ge=0,
+        description="records that share a linkage field are one person only if their weeks of birth "
+        "lie no further apart (assumption)",
+    )
+
+
 class SyntheticSource(Strict):
     """A simulated population in the real table layout, with known truth."""
 
@@ -66,6 +89,7 @@ class SyntheticSource(Strict):
     scale: float = Field(gt=0, le=1, description="1 = published national volumes")
     seed: int = Field(ge=0)
     refresh_date: datetime.date = Field(description="last day that the records cover")
+    harmonise: HarmoniseOptions = Field(default=HarmoniseOptions(), description="options of the cleaning rules")
 
 
 class FileTable(Strict):
@@ -86,8 +110,10 @@ class FilesSource(Strict):
     minimum_policy: Name = Field(description="file in config/policies; no stream may use a looser one")
     refresh_date: datetime.date | None = Field(default=None, description="last day that the records cover")
     folder: str | None = Field(
-        default=None, description="folder with one <TABLE>.parquet or <TABLE>.csv per table of the court contracts"
+        default=None,
+        description="folder with one <TABLE>.parquet or <TABLE>.csv per court table; a system may be absent as a whole",
     )
+    harmonise: HarmoniseOptions = Field(default=HarmoniseOptions(), description="options of the cleaning rules")
     tables: dict[str, FileTable] = Field(default_factory=dict, description="tables of one's own, by name")
 
 

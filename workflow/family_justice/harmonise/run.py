@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from family_justice.config.models import HarmoniseOptions
 from family_justice.contracts import Table, load_contract, research_ready_tables
 from family_justice.contracts.check import Finding, check_tables, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES
@@ -68,31 +69,6 @@ CODELISTS: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 QUALITY_COLUMNS = ("step", "system", "table", "rule", "action", "label", "rows_before", "rows_affected", "rows_after")
-
-
-class HarmoniseOptions(BaseModel):
-    """What harmonisation must be told. The defaults suit the extracts that the public documentation describes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    end_of_data_england: datetime.date = Field(
-        default=datetime.date(2021, 12, 31), description="last day covered by the Cafcass England records"
-    )
-    end_of_data_wales: datetime.date = Field(
-        default=datetime.date(2021, 8, 31), description="last day covered by the Cafcass Cymru records"
-    )
-    cms_orders_usable_from: datetime.date = Field(
-        default=datetime.date(2011, 4, 1), description="CMS legal outputs before this day are flagged"
-    )
-    earliest_birth: datetime.date = Field(
-        default=datetime.date(1900, 1, 1), description="an earlier week of birth is impossible (assumption)"
-    )
-    max_birth_gap_days: int = Field(
-        default=31,
-        ge=0,
-        description="records that share a linkage field are one person only if their weeks of birth "
-        "lie no further apart (assumption)",
-    )
 
 
 def harmonise(

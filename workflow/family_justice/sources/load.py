@@ -10,7 +10,7 @@ import duckdb
 from family_justice import fingerprint
 from family_justice.config.models import FilesSource, SyntheticSource
 from family_justice.contracts import Table, source_tables
-from family_justice.errors import ConfigError
+from family_justice.errors import ConfigError, ContractError
 from family_justice.files import write_text
 
 
@@ -27,7 +27,7 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
     elif isinstance(source, FilesSource):
         from family_justice.sources.files import resolve, snapshot
 
-        tables, paths = _declared(source)
+        tables, paths = _declared(source, base)
         snapshot(tables, {name: resolve(path, base) for name, path in paths.items()}, folder)
     lines = ["table,rows,sha256"]
     for path in sorted(folder.glob("*.parquet")):
@@ -36,7 +36,7 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
     write_text(manifest, "\n".join(lines) + "\n")
 
 
-def _declared(source: FilesSource) -> tuple[dict[str, Table], dict[str, str]]:
+def _declared(source: FilesSource, base: Path) -> tuple[dict[str, Table], dict[str, str]]:
     """Return contract and path of each table of a ``files`` source."""
     if bool(source.folder) == bool(source.tables):
         raise ConfigError(
@@ -49,11 +49,19 @@ def _declared(source: FilesSource) -> tuple[dict[str, Table], dict[str, str]]:
         }
         return own, {name: table.path for name, table in source.tables.items()}
     folder = Path(str(source.folder))
-    found = {}
-    for name in source_tables():
-        candidates = [folder / f"{name}{suffix}" for suffix in (".parquet", ".csv", ".csv.gz", ".csv.bz2")]
-        found[name] = str(next((path for path in candidates if path.is_file()), candidates[0]))
-    return source_tables(), found
+    found = {
+        name: str(path)
+        for name in source_tables()
+        for path in [base / folder / f"{name}{suffix}" for suffix in (".parquet", ".csv", ".csv.gz", ".csv.bz2")]
+        if path.is_file()
+    }
+    if not found:
+        raise ContractError(
+            f"{folder}: none of the {len(source_tables())} court tables is there; expected files such as "
+            f"{next(iter(source_tables()))}.parquet or .csv"
+        )
+    # A system may be absent as a whole; harmonisation says if one is there in part.
+    return {name: source_tables()[name] for name in found}, found
 
 
 def planted_truth(source: Any, base: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Ints, Streams, draw_from, monday
-from family_justice.sources.synthetic.families import ENGLAND, FEMALE, MALE, WALES, Areas
+from family_justice.sources.synthetic.families import ENGLAND, FEMALE, MALE, MINIMUM_AGE_AT_BIRTH, WALES, Areas
 from family_justice.sources.synthetic.other_cases import PRIVATE
 from family_justice.sources.synthetic.parameters import Parameters
 from family_justice.sources.synthetic.returns import EXISTING_CHILD, Families
@@ -132,7 +132,14 @@ def gather_people(parameters: Parameters, areas: Areas, families: Families, stre
     mean, deviation = parameters.fathers.years_older_than_mother.value
     older = mean + deviation * random.standard_normal(len(men))
     born = monday(mothers.week_of_birth[cases.mother[men]] - (older * DAYS_PER_YEAR).astype(np.int64))
+    # He is at least 15 when he is first party, and at least 14 at the birth of any subject child of his cases.
     born = np.minimum(born, monday(cases.issue[men] - int(15 * DAYS_PER_YEAR)))
+    subject_man = cases.man[cases.subject_case]
+    with_father = np.flatnonzero(subject_man >= 0)
+    oldest = np.full(len(men), np.iinfo(np.int64).max)
+    births = children.week_of_birth[cases.subject_child[with_father]]
+    np.minimum.at(oldest, np.searchsorted(men, subject_man[with_father]), births)
+    born = np.minimum(born, monday(np.minimum(oldest, cases.issue[men]) - MINIMUM_AGE_AT_BIRTH))
     human = relatives(men, sexes(len(men), MALE), born, 0.5, random)
     with_man = np.flatnonzero(cases.man >= 0)
     register.take_part(with_man, human[man], FATHER)

@@ -1,0 +1,83 @@
+"""Whatever kind a source is of, the raw tables of the restricted room are the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from family_justice.config.load import Configuration
+from family_justice.config.models import FilesSource
+from family_justice.errors import ConfigError, ContractError
+from family_justice.files import connect
+from family_justice.harmonise import harmonise
+from family_justice.sources.load import load_source, planted_truth
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def files(folder: Path) -> FilesSource:
+    return FilesSource(kind="files", description="Toy.", minimum_policy="court_records", folder=str(folder))
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("synthetic")
+    source = Configuration(ROOT / "config").source("synthetic").model_copy(update={"scale": 0.01})
+    load_source(source, ROOT, folder / "raw", folder / "manifest.csv")
+    return folder
+
+
+def test_files_give_the_same_research_ready_tables_as_the_source_they_came_from(
+    synthetic: Path, tmp_path: Path
+) -> None:
+    # Half of the tables as CSV, half as Parquet, as a researcher might have them.
+    given = tmp_path / "given"
+    given.mkdir()
+    tables = sorted(path for path in (synthetic / "raw").glob("C*.parquet")) + [
+        path
+        for stem in ("ECMS_*", "ADDE_*", "LSOA_*", "AREA_*")
+        for path in (synthetic / "raw").glob(f"{stem}.parquet")
+    ]
+    for number, path in enumerate(tables):
+        kind = "CSV, HEADER" if number % 2 else "PARQUET"
+        target = given / f"{path.stem}.{'csv' if number % 2 else 'parquet'}"
+        duckdb.sql(f"COPY (SELECT * FROM read_parquet('{path}')) TO '{target}' (FORMAT {kind})")
+    load_source(files(given), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+    codelists = ROOT / "config/codelists"
+    harmonise(synthetic / "raw", tmp_path / "ready", tmp_path / "quality.csv", codelists)
+    harmonise(tmp_path / "raw", tmp_path / "again", tmp_path / "quality_again.csv", codelists)
+    for path in sorted((tmp_path / "ready").glob("*.parquet")):
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+def test_manifest_lists_every_table_with_its_rows(synthetic: Path) -> None:
+    lines = (synthetic / "manifest.csv").read_text().splitlines()
+    assert lines[0] == "table,rows,sha256"
+    rows = {line.split(",")[0]: int(line.split(",")[1]) for line in lines[1:]}
+    with connect({"t": synthetic / "raw" / "CAFE_ECMS_CASES.parquet"}) as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchall() == [(rows["CAFE_ECMS_CASES"],)]
+
+
+def test_an_empty_folder_says_what_is_expected(tmp_path: Path) -> None:
+    with pytest.raises(
+        ContractError, match=r"none of the 35 court tables is there; expected files such as CAFE_CMS_TBLCASE"
+    ):
+        load_source(files(tmp_path), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+
+
+def test_a_files_source_needs_a_folder_or_tables(tmp_path: Path) -> None:
+    source = FilesSource(kind="files", description="Toy.", minimum_policy="court_records")
+    with pytest.raises(ConfigError, match=r"either 'folder' .* or 'tables'"):
+        load_source(source, ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+
+
+def test_truth_is_planted_in_the_synthetic_source_only(tmp_path: Path) -> None:
+    configuration = Configuration(ROOT / "config")
+    assert {row["parameter_set"] for row in planted_truth(configuration.source("synthetic"), ROOT)} == {
+        "return_new_child",
+        "return_existing_child",
+        "placement_order",
+    }
+    assert planted_truth(configuration.source("replication"), ROOT) == []
