@@ -1,7 +1,7 @@
 """Family-justice research: from court records to released results.
 
 The stages, in the order in which data pass through them. A stage may import the stages before it
-and the four plain modules ``errors``, ``files``, ``fingerprint`` and ``results``; never a later stage.
+and the plain modules ``errors``, ``files``, ``fingerprint``, ``job`` and ``results``; never a later stage.
 """
 
 STAGES = (
