@@ -32,6 +32,7 @@ rule all:
     default_target: True
     input:
         "results/release/index.html",
+        [release_of(stream) for stream in STREAMS],
 
 
 for stream in STREAMS:
@@ -40,4 +41,4 @@ for stream in STREAMS:
         name:
             stream
         input:
-            f"results/release/{stream}/index.html",
+            release_of(stream),

@@ -29,6 +29,7 @@ DEFAULTS = {
 def write_ready(folder: Path, text: str) -> dict[str, Path]:
     """Write one Parquet file per research-ready table; tables and columns that the text does not name stay empty."""
     records = parse(text)
+    issued = {row["case_id"]: row["issue_date"] for row in records["case"] if row.get("has_s31", "1") == "1"}
     tables = research_ready_tables()
     assert set(records) <= set(tables), sorted(set(records) - set(tables))
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,8 +40,9 @@ def write_ready(folder: Path, text: str) -> dict[str, Path]:
             connection.execute(f'CREATE TABLE "{name}" ({declared})')
             for row in records.get(name, []):
                 full = {column: row.get(column, DEFAULTS.get(column, "-")) for column in table.columns}
-                if name == "case" and full["s31_issue_date"] == "-":
-                    full["s31_issue_date"] = full["issue_date"] if full["has_s31"] == "1" else "-"
+                # Where nothing else is said, the s31 application was issued with the case and is about everybody in it.
+                if name in ("case", "case_person") and full["s31_issue_date"] == "-":
+                    full["s31_issue_date"] = issued.get(full["case_id"], "-")
                 values = [None if value == "-" else value for value in full.values()]
                 connection.execute(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(values))})', values)
             paths[name] = folder / f"{name}.parquet"

@@ -16,9 +16,15 @@ O         | female | 2015-05-04
 T         | male   | 2013-05-06
 
 case
-case_id | issue_date | first_hearing_date | is_completed
-first   | 2015-06-15 | 2015-06-15         | 1
-second  | 2016-09-15 | 2016-09-17         | 1
+case_id | issue_date | local_authority
+first   | 2015-06-15 | E1
+second  | 2016-09-15 | E1
+
+hearing
+case_id | hearing_date
+first   | 2015-06-15
+second  | 2016-09-17
+second  | 2016-10-17
 
 case_person
 case_id | person_id | family_role
@@ -70,7 +76,13 @@ def test_highest_and_least_order_differ_where_a_child_has_several(tmp_path: Path
         O        | supervision order  | no order or discharge | no
         U        | placement order    | care order           | yes
     """)
-    assert made.attrition == {"base": 3, "completed": 3, "order_recorded": 2, "mother_known": 2}
+    assert made.attrition == {
+        "base": 3,
+        "completed": 3,
+        "order_recorded": 2,
+        "mother_known": 2,
+        "local_authority_known": 2,
+    }
 
 
 def test_time_to_placement_and_its_competing_event(tmp_path: Path) -> None:
@@ -80,4 +92,140 @@ def test_time_to_placement_and_its_competing_event(tmp_path: Path) -> None:
         N        | -               | -
         O        | -               | 2016-01-04
         U        | 2016-01-04      | -
+    """)
+
+
+def test_time_counts_from_the_application_about_the_child(tmp_path: Path) -> None:
+    # A was born during the proceedings about an older sibling and joined them by an application of its own; an
+    # emergency hearing took place five days before the care application about A.
+    made = extracted(
+        tmp_path, "infants", "infants",
+        """
+        person
+        person_id | sex    | week_of_birth
+        M         | female | 1994-06-06
+        A         | male   | 2016-02-29
+        B         | male   | 2010-02-01
+
+        case
+        case_id | issue_date
+        1       | 2015-01-05
+
+        case_person
+        case_id | person_id | family_role | s31_issue_date
+        1       | M         | mother      | 2015-01-05
+        1       | B         | child       | 2015-01-05
+        1       | A         | child       | 2016-03-07
+
+        relationship
+        child_id | parent_id | parent
+        A        | M         | mother
+        B        | M         | mother
+
+        hearing
+        case_id | hearing_date
+        1       | 2015-01-05
+        1       | 2016-03-02
+        1       | 2016-03-10
+    """)  # fmt: skip
+    made.shows("""
+        child_id | issue_date | age_days | newborn_7_days | hearing_notice | is_subsequent_infant
+        A        | 2016-03-07 | 7        | no             | 3 to 7 days    | no
+    """)
+
+
+def test_a_child_long_before_birth_is_left_out(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "infants", "infants",
+        """
+        person
+        person_id | sex  | week_of_birth
+        A         | male | 2016-02-29
+        B         | male | 2015-02-02
+
+        case
+        case_id | issue_date
+        1       | 2015-01-05
+
+        case_person
+        case_id | person_id | family_role
+        1       | A         | child
+        1       | B         | child
+    """)  # fmt: skip
+    made.shows("""
+        child_id | age_days | mother_age_band
+        B        | -28      | -
+    """)
+    assert made.attrition["week_of_birth_known"] == 2
+
+
+def test_unknown_mothers_have_no_age_and_leave_the_model_in_a_counted_step(tmp_path: Path) -> None:
+    # A has no mother on record, B a mother without a week of birth.
+    made = extracted(
+        tmp_path, "infants", "infants_concluded",
+        """
+        person
+        person_id | sex    | week_of_birth
+        M         | female | -
+        N         | female | 1990-01-01
+        A         | male   | 2015-06-01
+        B         | male   | 2015-06-01
+        C         | male   | 2015-06-01
+
+        case
+        case_id | issue_date | local_authority
+        1       | 2015-06-15 | E1
+        2       | 2015-06-15 | E1
+        3       | 2015-06-15 | E1
+
+        case_person
+        case_id | person_id | family_role
+        1       | A         | child
+        2       | M         | mother
+        2       | B         | child
+        3       | N         | mother
+        3       | C         | child
+
+        relationship
+        child_id | parent_id | parent
+        B        | M         | mother
+        C        | N         | mother
+
+        legal_order
+        case_id | child_id | order_group | order_date
+        1       | A        | care        | 2016-01-04
+        2       | B        | care        | 2016-01-04
+        3       | C        | care        | 2016-01-04
+    """)  # fmt: skip
+    assert made.attrition["order_recorded"] == 3
+    assert made.attrition["mother_known"] == 1
+    made.shows("""
+        child_id | mother_age_band
+        C        | 25 to 29
+    """)
+
+
+def test_completed_proceedings_without_an_order_are_not_at_risk_for_ever(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "infants", "infants_with_orders",
+        """
+        person
+        person_id | sex  | week_of_birth
+        A         | male | 2015-06-01
+        B         | male | 2015-06-01
+
+        case
+        case_id | issue_date | is_completed | end_date
+        1       | 2015-06-15 | 1            | 2016-02-01
+        2       | 2015-06-15 | 0            | -
+
+        case_person
+        case_id | person_id | family_role
+        1       | A         | child
+        2       | B         | child
+    """)  # fmt: skip
+    made.shows("""
+        child_id | placement_order | other_final_order | ended_without_order
+        A        | -               | -                 | 2016-02-01
+        B        | -               | -                 | -
     """)

@@ -202,3 +202,27 @@ def test_attrition_counts_who_is_left_out_and_why(tmp_path: Path) -> None:
         person_id | death      | end_of_records | number_of_children | father_is_party
         M1        | 2020-01-01 | 2021-12-31     | 1                  | no
     """)
+
+
+def test_return_about_a_child_of_unknown_age_is_neither_new_nor_existing(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        INDEX + """
+        person
+        person_id | sex | week_of_birth
+        Z         | -   | -
+
+        case
+        case_id | issue_date
+        R       | 2016-03-10
+
+        case_person
+        case_id | person_id | family_role
+        R       | M1        | mother
+        R       | Z         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | return_any | return_new_child | return_existing_child | return_unknown_child
+        F1        | -          | -                | -                     | -
+        M1        | 2016-03-10 | -                | -                     | 2016-03-10
+    """)

@@ -387,3 +387,50 @@ def test_a_system_that_the_source_does_not_hold_is_empty(tmp_path: Path) -> None
         case_id | system
         E10     | ECMS
     """)
+
+
+def test_care_proceedings_count_from_the_s31_application_about_the_person(tmp_path: Path) -> None:
+    # An emergency application was heard on 24 February, five days before the care application; child 4 was born later
+    # and joined by an application of its own.
+    made = harmonised(
+        tmp_path,
+        ECMS_CASE,
+        ECMS_PEOPLE,
+        """
+        CAFE_ECMS_APPLICATIONS
+        ID_PE | CASE_ID_PE | APPLICATIONTYPE1_ID | DATEOFAPPLICATION
+        90    | 10         | 2                   | 2016-02-24
+        110   | 10         | 1                   | 2016-09-05
+
+        CAFE_ECMS_PERSONSONAPPLICATIONS
+        ID_PE | APPLICATION_ID_PE | PERSON_ID_PE | ISSUBJECT
+        7     | 90                | 1            | true
+        8     | 110               | 4            | true
+
+        CAFE_ECMS_PEOPLE
+        ID_PE | GENDER | WEEKOFBIRTH
+        4     | Male   | 2016-08-29
+
+        CAFE_ECMS_HEARINGS
+        ID_PE | CASE_ID_PE | HEARINGDATE
+        1     | 10         | 2016-02-24
+        2     | 10         | 2016-03-04
+    """,
+    )
+    made.shows(
+        "case",
+        """
+        case_id | issue_date | s31_issue_date | first_hearing_date
+        E10     | 2016-02-24 | 2016-03-01     | 2016-03-04
+    """,
+    )
+    made.shows(
+        "case_person",
+        """
+        person_id | family_role | s31_issue_date
+        E1        | child       | 2016-03-01
+        E2        | mother      | 2016-03-01
+        E3        | father      | 2016-03-01
+        E4        | child       | 2016-09-05
+    """,
+    )

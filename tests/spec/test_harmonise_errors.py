@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,9 @@ def test_wrong_type(source: Path) -> None:
 
 
 def test_unknown_code(source: Path) -> None:
-    rewrite(source / "raw", "CAFE_ECMS_PEOPLE", "SELECT * REPLACE ('secret' AS GENDER) FROM old")
+    rewrite(source / "raw", "CAFE_ECMS_PERSONSONAPPLICATIONS", "SELECT * REPLACE ('secret' AS ISSUBJECT) FROM old")
     text = message(source)
-    assert "CAFE_ECMS_PEOPLE: column 'GENDER' holds an unknown code in 3 rows. Allowed: Male, Female." in text
+    assert "CAFE_ECMS_PERSONSONAPPLICATIONS: column 'ISSUBJECT' holds an unknown code in 3 rows. Allowed:" in text
     assert "secret" not in text
 
 
@@ -104,3 +105,27 @@ def test_unknown_and_wrong_options(source: Path) -> None:
     with pytest.raises(ConfigError, match="option 'max_birth_gap_days': Input should be greater than or equal to 0"):
         harmonise(source / "raw", source / "ready", source / "quality.csv", CODELISTS, {"max_birth_gap_days": -1})
     assert "Allowed" in str(caught.value)
+
+
+def test_a_misspelt_category_of_a_code_list_names_the_nearest(tmp_path: Path) -> None:
+    codelists = tmp_path / "codelists"
+    shutil.copytree(CODELISTS, codelists)
+    path = codelists / "legal_orders.csv"
+    path.write_text(path.read_text().replace(",supervision,", ",supervison,"))
+    write_source(tmp_path / "raw", parse("\n\n".join((LOOKUPS, ECMS_CASE, ECMS_PEOPLE))))
+    with pytest.raises(ContractError, match=r"category 'supervison'\..*Did you mean 'supervision'\?"):
+        harmonise(tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", codelists)
+
+
+def test_a_code_that_an_open_list_does_not_name_is_counted_and_passed(tmp_path: Path) -> None:
+    made = harmonised(
+        tmp_path,
+        ECMS_CASE,
+        ECMS_PEOPLE,
+        """
+        CAFE_ECMS_PERSONRELATIONSHIPS
+        PERSON_ID_PE | RELATEDPERSON_ID_PE | RELATIONSHIPTYPE_ID
+        1 | 3 | 9
+    """,
+    )
+    assert [row["rows_affected"] for row in made.quality if row["rule"] == "unknown_code"] == ["1"]

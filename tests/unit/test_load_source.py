@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def files(folder: Path) -> FilesSource:
-    return FilesSource(kind="files", description="Toy.", minimum_policy="court_records", folder=str(folder))
+    return FilesSource(
+        kind="files", description="Toy.", minimum_policy="court_records", folder=str(folder), refresh_date="2021-12-31"
+    )
 
 
 @pytest.fixture(scope="module")

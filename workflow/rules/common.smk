@@ -3,8 +3,8 @@
 from family_justice import fingerprint
 from family_justice.config.load import Configuration
 from family_justice.config.check import covariates_of
-from family_justice.contracts import research_ready_tables
 from family_justice.errors import PipelineError
+from family_justice.sources.load import source_state
 
 CODELISTS = sorted(str(path) for path in Path("config/codelists").glob("*.csv"))
 
@@ -15,6 +15,7 @@ try:
         CONFIGURATION.source_of(stream): CONFIGURATION.source(CONFIGURATION.source_of(stream))
         for stream in STREAMS.values()
     }
+    STATES = {name: source_state(source, Path(".")) for name, source in SOURCES.items()}
 except PipelineError as error:
     raise WorkflowError(str(error))
 
@@ -49,6 +50,28 @@ def analyses_of(stream):
         *(f"follow_up.{name}" for name, cohort in cohorts.items() if cohort.follow_up),
         *STREAMS[stream].analyses,
     ]
+
+
+def released(stream):
+    """Files with the released rows of a stream's analyses."""
+    return [f"results/release/{stream}/{analysis}/results.csv" for analysis in analyses_of(stream)]
+
+
+def figures_of(stream):
+    """Files of a stream's figures; a table of characteristics has none."""
+    return [
+        f"results/release/{stream}/{analysis}/figure.{kind}"
+        for analysis in analyses_of(stream)
+        for kind in ("svg", "png")
+        if getattr(STREAMS[stream].analyses.get(analysis), "kind", "") != "table_one"
+    ]
+
+
+def release_of(stream):
+    """Everything that a stream releases: a target lists it whole, so that a deleted file is made again."""
+    folder = f"results/release/{stream}"
+    single = [f"{folder}/{name}" for name in ("index.html", "study.json", "figures.json", "comparisons.csv")]
+    return [*single, *released(stream), *figures_of(stream)]
 
 
 def cohort_of(stream, analysis):

@@ -8,9 +8,9 @@ for stream in STREAMS:
             results=[f"results/internal/{stream}/{a}/results.csv" for a in analyses_of(stream)],
             manifest=f"results/internal/sources/{CONFIGURATION.source_of(STREAMS[stream])}/manifest.csv",
         output:
-            results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
+            results=released(stream),
             study=f"results/release/{stream}/study.json",
-            suppressions=f"results/release/{stream}/suppressions.csv",
+            suppressions=f"results/internal/{stream}/suppressions.csv",
         log:
             f"logs/{stream}/disclose_results.log",
         group:
@@ -21,7 +21,11 @@ for stream in STREAMS:
         params:
             stream=stream,
             analyses=analyses_of(stream),
-            settings=settings_of(STREAMS[stream], *CONFIGURATION.policy_of(STREAMS[stream])),
+            settings=settings_of(
+                STREAMS[stream],
+                *CONFIGURATION.policy_of(STREAMS[stream]),
+                SOURCES[CONFIGURATION.source_of(STREAMS[stream])],
+            ),
             code=code_of("disclosure", "analyses.study"),
             library=fingerprint.of_stage("analyses", "disclosure", "harmonise", "sources"),
         script:

@@ -5,16 +5,11 @@ for stream in STREAMS:
         name:
             f"draw_{stream}"
         input:
-            results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
+            results=released(stream),
             study=f"results/release/{stream}/study.json",
             comparisons=f"results/release/{stream}/comparisons.csv",
         output:
-            figures=[
-                f"results/release/{stream}/{a}/figure.{kind}"
-                for a in analyses_of(stream)
-                for kind in ("svg", "png")
-                if getattr(STREAMS[stream].analyses.get(a), "kind", "") != "table_one"
-            ],
+            figures=figures_of(stream),
             description=f"results/release/{stream}/figures.json",
         log:
             f"logs/{stream}/draw_figures.log",

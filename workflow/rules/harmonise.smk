@@ -13,7 +13,7 @@ rule harmonise_records:
         mem_mb=6000,
         runtime=20,
     params:
-        settings=lambda wildcards: settings_of(SOURCES[wildcards.source].harmonise),
+        settings=lambda wildcards: settings_of(SOURCES[wildcards.source].harmonise_options()),
         code=code_of("harmonise"),
     script:
         "../scripts/harmonise_records.py"

@@ -5,7 +5,7 @@ for stream in STREAMS:
         name:
             f"compare_{stream}"
         input:
-            results=[f"results/release/{stream}/{a}/results.csv" for a in analyses_of(stream)],
+            results=released(stream),
             references=sorted(
                 {c.reference for c in STREAMS[stream].comparisons.values() if not c.reference.startswith("truth:")}
             ),
@@ -31,7 +31,7 @@ rule write_stream_page:
         study="results/release/{stream}/study.json",
         figures="results/release/{stream}/figures.json",
         comparisons="results/release/{stream}/comparisons.csv",
-        suppressions="results/release/{stream}/suppressions.csv",
+        results=lambda wildcards: released(wildcards.stream),
     output:
         page="results/release/{stream}/index.html",
     log:

@@ -13,11 +13,7 @@ rule load_source:
         settings=lambda wildcards: fingerprint.of_value(
             SOURCES[wildcards.source].model_dump(mode="json", exclude={"harmonise", "description", "minimum_policy"})
         ),
-        parameters=lambda wildcards: (
-            fingerprint.of_file(SOURCES[wildcards.source].parameters)
-            if SOURCES[wildcards.source].kind == "synthetic"
-            else ""
-        ),
+        state=lambda wildcards: STATES[wildcards.source],
         code=code_of("sources.load"),
     script:
         "../scripts/load_source.py"

@@ -10,5 +10,6 @@ with job(snakemake.log[0]):
 
     configuration = Configuration(Path("config"), snakemake.config)
     internal = {Path(path).parent.name: Path(path) for path in snakemake.input.results}
-    manifest, folder = Path(snakemake.input.manifest), Path(snakemake.output.study).parent
-    release_stream(configuration, snakemake.params.stream, internal, folder, manifest, snakemake.params.library)
+    release, suppressions = Path(snakemake.output.study).parent, Path(snakemake.output.suppressions)
+    manifest, code = Path(snakemake.input.manifest), snakemake.params.library
+    release_stream(configuration, snakemake.params.stream, internal, release, suppressions, manifest, code)

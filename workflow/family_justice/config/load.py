@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.models import Covariate, Name, Policy, Settings, Source, Stream
-from family_justice.config.policy import check_policy_not_below
+from family_justice.config.policy import FLOOR, check_policy_not_below
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
@@ -168,7 +168,19 @@ class Configuration:
         check_stream(stream, self.covariates(), path)
         self.source(stream.source or self.settings.source)
         self.policy_of(stream)
+        self._check_references(stream, path)
         return stream
+
+    def _check_references(self, stream: Stream, path: Path) -> None:
+        base = self.folder.parent
+        there = sorted(str(p.relative_to(base)) for p in (self.folder / "references").glob("*.csv"))
+        problems = [
+            f"comparisons.{name}.reference: there is no file '{comparison.reference}'. "
+            + did_you_mean(comparison.reference, there)
+            for name, comparison in stream.comparisons.items()
+            if not comparison.reference.startswith("truth:") and not (base / comparison.reference).is_file()
+        ]
+        report_together(str(path), problems, ConfigError)
 
     @cache  # noqa: B019
     def covariates(self) -> dict[str, Covariate]:
@@ -182,7 +194,10 @@ class Configuration:
     def source(self, name: str) -> Any:
         """Read one source file."""
         path = self.folder / "sources" / f"{name}.yaml"
-        return parse(read_yaml(path), Source, path)
+        source = parse(read_yaml(path), Source, path)
+        if not getattr(source, "tables", {}):
+            check_policy_not_below(self.policy(source.minimum_policy), FLOOR, f"{path}: minimum_policy")
+        return source
 
     @cache  # noqa: B019
     def policy(self, name: str) -> Policy:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from family_justice.config.models import Policy
 from family_justice.errors import ConfigError, report_together
 
+#: Below this no custodian's minimum may lie where the tables are court records, whoever edits the files (assumption:
+#: the safe haven's own number is not public).
+FLOOR = Policy(
+    name="floor",
+    description="The least that court records get, synthetic ones included.",
+    threshold=5,
+    rounding_base=5,
+    zero_discloses=False,
+    minimum_events_per_level=5,
+    minimum_residual_df=5,
+    minimum_at_risk=5,
+)
 
-def check_policy_not_below(policy: Policy, minimum: Policy) -> None:
+
+def check_policy_not_below(policy: Policy, minimum: Policy, where: str = "") -> None:
     """Raise ``ConfigError`` with every field of ``policy`` that is looser than the custodian's ``minimum``.
 
     The configuration is checked when it is read; the door checks again, because it must not rest on the order in
     which others work.
     """
-    report_together(f"policy '{policy.name}'", _looser_than(policy, minimum), ConfigError)
+    report_together(where or f"policy '{policy.name}'", _looser_than(policy, minimum), ConfigError)
 
 
 def _looser_than(policy: Policy, minimum: Policy) -> list[str]:

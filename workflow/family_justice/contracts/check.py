@@ -45,7 +45,7 @@ def check_table(connection: duckdb.DuckDBPyConnection, relation: str, table: Tab
 
     Column names are compared without regard to case. References are not looked at: see ``find_problems``.
     """
-    problems = [finding.message for finding in find_problems(connection, relation, table)]
+    problems = [finding.message for finding in find_problems(connection, relation, table) if finding.is_error]
     report_together(where, problems, ContractError)
 
 
@@ -58,8 +58,8 @@ def check_tables(
     """
     problems = []
     for name, table in tables.items():
-        for finding in find_problems(connection, relations.get(name, name), table):
-            problems.append(f"{name}: {finding.message}")
+        found = find_problems(connection, relations.get(name, name), table)
+        problems += [f"{name}: {finding.message}" for finding in found if finding.is_error]
     report_together(where, problems, ContractError)
 
 
@@ -138,14 +138,15 @@ def _problems_of_content(
             allowed = ", ".join(_literal(code) for code in column.codes)
             counts.append(f'count(*) FILTER (WHERE CAST("{name}" AS VARCHAR) NOT IN ({allowed}))')
             shown = ", ".join(column.codes)
+            what = "Known" if column.open_codes else "Allowed"
             counted.append(
-                (name, "unknown_code", f"column '{name}' holds an unknown code in {{rows}}. Allowed: {shown}.")
+                (name, "unknown_code", f"column '{name}' holds an unknown code in {{rows}}. {what}: {shown}.")
             )
     row = connection.execute(f'SELECT {", ".join(counts)} FROM "{relation}"').fetchone()
     assert row is not None
     total, *numbers = (int(number) for number in row)
     findings = [
-        Finding(table.name, column, rule, rows, True, message.format(rows=_rows(rows)))
+        Finding(table.name, column, rule, rows, _is_error(usable[column], rule), message.format(rows=_rows(rows)))
         for (column, rule, message), rows in zip(counted, numbers, strict=True)
         if rows
     ]
@@ -159,6 +160,11 @@ def _problems_of_content(
             message = f"primary key ({key}) is not unique: {_rows(surplus)} too many."
             findings.append(Finding(table.name, key, "duplicate_key", surplus, True, message))
     return findings
+
+
+def _is_error(column: Column, rule: str) -> bool:
+    """A code that is not listed is a warning where the list is not known to be complete."""
+    return not (rule == "unknown_code" and column.open_codes)
 
 
 def _unresolved_references(

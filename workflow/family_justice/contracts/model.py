@@ -39,6 +39,7 @@ class Column(_Strict):
     key: bool = Field(default=False, description="true if the column is (part of) the primary key")
     references: str | None = Field(default=None, description="TABLE.COLUMN whose values this one takes")
     codes: dict[str, str] | None = Field(default=None, description="permitted codes and their meaning")
+    open_codes: bool = Field(default=False, description="true if other codes may occur: they are counted, not refused")
     sensitivity: Sensitivity = "ordinary"
     assumed: bool = Field(default=False, description="true if the name was not seen in a public source")
 

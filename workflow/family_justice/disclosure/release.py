@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,12 +20,15 @@ def release_stream(
     name: str,
     internal: Mapping[str, Path],
     release: Path,
+    suppressions: Path,
     manifest: Path,
     code: str,
 ) -> None:
     """Release the results of one stream into the folder ``release``, or nothing.
 
-    ``internal`` maps each analysis to its tidy rows before disclosure control; ``manifest`` lists the raw tables and
+    ``internal`` maps each analysis to its tidy rows before disclosure control; ``suppressions`` receives the number of
+    suppressed rows per analysis, which stays inside, because it tells how many were hidden for the sake of others;
+    ``manifest`` lists the raw tables and
     their checksums, of which only a fingerprint is released; ``code`` is the fingerprint of the library.
     """
     stream = configuration.stream(name)
@@ -37,8 +41,10 @@ def release_stream(
     }
     covariates = covariates_of(stream, configuration.covariates())
     study = describe_study(stream, covariates, (source, configuration.source(source)), policy, fingerprints)
+    # Nothing of an earlier release stays: it may have been made under a looser policy, or of an analysis that is gone.
+    shutil.rmtree(release, ignore_errors=True)
     targets = {analysis: release / analysis / "results.csv" for analysis in internal}
     with tempfile.TemporaryDirectory() as folder:
         described = Path(folder, "study.json")
         described.write_text(json.dumps(study, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        open_door(internal, targets, policy, minimum, described, release / "study.json", release / "suppressions.csv")
+        open_door(internal, targets, policy, minimum, described, release / "study.json", suppressions)

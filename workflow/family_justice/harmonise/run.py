@@ -68,6 +68,15 @@ CODELISTS: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
 }
 
+_READY = research_ready_tables()
+
+#: Categories that a code list may map names to: the codes of the research-ready column that takes them.
+CATEGORIES: dict[str, set[str]] = {
+    "application_types": set(_READY["application"].columns["application_type"].codes or ()),
+    "legal_orders": {*(_READY["legal_order"].columns["order_group"].codes or ()), "not_an_order"},
+    "ethnic_groups": set(_READY["person"].columns["ethnic_group"].codes or ()),
+}
+
 QUALITY_COLUMNS = ("step", "system", "table", "rule", "action", "label", "rows_before", "rows_affected", "rows_after")
 
 
@@ -92,8 +101,7 @@ def harmonise(
         warnings = _open_source(connection, raw)
         _load_codelists(connection, codelists)
         for name, value in settings:
-            literal = f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(int(value))
-            connection.execute(f"SET VARIABLE {name} = {literal}")
+            connection.execute(f"SET VARIABLE {name} = {_option(value)}")
         for step in STAGES:
             _run(connection, step)
         _check_names(connection, codelists)
@@ -110,6 +118,13 @@ def harmonise(
             key = ", ".join(f'"{column}"' for column in table.key)
             write_parquet(connection, f'SELECT {columns} FROM "{made[name]}" ORDER BY {key}', ready / f"{name}.parquet")
     _write_quality(quality_csv, warnings, counts)
+
+
+def _option(value: datetime.date | int | None) -> str:
+    """Return an option as SQL; an end of data that is not given is no limit."""
+    if value is None:
+        return "DATE '9999-12-31'"
+    return f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(int(value))
 
 
 def _read_options(options: Mapping[str, Any]) -> HarmoniseOptions:
@@ -168,6 +183,8 @@ def _load_codelists(connection: duckdb.DuckDBPyConnection, codelists: Path) -> N
         plain_names = [row["name"].strip().lower() for row in rows]
         twice = sorted({plain for plain in plain_names if plain_names.count(plain) > 1})
         problems = [f"'{plain}' is listed twice." for plain in twice]
+        unknown = sorted({row["category"] for row in rows} - CATEGORIES[name])
+        problems += [f"category '{category}'. {did_you_mean(category, CATEGORIES[name])}" for category in unknown]
         if name in flags:
             wrong = [row["name"] for row in rows if row[flags[name]] not in ("0", "1")]
             problems += [f"'{entry}': column '{flags[name]}' must be 0 or 1." for entry in wrong]

@@ -58,6 +58,12 @@ def _planted(
     analysis = stream.analyses[str(comparison.analysis)]
     measure = "log_odds_ratio" if analysis.kind == "logistic" else "log_hazard_ratio"
     modelled = set(getattr(analysis, "covariates", []))
+    sets = {row["parameter_set"] for row in truth}
+    if truth and parameter_set not in sets:
+        raise ConfigError(
+            f"stream '{stream.stream}': there is no planted parameter set '{parameter_set}'. "
+            + did_you_mean(parameter_set, sets)
+        )
     return [
         {
             "analysis": comparison.analysis,

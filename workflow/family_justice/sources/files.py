@@ -110,7 +110,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scrat
         present = {name: column for name, column in table.columns.items() if name.lower() in spelling}
         failures = _cast(connection, present, {name: types[spelling[name.lower()]] for name in present})
         checked = table.model_copy(update={"columns": present})
-        content = [finding.message for finding in find_problems(connection, "loaded", checked)]
+        findings = find_problems(connection, "loaded", checked)
+        content = [finding.message for finding in findings if finding.is_error]
     except (duckdb.Error, UnicodeDecodeError, csv.Error, EOFError, OSError) as error:
         # The message of the reader may quote the record it stumbled on: only the line number is passed on.
         line = re.search(r"\bLine: (\d+)", str(error))

@@ -36,6 +36,23 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
     write_text(manifest, "\n".join(lines) + "\n")
 
 
+def source_state(source: Any, base: Path) -> str:
+    """Return a hash of what a source reads from disk, so that changed files are noticed before any job starts.
+
+    A synthetic source reads its parameters; of other files size and time count, as reading them whole would take long.
+    Raises ``ConfigError`` or ``ContractError`` if a file is not there.
+    """
+    if isinstance(source, SyntheticSource):
+        path = base / source.parameters
+        if not path.is_file():
+            raise ConfigError(f"{source.parameters}: there is no such file of parameters ('parameters' of the source)")
+        return fingerprint.of_file(path)
+    from family_justice.sources.files import resolve
+
+    paths = [resolve(path, base) for path in _declared(source, base)[1].values()]
+    return fingerprint.of_value([[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in paths])
+
+
 def _declared(source: FilesSource, base: Path) -> tuple[dict[str, Table], dict[str, str]]:
     """Return contract and path of each table of a ``files`` source."""
     if bool(source.folder) == bool(source.tables):

@@ -4,7 +4,10 @@ CREATE TABLE ready_case AS
 WITH heard AS (
     SELECT
         case_id,
-        min(hearing.hearing_date) FILTER (WHERE hearing.hearing_date >= cases.issue_date) AS first_hearing_date,
+        -- Care proceedings count from their own issue: an emergency application may have been heard days before.
+        min(hearing.hearing_date) FILTER (
+            WHERE hearing.hearing_date >= coalesce(cases.s31_issue_date, cases.issue_date)
+        ) AS first_hearing_date,
         max(hearing.hearing_date) AS last_hearing_date
     FROM ready_hearing AS hearing
     JOIN retained_case AS cases USING (case_id)

@@ -51,6 +51,14 @@ JOIN ready_relationship AS relationship ON relationship.child_id = child.person_
 JOIN role_in_case AS adult ON adult.case_id = child.case_id AND adult.person_id = relationship.parent_id
 WHERE child.role = 'subject';
 
+-- The first s31 application that is about the person: a child born during proceedings joins them later.
+CREATE TABLE s31_of_person AS
+SELECT member.case_id, member.person_id, min(application.issue_date) AS s31_issue_date
+FROM member
+JOIN dated_application AS application USING (application_id)
+WHERE application.is_s31 = 1
+GROUP BY member.case_id, member.person_id;
+
 CREATE TABLE ready_case_person AS
 SELECT
     member.case_id,
@@ -58,11 +66,13 @@ SELECT
     member.role,
     -- A subject child who is also the parent of a subject child (a young mother) counts as a child.
     CASE WHEN member.role = 'subject' THEN 'child' ELSE parent.parent END AS family_role,
+    s31.s31_issue_date,
     completed_years(person.week_of_birth, cases.issue_date) AS age_at_issue
 FROM role_in_case AS member
 JOIN ready_person AS person USING (person_id)
 JOIN retained_case AS cases USING (case_id)
-LEFT JOIN parent_in_case AS parent USING (case_id, person_id);
+LEFT JOIN parent_in_case AS parent USING (case_id, person_id)
+LEFT JOIN s31_of_person AS s31 USING (case_id, person_id);
 
 INSERT INTO counted
 WITH member AS (

@@ -8,7 +8,7 @@ UNION ALL
 SELECT 'full_duplicate_people', 'CMS', count(*), count(*) - (SELECT count(*) FROM cms_person) FROM CAFE_CMS_TBLPERSON;
 
 INSERT INTO staged_person
-SELECT 'CMS', 'England', 'E' || PERSONID_PE, PERSONID_PE, lower(GENDER), WEEKOFBIRTH, ALF_PE, LSOA2011_CD
+SELECT 'CMS', 'England', 'E' || PERSONID_PE, PERSONID_PE, CASE GENDER WHEN 'Male' THEN 'male' WHEN 'Female' THEN 'female' END, WEEKOFBIRTH, ALF_PE, LSOA2011_CD
 FROM cms_person;
 
 INSERT INTO staged_ethnicity

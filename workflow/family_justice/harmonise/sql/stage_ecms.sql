@@ -8,7 +8,7 @@ UNION ALL
 SELECT 'full_duplicate_people', 'ECMS', count(*), count(*) - (SELECT count(*) FROM ecms_person) FROM CAFE_ECMS_PEOPLE;
 
 INSERT INTO staged_person
-SELECT 'ECMS', 'England', 'E' || ID_PE, ID_PE, lower(GENDER), WEEKOFBIRTH, ALF_PE, LSOA2011_CD
+SELECT 'ECMS', 'England', 'E' || ID_PE, ID_PE, CASE GENDER WHEN 'Male' THEN 'male' WHEN 'Female' THEN 'female' END, WEEKOFBIRTH, ALF_PE, LSOA2011_CD
 FROM ecms_person;
 
 INSERT INTO staged_ethnicity
