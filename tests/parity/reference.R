@@ -1,5 +1,5 @@
 # What the reference scripts share: where values go and how they are written.
-# Run from this folder:  for f in cox life_table logistic parametric; do Rscript $f.R; done
+# Run from this folder:  for f in cox life_table logistic parametric competing recurrent; do Rscript $f.R; done
 suppressMessages({library(survival); library(jsonlite)})
 
 write_reference <- function(name, value, packages = "survival") {

@@ -176,7 +176,6 @@ def _model(measure: str) -> list[dict[str, Any]]:
     rows.append(
         {**whole, "measure": "likelihood_ratio_test", "term": "all", "statistic": 812.0, "df": 19, "p_value": 1e-90}
     )
-    rows.append({"measure": "count", "outcome": outcome, "term": "complete_cases", "n": 82000, "total": 83500})
     return rows
 
 

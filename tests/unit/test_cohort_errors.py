@@ -55,7 +55,7 @@ def study() -> dict[str, Any]:
                     "event": {"label": "Event", "sql": "SELECT person, happened AS date FROM cohort"},
                     "end": {"label": "End", "sql": "SELECT person, $ends::DATE AS date FROM cohort"},
                 },
-                "outcomes": {"event": {"label": "Event", "time_zero": "started", "event": "event", "censoring": ["end"]}},
+                "outcomes": {"event": {"label": "Event", "event": "event", "censoring": ["end"]}},
                 "covariates": ["letter"],
             }
         },
@@ -133,6 +133,7 @@ WRONG = [
     (f"{COHORT}/events/event/sql", "SELECT c.person, happened AS date FROM cohort AS c, range(2)", "2 dates too many"),
     (f"{COHORT}/events/event/sql", "SELECT person, NULL::DATE AS date FROM cohort", "nobody in the cohort has the event"),
     (f"{COHORT}/events/end/sql", "SELECT person, NULL::DATE AS date FROM cohort", "observation of 3 members never ends"),
+    (f"{COHORT}/time_zero", "startd", "'time_zero' is 'startd', which is no date column of the last step. Allowed: happened, started. Did you mean 'started'?"),
     ("covariates/letter/levels", ["x", "z"], "2 rows have a value outside its levels. Allowed: x, z."),
     ("analyses/model/cluster", "family", "'cluster' is 'family', which is no column of the cohort"),
 ]  # fmt: skip

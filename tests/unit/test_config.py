@@ -60,6 +60,9 @@ WRONG_STREAM = [
     ("    reference: 25 to 29", "    reference: 25 to 30", "'25 to 30' is not among the levels", "Did you mean '25 to 29'?"),
     ("report_at: [1, 2, 5, 8, 10]", "report_at: [1.1, 2]", "1.1 not on the grid", "multiples of 0.25"),
     ("    restrict_to: {parent: [mother]}", "    restrict_to: {parent: [mothers]}", "there is no level 'mothers'", "Did you mean 'mother'?"),
+    ("        event: return_any\n", "        event: return_any\n        time_zero: issue_date\n", "unknown key 'cohorts.parents.outcomes.return_any.time_zero'", "Allowed:"),
+    ("        event: return_any\n", "        duration: age\n        indicator: age\n", "'competing' goes with dates; a recorded duration has none", "'censoring' goes with dates"),
+    ("config/references/recurrence.csv", "config/references/recurence.csv", "there is no file 'config/references/recurence.csv'", "Did you mean 'config/references/recurrence.csv'?"),
     ("stream: recurrence", "stream: return", "'stream' is 'return'; write 'recurrence'", "the name of the file"),
     ("          FROM previous\n          WHERE death", "          FROM person\n          WHERE death", "a step must select from 'previous'", "steps.alive"),
 ]  # fmt: skip
@@ -96,6 +99,21 @@ def test_policy_below_the_custodians_minimum(edited: Callable[[str, str, str], C
     assert "threshold" in text
     assert "write 10 or more" in text
     assert "court_records" in text
+
+
+def test_court_records_have_a_floor_whatever_the_files_say(edited: Callable[[str, str, str], Configuration]) -> None:
+    loose = "minimum_policy: public_records"
+    text = message(lambda: edited("sources/synthetic.yaml", "minimum_policy: court_records", loose).source("synthetic"))
+    assert "synthetic.yaml: minimum_policy" in text
+    assert "'threshold' is 1" in text
+    assert "write 5 or more" in text
+
+
+def test_court_files_need_the_day_that_they_cover(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    source = "kind: files\ndescription: Mine.\nminimum_policy: court_records\nfolder: mine\n"
+    (tmp_path / "config/sources/mine.yaml").write_text(source)
+    assert "'refresh_date' is missing" in message(lambda: Configuration(tmp_path / "config").source("mine"))
 
 
 def test_unknown_stream_names_the_nearest(edited: Callable[[str, str, str], Configuration]) -> None:

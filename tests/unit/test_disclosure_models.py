@@ -65,14 +65,15 @@ def test_estimates_are_shown_to_a_fraction_of_their_standard_error() -> None:
     assert row["conf_low"] == pytest.approx(0.43 - Z95 * 0.104)
     assert row["statistic"] == pytest.approx(0.43 / 0.104)
     assert row["p_value"] == pytest.approx(math.erfc(0.43 / 0.104 / math.sqrt(2)))
-    assert rows["n"].tolist() == [300, 200, 100, 600, 600, 600]
-    assert rows["events"].tolist() == [105, 50, 45, 200, 200, 200]
+    assert rows["n"].fillna(0).tolist() == [300, 200, 100, 0, 600, 600]
+    assert rows["events"].fillna(0).tolist() == [105, 50, 45, 0, 200, 200]
     assert rows["estimate"].iloc[0] == 0
     assert rows["status"].iloc[0] == "reference"
-    assert rows.iloc[3]["estimate"] == -1235
+    assert rows.iloc[3]["status"] == "suppressed"
+    assert rows.iloc[3]["note"] == "not released: with the released counts it would tell exact ones"
     assert rows.iloc[4]["statistic"] == 7.89
     assert rows.iloc[4]["p_value"] == pytest.approx(math.exp(-7.89 / 2))
-    assert rows.iloc[5]["estimate"] == 0.654
+    assert rows.iloc[5]["estimate"] == 0.65
 
 
 def test_level_with_few_events_is_suppressed_with_what_depends_on_it() -> None:
@@ -105,7 +106,8 @@ def test_small_model_is_suppressed() -> None:
 def test_residual_degrees_of_freedom() -> None:
     many = [coefficient(f"x{i}", "", 40, 20) for i in range(31)]
     assert disclose(model(*many, n=40, events=20), COURT).rows["status"].eq("suppressed").all()
-    assert disclose(model(*many[:30], n=40, events=20), COURT).rows["status"].eq("ok").all()
+    rows = disclose(model(*many[:30], n=40, events=20), COURT).rows
+    assert rows.loc[rows["measure"] != "log_likelihood", "status"].eq("ok").all()
 
 
 def test_row_without_estimate_stays() -> None:
@@ -129,7 +131,7 @@ def test_level_without_members_takes_nothing_with_it() -> None:
         "status": "not estimable",
     }
     rows = disclose(model(*AGE, empty, n=600, events=199), COURT).rows
-    assert rows["status"].tolist() == ["reference", "ok", "ok", "not estimable", "ok", "ok", "ok"]
+    assert rows["status"].tolist() == ["reference", "ok", "ok", "not estimable", "suppressed", "ok", "ok"]
     assert rows.iloc[3][["n", "events"]].tolist() == [0, 0]
 
 
@@ -163,3 +165,21 @@ def test_complete_cases_do_not_tell_how_few_were_left_out() -> None:
 def test_steps_and_digits() -> None:
     assert [step_below(x) for x in (0.0104, 0.2, 0.0499, 7)] == pytest.approx([0.01, 0.2, 0.02, 5])
     assert [significant(x, 3) for x in (0.0123456, 98765.0, 0.0)] == [0.0123, 98800.0, 0.0]
+
+
+def test_tests_of_the_whole_model_show_a_banded_p_value_only() -> None:
+    # chi-squared 7.8912 on 2 degrees of freedom has p = 0.0193; 27.6 has p = 1e-6.
+    for statistic, p_value, shown in ((7.8912, 0.01934, 0.02), (27.6, 1.0e-6, 0.0005)):
+        test = {"measure": "wald_test", "term": "all", "n": 600, "events": 199, "df": 2,
+                "statistic": statistic, "p_value": p_value}  # fmt: skip
+        row = disclose(model(*AGE, test, n=600, events=199), COURT).rows.iloc[3]
+        assert math.isnan(row["statistic"])
+        assert row["p_value"] == shown
+
+
+def test_the_intercept_is_not_released_and_everything_is_under_an_open_policy() -> None:
+    intercept = {"measure": "log_odds_ratio", "term": "intercept", "n": 600, "events": 199,
+                 "estimate": -0.7012, "std_error": 0.0867}  # fmt: skip
+    frame = model(*AGE, intercept, n=600, events=199)
+    assert disclose(frame, COURT).rows.iloc[3]["status"] == "suppressed"
+    assert disclose(frame, PUBLIC).rows.iloc[3]["estimate"] == -0.7012

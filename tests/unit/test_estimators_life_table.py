@@ -205,7 +205,10 @@ def test_chi_squared_tail_against_scipy() -> None:
 
 
 def test_importing_the_estimators_costs_numpy_only() -> None:
-    names = "life_table", "cox", "logistic", "parametric"
+    names = (
+        "life_table", "cox", "logistic", "parametric", "counts", "multinomial", "mixed", "matching", "inequality",
+        "gee", "agreement", "pooling",
+    )  # fmt: skip
     code = "; ".join([f"import family_justice.estimators.{name}" for name in names] + ["import sys"])
     code += "; print([m for m in ('scipy', 'pandas', 'statsmodels', 'lifelines') if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

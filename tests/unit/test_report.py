@@ -232,7 +232,7 @@ def test_an_analysis_without_rows_has_tables_without_rows() -> None:
     assert tables.frequency(empty, about["orders"], labels) == []
     assert tables.attrition(empty, about["attrition.parents"], labels).rows == []
     assert tables.tests(empty, labels) is None
-    assert prose.model_summary(empty, about["return_model"], labels) == []
+    assert prose.model_summary(empty, labels) == []
 
 
 def test_curves_are_shown_at_the_reported_times_in_percent() -> None:
@@ -333,12 +333,14 @@ def test_follow_up_in_words(row: dict[str, Any], sentence: str) -> None:
     assert prose.follow_up(rows, about, words.Labels(samples.study())) == sentence
 
 
-def test_the_summary_of_a_model_counts_complete_cases() -> None:
-    study = samples.study()
-    said = prose.model_summary(rows_of("return_model"), study["analyses"]["return_model"], words.Labels(study))
-    assert said[0] == "Fitted to 82\u202f000 of 83\u202f500 parents with no missing covariate."
-    assert said[1].endswith("812.0 on 19 degrees of freedom, p\u00a0<0.001.")
-    assert said[2].startswith("Concordance: 0.641")
+def test_the_summary_of_a_model_says_how_well_it_fits() -> None:
+    rows, labels = rows_of("return_model"), words.Labels(samples.study())
+    said = prose.model_summary(rows, labels)
+    assert said[0].endswith("chi-squared 812.0 on 19 degrees of freedom, p\u00a0<0.001.")
+    assert said[1].startswith("Concordance: 0.64")
+    # Where the statistic is not released, its p value is.
+    rows.loc[rows["measure"] == "likelihood_ratio_test", "statistic"] = float("nan")
+    assert prose.model_summary(rows, labels)[0].endswith("model: 19 degrees of freedom, p\u00a0<0.001.")
 
 
 def test_verdicts_that_are_differences_are_not_counted() -> None:

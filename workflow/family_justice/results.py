@@ -65,6 +65,9 @@ MEASURES: Mapping[str, str] = {
     "log_hazard_ratio": "model",
     "log_odds_ratio": "model",
     "log_time_ratio": "model",
+    "log_subdistribution_hazard_ratio": "model",
+    "log_rate_ratio": "model",
+    "log_risk_ratio": "model",
     "log_likelihood": "model",
     "log_shape": "model",
     "log_scale": "model",
@@ -72,7 +75,10 @@ MEASURES: Mapping[str, str] = {
     "likelihood_ratio_test": "model",
     "wald_test": "model",
     "proportional_hazards_test": "model",
+    "association_test": "model",
+    "nonlinearity_test": "model",
     "log_rank_test": "model",
+    "gray_test": "model",
 }
 
 

@@ -17,6 +17,6 @@ rule run_analysis:
         runtime=10,
     params:
         settings=analysis_settings,
-        code=code_of("analyses.run", "analyses.models"),
+        code=code_of("analyses.run"),
     script:
         "../scripts/run_analysis.py"

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, follow_up, require_events, strata
+from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up, require_events, strata
 from family_justice.config.models import Cohort, CumulativeIncidence, KaplanMeier
 from family_justice.estimators import life_table
+from family_justice.estimators.gray import gray_test
 
 #: Steps of the grid on which follow-up is summarised.
 FOLLOW_UP_STEPS = 40
@@ -30,7 +31,8 @@ def curves(
         outcome = cohort.outcomes[name]
         observed = follow_up(members, outcome, f"{where}, outcome '{name}'")
         require_events((observed.cause == EVENT).sum(), f"{where}, outcome '{name}'")
-        for group, inside in strata(members.iloc[observed.rows], analysis.group_by):
+        groups = strata(members.iloc[observed.rows], analysis.group_by)
+        for group, inside in groups:
             exit_, cause = observed.exit[inside], observed.cause[inside]
             table = life_table.event_table(exit_, cause, n_causes=2)
             if analysis.kind == "cumulative_incidence":
@@ -39,6 +41,25 @@ def curves(
                 only_events = life_table.event_table(exit_, np.where(cause == EVENT, 1, 0), n_causes=1)
                 curve, measure = life_table.kaplan_meier(only_events), "survival"
             yield from _on_grid(curve, exit_, cause, grid, measure=measure, outcome=name, group=group)
+        if analysis.group_by:
+            yield {"outcome": name, **_compare(observed, groups, analysis.kind)}
+
+
+def _compare(observed: FollowUp, groups: list[tuple[str, np.ndarray]], kind: str) -> dict[str, Any]:
+    """Return the row that tests whether the curves of the groups differ; members without a group are left out."""
+    group = np.full(len(observed.exit), -1)
+    for number, (_, inside) in enumerate(groups):
+        group[inside] = number
+    known = group >= 0
+    exit_, cause, group = observed.exit[known], observed.cause[known], group[known]
+    if kind == "cumulative_incidence":
+        measure, test = "gray_test", gray_test(exit_, cause, group, of=EVENT).test
+    else:
+        measure, test = "log_rank_test", life_table.log_rank(exit_, cause == EVENT, group).test
+    row = {"measure": measure, "n": len(exit_), "events": int((cause == EVENT).sum())}
+    if np.isnan(test.statistic):
+        return {**row, "status": "not estimable", "note": "there are no two groups to compare"}
+    return {**row, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
 
 
 def summarise_follow_up(members: pd.DataFrame, cohort: Cohort, where: str) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.config.models import Covariate
+from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
 
 
 class Cell(NamedTuple):
@@ -43,9 +44,19 @@ class Design:
     rows: np.ndarray
 
 
-def build_design(members: pd.DataFrame, names: list[str], covariates: Mapping[str, Covariate]) -> Design:
-    """Return the design of ``names``; members with an unknown covariate are left out."""
-    rows = np.flatnonzero(members[names].notna().all(axis=1).to_numpy())
+def build_design(
+    members: pd.DataFrame,
+    names: list[str],
+    covariates: Mapping[str, Covariate],
+    splines: Mapping[str, int] | None = None,
+    strata: list[str] | None = None,
+) -> Design:
+    """Return the design of ``names``; members with an unknown covariate, or in no stratum of ``strata``, are left out.
+
+    ``splines`` gives the number of knots of the numbers that enter as restricted cubic splines. Their columns have no
+    lines in the model table: a coefficient of a curve means nothing by itself. Raises ``ValueError`` if knots coincide.
+    """
+    rows = np.flatnonzero(members[[*names, *(strata or [])]].notna().all(axis=1).to_numpy())
     known = members.iloc[rows]
     columns: list[np.ndarray] = []
     cells: list[Cell] = []
@@ -54,6 +65,12 @@ def build_design(members: pd.DataFrame, names: list[str], covariates: Mapping[st
     for name in names:
         covariate = covariates[name]
         terms[name] = []
+        if splines and name in splines:
+            values = known[name].to_numpy(dtype="float64")
+            basis = restricted_cubic_spline(values, harrell_knots(values, splines[name]))
+            terms[name] += range(len(columns), len(columns) + basis.shape[1])
+            columns += list(basis.T)
+            continue
         if covariate.levels is None:
             terms[name].append(len(columns))
             cells.append(Cell(name, "", len(columns), everybody))

@@ -12,9 +12,15 @@ from family_justice.config.models import (
     Covariate,
     Cox,
     CumulativeIncidence,
+    FineGray,
     Frequency,
     KaplanMeier,
     Logistic,
+    MixedLogistic,
+    Multinomial,
+    NegativeBinomial,
+    Poisson,
+    RiskRatio,
     Stream,
     TableOne,
 )
@@ -53,6 +59,14 @@ def run_analysis(
                 rows = describe.frequency(members, analysis)
             case CumulativeIncidence() | KaplanMeier():
                 rows = curves.curves(members, cohort, analysis, where)
+            case FineGray():
+                from family_justice.analyses import competing
+
+                rows = competing.fine_gray(members, cohort, analysis, covariates, where)
+            case Poisson() | NegativeBinomial() | RiskRatio() | Multinomial() | MixedLogistic():
+                from family_justice.analyses import regression
+
+                rows = getattr(regression, kind)(members, cohort, analysis, covariates, where)
             case _:
                 # Only models need the estimators of regression; curves should not wait for their import.
                 from family_justice.analyses import models

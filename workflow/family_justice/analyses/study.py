@@ -17,10 +17,16 @@ from family_justice.config.models import (
     Covariate,
     Cox,
     CumulativeIncidence,
+    FineGray,
     Frequency,
     KaplanMeier,
     Logistic,
+    MixedLogistic,
+    Multinomial,
+    NegativeBinomial,
+    Poisson,
     Policy,
+    RiskRatio,
     Stream,
     TableOne,
 )
@@ -30,13 +36,52 @@ PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "l
 #: Terms of result rows that are no covariate and no step.
 MODEL_TERMS = ["all", "null", "fitted", "intercept", "shape", "scale"]
 
+_MODELS = (
+    Cox,
+    FineGray,
+    Logistic,
+    AcceleratedFailureTime,
+    Poisson,
+    NegativeBinomial,
+    RiskRatio,
+    Multinomial,
+    MixedLogistic,
+)
+
+#: The two programs whose Fine-Gray models differ slightly.
+PROGRAMS = {"crr": "R cmprsk::crr", "finegray": "R survival::finegray"}
+
 #: What holds for every analysis of a kind, said once in the methods.
 NOTES = {
     "follow_up": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
-    "cox": ("Proportional hazards were tested by score tests (Grambsch and Therneau 1994; as R's cox.zph since 3.0)."),
+    "cox": (
+        "Proportional hazards were tested by score tests (Grambsch and Therneau 1994; as R's cox.zph since 3.0), "
+        "with the errors of the model."
+    ),
+    "fine_gray": (
+        "Subdistribution hazard ratios say how covariates change the cumulative incidence; persons with a competing "
+        "event stay at risk, weighted by the probability of still being observed."
+    ),
     "logistic": (
         "Clustered standard errors of logistic models carry the small-sample factor G/(G-1) times (n-1)/(n-p), "
         "as R's vcovCL of type HC1."
+    ),
+    "negative_binomial": (
+        "In negative binomial models the variance of a count is mean + mean^2/theta (NB2, as R's glm.nb); the number "
+        "of events shown is that of members with a count above zero."
+    ),
+    "risk_ratio": "Risk ratios are those of modified Poisson regression (Zou 2004), with robust standard errors.",
+    "multinomial": (
+        "Multinomial models compare each level of the outcome with its reference level; the numbers shown are of the "
+        "members with either of the two."
+    ),
+    "mixed_logistic": (
+        "Logistic models with random intercepts were fitted by maximum likelihood with adaptive quadrature (Pinheiro "
+        "and Bates 1995, as R's glmer); their odds ratios compare members of the same area."
+    ),
+    "rates": (
+        "Clustered standard errors of rate, risk and multinomial models carry the factor G/(G-1) times (n-1)/(n-p); "
+        "without clusters, robust ones carry n/(n-p)."
     ),
     "model": "Models leave out members with a missing covariate (complete cases).",
 }
@@ -138,7 +183,9 @@ def describe_study(
 def _notes(stream: Stream) -> list[str]:
     kinds: set[str] = {analysis.kind for analysis in stream.analyses.values()}
     kinds |= {"follow_up" for cohort in stream.cohorts.values() if cohort.follow_up}
-    kinds |= {"model" for kind in kinds if kind in ("cox", "aft", "logistic")}
+    rates = {"poisson", "negative_binomial", "risk_ratio", "multinomial"}
+    kinds |= {"rates" for kind in kinds if kind in rates}
+    kinds |= {"model" for kind in kinds if kind in {"cox", "fine_gray", "aft", "logistic", "mixed_logistic", *rates}}
     return [note for kind, note in NOTES.items() if kind in kinds]
 
 
@@ -176,7 +223,7 @@ def _analysis(analysis: Any, stream: Stream, covariates: Mapping[str, Covariate]
         "cohort": analysis.cohort,
         "restrict_to": analysis.restrict_to,
         "method": _method(analysis, cohort, covariates),
-        "terms": MODEL_TERMS if isinstance(analysis, Cox | Logistic | AcceleratedFailureTime) else [],
+        "terms": MODEL_TERMS if isinstance(analysis, _MODELS) else [],
     }
     for key in ("group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata"):
         if getattr(analysis, key, None):
@@ -184,8 +231,13 @@ def _analysis(analysis: Any, stream: Stream, covariates: Mapping[str, Covariate]
     outcomes = getattr(analysis, "outcomes", None) or [getattr(analysis, "outcome", None)]
     if outcomes[0]:
         described["time_unit"] = cohort.outcomes[outcomes[0]].time_unit
-    if isinstance(analysis, Logistic):
+    if isinstance(analysis, Logistic | RiskRatio | MixedLogistic):
         described["outcomes"] = [analysis.variable]
+    if isinstance(analysis, Multinomial):
+        variable = covariates[analysis.variable]
+        described["outcomes"] = [level for level in variable.levels or [] if level != variable.reference]
+    if isinstance(analysis, NegativeBinomial):
+        described["outcomes"] = [analysis.count]
     return described
 
 
@@ -212,11 +264,19 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
             return (
                 f"The cumulative incidence of {_outcomes(analysis, cohort)} was estimated by the Aalen-Johansen method "
                 f"for {cohort.unit}{among}{within}, with {_competing(analysis.outcomes, cohort)}."
+                + (" Groups were compared by Gray's test." if by else "")
             )
         case KaplanMeier():
             event = _outcomes(analysis, cohort)
-            return f"Time to {event} was described by the Kaplan-Meier method for {cohort.unit}{among}{within}."
+            return f"Time to {event} was described by the Kaplan-Meier method for {cohort.unit}{among}{within}." + (
+                " Groups were compared by the log-rank test." if by else ""
+            )
         case Cox():
+            curves = "".join(
+                f" {covariates[name].label} entered as a restricted cubic spline with {knots} knots at the quantiles "
+                "of Harrell (2015)."
+                for name, knots in analysis.splines.items()
+            )
             strata = (
                 f", stratified by {_listed([covariates[n].label.lower() for n in analysis.strata])}"
                 if analysis.strata
@@ -227,7 +287,17 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
             return (
                 f"The {specific} of {cohort.outcomes[analysis.outcome].label.lower()} for {cohort.unit}{among} was "
                 f"modelled by Cox regression ({analysis.ties.capitalize()}'s method for ties) on "
-                f"{_listed(named)}{strata}{clustered}."
+                f"{_listed(named)}{strata}{clustered}.{curves}"
+            )
+        case FineGray():
+            strata = f", stratified by {_listed([covariates[n].label.lower() for n in analysis.strata])}"
+            variance = clustered or ", with robust standard errors"
+            ties = analysis.ties or ("breslow" if analysis.target == "crr" else "efron")
+            return (
+                f"The subdistribution hazard of {cohort.outcomes[analysis.outcome].label.lower()} for "
+                f"{cohort.unit}{among}, with {_competing([analysis.outcome], cohort)}, was modelled by Fine-Gray "
+                f"regression (definitions of {PROGRAMS[analysis.target]}; {ties.capitalize()}'s method for "
+                f"ties) on {_listed(named)}{strata if analysis.strata else ''}{variance}."
             )
         case AcceleratedFailureTime():
             return (
@@ -238,6 +308,33 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
             return (
                 f"The odds of {covariates[analysis.variable].label.lower()} for {cohort.unit}{among} were modelled by "
                 f"logistic regression on {_listed(named)}{clustered}."
+            )
+        case RiskRatio():
+            return (
+                f"The risk of {covariates[analysis.variable].label.lower()} for {cohort.unit}{among} was modelled by "
+                f"Poisson regression with a robust variance on {_listed(named)}{clustered}."
+            )
+        case MixedLogistic():
+            return (
+                f"The odds of {covariates[analysis.variable].label.lower()} for {cohort.unit}{among} were modelled by "
+                f"logistic regression on {_listed(named)} with a random intercept for each {_words(analysis.area)}."
+            )
+        case Poisson():
+            return (
+                f"The rate of {cohort.outcomes[analysis.outcome].label.lower()} per time at risk for "
+                f"{cohort.unit}{among} was modelled by Poisson regression on {_listed(named)}{clustered}."
+            )
+        case NegativeBinomial():
+            per = f" per {covariates[analysis.exposure].label.lower()}" if analysis.exposure else ""
+            return (
+                f"The {covariates[analysis.count].label.lower()}{per} for {cohort.unit}{among} was modelled by "
+                f"negative binomial regression on {_listed(named)}{clustered}."
+            )
+        case Multinomial():
+            variable = covariates[analysis.variable]
+            return (
+                f"The {variable.label.lower()} of {cohort.unit}{among} was modelled by multinomial logistic regression "
+                f"on {_listed(named)}, each level against '{variable.reference}'{clustered}."
             )
     raise ValueError(f"no methods sentence for kind '{analysis.kind}'")
 

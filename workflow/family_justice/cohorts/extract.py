@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.config.check import parameters_in
 from family_justice.config.models import Cohort, Stream
-from family_justice.errors import CohortError, PipelineError, report_together
+from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import connect, write_csv, write_parquet
 from family_justice.results import tidy
 
@@ -137,6 +137,13 @@ def extract_cohort(
 def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str) -> None:
     """Make one table per event, key and date, and report dates that cannot be."""
     problems: list[str] = []
+    columns = {row[0]: row[1] for row in connection.execute("DESCRIBE cohort").fetchall()}
+    if cohort.time_zero and columns.get(cohort.time_zero) != "DATE":
+        possible = [column for column, kind in columns.items() if kind == "DATE"]
+        raise CohortError(
+            f"{where}: 'time_zero' is '{cohort.time_zero}', which is no date column of the last step. "
+            + did_you_mean(cohort.time_zero, possible)
+        )
     key = ", ".join(f'"{column}"' for column in cohort.key)
     for event, definition in cohort.events.items():
         dates = f"SELECT {key}, date FROM ({definition.sql.rstrip(';')}) WHERE date IS NOT NULL"

@@ -14,8 +14,14 @@ from family_justice.config.models import (
     Covariate,
     Cox,
     CumulativeIncidence,
+    FineGray,
     KaplanMeier,
     Logistic,
+    MixedLogistic,
+    Multinomial,
+    NegativeBinomial,
+    Poisson,
+    RiskRatio,
     Stream,
 )
 from family_justice.errors import ConfigError, did_you_mean, report_together
@@ -124,6 +130,13 @@ def _cohort(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str,
             )
         if recorded and outcome.indicator is None:
             problems.append(f"{here}: 'indicator' is missing; it says whether the event ended the duration")
+        if recorded:
+            dates_only = [key for key in ("competing", "censoring", "at_risk_after_days") if getattr(outcome, key)]
+            problems += [
+                f"{here}: '{key}' goes with dates; a recorded duration has none; remove it" for key in dates_only
+            ]
+        elif outcome.indicator is not None:
+            problems.append(f"{here}: 'indicator' goes with 'duration'; remove it")
         if dated:
             problems += _known([outcome.event or ""], cohort.events, f"{here}.event", "event")
             problems += _known(outcome.competing, cohort.events, f"{here}.competing", "event")
@@ -152,8 +165,16 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
     named: dict[str, list[str]] = {}
     for key in ("variables", "group_by", "covariates", "strata"):
         named[key] = list(getattr(analysis, key, []))
-    if isinstance(analysis, Logistic):
+    if isinstance(analysis, Logistic | RiskRatio | MixedLogistic | Multinomial):
         named["variable"] = [analysis.variable]
+    if isinstance(analysis, NegativeBinomial):
+        counted = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
+        problems += _known(counted, cohort.covariates, f"{where}.count", f"covariate in cohort '{cohort_name}'")
+        problems += [
+            f"{where}: '{name}' has levels; 'count' and 'exposure' must be numbers"
+            for name in counted
+            if name in covariates and covariates[name].levels is not None
+        ]
     for key, names in named.items():
         problems += _known(names, cohort.covariates, f"{where}.{key}", f"covariate in cohort '{cohort_name}'")
         if key != "covariates":
@@ -169,16 +190,30 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
     used = [name for names in named.values() for name in names]
     for name in sorted({name for name in used if used.count(name) > 1}):
         problems.append(f"{where}: covariate '{name}' is named more than once")
-    if isinstance(analysis, Logistic) and analysis.variable in covariates:
+    if isinstance(analysis, Logistic | RiskRatio | MixedLogistic) and analysis.variable in covariates:
         levels = covariates[analysis.variable].levels or []
         if levels and analysis.event_level not in levels:
             problems.append(
                 f"{where}.event_level: '{analysis.event_level}' is no level. "
                 + did_you_mean(analysis.event_level, levels)
             )
+    if isinstance(analysis, Cox):
+        problems += _known(analysis.splines, analysis.covariates, f"{where}.splines", "covariate of this model")
+        problems += [
+            f"{where}.splines: '{name}' has levels; only numbers can be splines"
+            for name in analysis.splines
+            if name in covariates and covariates[name].levels is not None
+        ]
+        if set(analysis.covariates) <= set(analysis.splines):
+            problems.append(f"{where}.splines: a curve has no hazard ratio to show; add a covariate that is none")
     outcomes = list(getattr(analysis, "outcomes", [])) or (
-        [analysis.outcome] if isinstance(analysis, Cox | AcceleratedFailureTime) else []
+        [analysis.outcome] if isinstance(analysis, Cox | FineGray | AcceleratedFailureTime | Poisson) else []
     )
+    if isinstance(analysis, FineGray) and analysis.target == "crr" and (analysis.strata or analysis.ties == "efron"):
+        problems.append(
+            f"{where}: target 'crr' has no strata and Breslow's method for ties only; "
+            "remove 'strata' and 'ties', or write 'target: finegray'"
+        )
     problems += _known(outcomes, cohort.outcomes, f"{where}.outcome", f"outcome in cohort '{cohort_name}'")
     if isinstance(analysis, CumulativeIncidence | KaplanMeier):
         if analysis.until < analysis.every:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from family_justice.contracts import Column
 
@@ -57,13 +57,13 @@ class Policy(Strict):
 
 
 class HarmoniseOptions(Strict):
-    """What harmonisation must be told. The defaults suit the extracts that the public documentation describes."""
+    """What harmonisation must be told. A source's ``refresh_date`` stands in for an end of data that is not given."""
 
-    end_of_data_england: datetime.date = Field(
-        default=datetime.date(2021, 12, 31), description="last day covered by the Cafcass England records"
+    end_of_data_england: datetime.date | None = Field(
+        default=None, description="last day covered by the Cafcass England records; later births are impossible"
     )
-    end_of_data_wales: datetime.date = Field(
-        default=datetime.date(2021, 8, 31), description="last day covered by the Cafcass Cymru records"
+    end_of_data_wales: datetime.date | None = Field(
+        default=None, description="last day covered by the Cafcass Cymru records; later births are impossible"
     )
     cms_orders_usable_from: datetime.date = Field(
         default=datetime.date(2011, 4, 1), description="CMS legal outputs before this day are flagged"
@@ -79,17 +79,26 @@ class HarmoniseOptions(Strict):
     )
 
 
-class SyntheticSource(Strict):
+class _Source(Strict):
+    description: str
+    minimum_policy: Name = Field(description="file in config/policies; no stream may use a looser one")
+    refresh_date: datetime.date | None = Field(default=None, description="last day that the records cover")
+    harmonise: HarmoniseOptions = Field(default=HarmoniseOptions(), description="options of the cleaning rules")
+
+    def harmonise_options(self) -> HarmoniseOptions:
+        """Return the options of harmonisation, with the refresh date for an end of data that is not given."""
+        ends = ("end_of_data_england", "end_of_data_wales")
+        return self.harmonise.model_copy(update={e: getattr(self.harmonise, e) or self.refresh_date for e in ends})
+
+
+class SyntheticSource(_Source):
     """A simulated population in the real table layout, with known truth."""
 
     kind: Literal["synthetic"]
-    description: str
-    minimum_policy: Name = Field(description="file in config/policies; no stream may use a looser one")
+    refresh_date: datetime.date = Field(description="last day that the records cover")
     parameters: str = Field(description="file of the population's parameters")
     scale: float = Field(gt=0, le=1, description="1 = published national volumes")
     seed: int = Field(ge=0)
-    refresh_date: datetime.date = Field(description="last day that the records cover")
-    harmonise: HarmoniseOptions = Field(default=HarmoniseOptions(), description="options of the cleaning rules")
 
 
 class FileTable(Strict):
@@ -102,19 +111,21 @@ class FileTable(Strict):
     columns: dict[str, Column] = Field(min_length=1)
 
 
-class FilesSource(Strict):
+class FilesSource(_Source):
     """CSV or Parquet files: the court tables under their real names, or tables of one's own."""
 
     kind: Literal["files"]
-    description: str
-    minimum_policy: Name = Field(description="file in config/policies; no stream may use a looser one")
-    refresh_date: datetime.date | None = Field(default=None, description="last day that the records cover")
     folder: str | None = Field(
         default=None,
         description="folder with one <TABLE>.parquet or <TABLE>.csv per court table; a system may be absent as a whole",
     )
-    harmonise: HarmoniseOptions = Field(default=HarmoniseOptions(), description="options of the cleaning rules")
     tables: dict[str, FileTable] = Field(default_factory=dict, description="tables of one's own, by name")
+
+    @model_validator(mode="after")
+    def _court_records_have_an_end(self) -> FilesSource:
+        if self.folder is not None and self.refresh_date is None:
+            raise ValueError("'refresh_date' is missing: court records need the last day that they cover")
+        return self
 
 
 Source = Annotated[SyntheticSource | FilesSource, Field(discriminator="kind")]
@@ -174,11 +185,10 @@ class Event(Strict):
 
 
 class Outcome(Strict):
-    """Time from a time zero to an event, with competing events and censoring; or a recorded duration."""
+    """Time from the cohort's time zero to an event, with competing events and censoring; or a recorded duration."""
 
     label: str
     short_label: str | None = None
-    time_zero: str | None = Field(default=None, description="date column of the cohort")
     at_risk_after_days: int = Field(
         default=0, ge=0, description="days after time zero at which time at risk starts; earlier exits are left out"
     )
@@ -268,26 +278,98 @@ class Cox(_Model):
     outcome: Name
     ties: Literal["efron", "breslow"] = "efron"
     strata: list[Name] = Field(default_factory=list)
+    splines: dict[Name, Annotated[int, Field(ge=3, le=7)]] = Field(
+        default_factory=dict,
+        description="number covariates that enter as restricted cubic splines, and how many knots each has (3 to 7)",
+    )
 
 
-class AcceleratedFailureTime(_Model):
-    """Parametric model of the logarithm of time."""
+class FineGray(_Model):
+    """Fine-Gray model of the subdistribution hazard of an event with competing events."""
+
+    kind: Literal["fine_gray"]
+    outcome: Name
+    target: Literal["crr", "finegray"] = Field(
+        description="R program whose definitions are followed: `crr` (package cmprsk) or `finegray` (package survival)"
+    )
+    ties: Literal["efron", "breslow"] | None = Field(
+        default=None, description="default: Breslow's for `crr`, which has no other, and Efron's for `finegray`"
+    )
+    strata: list[Name] = Field(default_factory=list, description="`finegray` only")
+
+
+class AcceleratedFailureTime(_Analysis):
+    """Parametric model of the logarithm of time, with the standard errors of the model."""
 
     kind: Literal["aft"]
     outcome: Name
+    covariates: list[Name] = Field(min_length=1)
     distribution: Literal["weibull", "lognormal"]
 
 
-class Logistic(_Model):
-    """Logistic model of a yes/no variable."""
-
-    kind: Literal["logistic"]
+class _YesNo(_Model):
     variable: Name = Field(description="covariate that is the outcome; its level `yes` is the event")
     event_level: str = "yes"
 
 
+class Logistic(_YesNo):
+    """Logistic model of a yes/no variable."""
+
+    kind: Literal["logistic"]
+
+
+class RiskRatio(_YesNo):
+    """Risk ratios of a yes/no variable: modified Poisson regression, always with robust standard errors."""
+
+    kind: Literal["risk_ratio"]
+
+
+class MixedLogistic(_Analysis):
+    """Logistic model with an intercept of its own for every area: variation that the covariates leave unexplained."""
+
+    kind: Literal["mixed_logistic"]
+    variable: Name = Field(description="covariate that is the outcome; its level `yes` is the event")
+    event_level: str = "yes"
+    covariates: list[Name] = Field(min_length=1)
+    area: str = Field(description="cohort column with the areas, such as local_authority")
+
+
+class Multinomial(_Model):
+    """Multinomial logistic model: each level of a variable against its reference level."""
+
+    kind: Literal["multinomial"]
+    variable: Name = Field(description="covariate that is the outcome")
+
+
+class Poisson(_Model):
+    """Rate ratios of an event per time at risk."""
+
+    kind: Literal["poisson"]
+    outcome: Name
+
+
+class NegativeBinomial(_Model):
+    """Rate ratios of a count that varies more than a Poisson count."""
+
+    kind: Literal["negative_binomial"]
+    count: Name = Field(description="number covariate that is counted")
+    exposure: Name | None = Field(default=None, description="number covariate with the time in which it was counted")
+
+
 Analysis = Annotated[
-    TableOne | Frequency | CumulativeIncidence | KaplanMeier | Cox | AcceleratedFailureTime | Logistic,
+    TableOne
+    | Frequency
+    | CumulativeIncidence
+    | KaplanMeier
+    | Cox
+    | FineGray
+    | AcceleratedFailureTime
+    | Logistic
+    | RiskRatio
+    | MixedLogistic
+    | Multinomial
+    | Poisson
+    | NegativeBinomial,
     Field(discriminator="kind"),
 ]
 

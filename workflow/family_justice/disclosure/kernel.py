@@ -21,7 +21,13 @@ from family_justice.disclosure.curves import (
     round_curves,
     suppress_hidden,
 )
-from family_justice.disclosure.models import enter_models, read_models, release_models, release_rank_tests
+from family_justice.disclosure.models import (
+    enter_models,
+    read_models,
+    release_models,
+    release_rank_tests,
+    tie_categories,
+)
 from family_justice.disclosure.rows import CURVES, KINDS, MODELS
 from family_justice.disclosure.tables import (
     check_attrition,
@@ -39,7 +45,7 @@ ALLOWED = {
     "attrition": ("count",),
     "table_one": ("count", "percent"),
     "frequency": ("count", "percent"),
-    "cumulative_incidence": ("cumulative_incidence", "log_rank_test"),
+    "cumulative_incidence": ("cumulative_incidence", "gray_test", "log_rank_test"),
     "kaplan_meier": ("survival", "log_rank_test"),
     "follow_up": ("survival", "median_follow_up"),
     **{kind: ("count", *_MODEL_MEASURES) for kind in MODELS},
@@ -68,7 +74,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     is_curve = frame["measure"].isin(set(CURVES.values())) & frame["kind"].isin(list(CURVES))
     is_median = frame["measure"] == "median_follow_up"
     modelled = frame[frame["kind"].isin(MODELS) & frame["measure"].isin(_MODEL_MEASURES)]
-    rank_tests = frame.index[(frame["measure"] == "log_rank_test") & ~frame["kind"].isin(MODELS)]
+    rank_tests = frame.index[frame["measure"].isin(["log_rank_test", "gray_test"]) & ~frame["kind"].isin(MODELS)]
     check_attrition(attrition)
     check_tables(tables)
     curves = read_curves(frame[is_curve], policy)
@@ -78,6 +84,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     cells = enter_tables(tables, ledger)
     curve_names = enter_curves(curves, ledger)
     enter_models(models, ledger)
+    tie_categories(models, ledger)
     ledger.protect()
     suppress_hidden(curves, curve_names, ledger)
     round_curves(curves, policy)

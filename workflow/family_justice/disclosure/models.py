@@ -17,7 +17,7 @@ from family_justice.config.models import Policy
 from family_justice.disclosure.cells import Key, Ledger
 from family_justice.disclosure.curves import Curve
 from family_justice.disclosure.rounding import is_open, is_small, shown
-from family_justice.disclosure.rows import conditions, count, real, require_empty, suppress, text
+from family_justice.disclosure.rows import Conditions, conditions, count, real, require_empty, suppress, text
 from family_justice.disclosure.tables import person_key
 from family_justice.errors import DisclosureError
 from family_justice.estimators.chi_square import upper_tail
@@ -29,8 +29,12 @@ from family_justice.results import COUNTS
 _STEPS_PER_STANDARD_ERROR = 10
 _STEPS_OF_STANDARD_ERROR = 50
 
-COEFFICIENTS = ("log_hazard_ratio", "log_odds_ratio", "log_time_ratio", "log_shape", "log_scale")
-_FIT = ("log_likelihood", "likelihood_ratio_test")
+COEFFICIENTS = (
+    "log_hazard_ratio", "log_subdistribution_hazard_ratio", "log_odds_ratio", "log_time_ratio", "log_rate_ratio",
+    "log_risk_ratio", "log_shape", "log_scale",
+)  # fmt: skip
+_FIT = ("log_likelihood", "likelihood_ratio_test", "wald_test")
+WHOLE_MODEL_TESTS = ("likelihood_ratio_test", "wald_test", "association_test")
 _BLOCK = ["analysis", "kind", "cohort", "outcome", "group"]
 
 
@@ -124,6 +128,37 @@ def enter_models(models: list[Model], ledger: Ledger) -> None:
             ledger.add_sum(events, [model.having_events[row] for row in levels.index], margin=True)
 
 
+def tie_categories(models: list[Model], ledger: Ledger) -> None:
+    """Tie the contrasts of each multinomial model together: all of them count the members with the reference level
+    beside their own events, and with everybody's events these make the whole."""
+    analyses: dict[str, list[Model]] = {}
+    for model in models:
+        if model.rows["kind"].iloc[0] == "multinomial":
+            analyses.setdefault(str(model.rows["analysis"].iloc[0]), []).append(model)
+    for analysis, contrasts in analyses.items():
+        places: dict[Conditions, list[tuple[str, int, int]]] = {}
+        for model in contrasts:
+            outcome = str(model.rows["outcome"].iloc[0])
+            places.setdefault(frozenset(), []).append((outcome, model.n, model.events))
+            rows = model.rows[model.rows["measure"].isin(COEFFICIENTS) & (model.rows["level"] != "")]
+            for row in rows.index:
+                here = frozenset({(text(rows, row, "term"), text(rows, row, "level"))})
+                numbers = count(rows, row, "n") or 0, count(rows, row, "events") or 0
+                places.setdefault(here, []).append((outcome, *numbers))
+        cohort = contrasts[0].cohort
+        for here, found in places.items():
+            reference = ledger.add(("reference", analysis, here), found[0][1] - found[0][2], published=False)
+            total = ledger.counts[reference].exact + sum(events for *_, events in found)
+            whole = ledger.add(person_key(cohort, here, total), total, published=False)
+            having = [ledger.add(("events", cohort, o, here, e), e, published=False) for o, _, e in found]
+            ledger.add_sum(whole, [reference, *having], margin=False)
+            for own, (_, n, _) in zip(having, found, strict=True):
+                persons = ledger.add(person_key(cohort, here, n), n, published=False)
+                ledger.add_sum(persons, [reference, own], margin=False)
+                # The auditor looks at one sum at a time: it would not see that these two leave over the others.
+                ledger.add_sum(whole, [persons, *(key for key in having if key != own)], margin=False)
+
+
 def _tie_events(ledger: Ledger, persons: Key, events: Key) -> None:
     if ledger.counts[events].exact <= ledger.counts[persons].exact:
         ledger.add_sum(persons, [events], margin=False)
@@ -139,6 +174,10 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 if status == "not estimable":
                     frame.at[row, "status"] = status
                 continue
+            if not is_open(policy) and _tells_counts(frame, row):
+                suppress(frame, row, policy)
+                frame.at[row, "note"] = "not released: with the released counts it would tell exact ones"
+                continue
             for column, keys in (("n", model.persons), ("events", model.having_events)):
                 exact = count(frame, row, column)
                 if exact is None:
@@ -149,8 +188,19 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 reduce_digits(frame, row)
 
 
+def _tells_counts(frame: pd.DataFrame, row: int) -> bool:
+    """True for what nobody needs and what, beside rounded counts, singles out the exact ones: with few covariates an
+    intercept is a logarithm of odds of counts, and a log-likelihood without covariates a function of two of them."""
+    return text(frame, row, "measure") == "log_likelihood" or text(frame, row, "term") == "intercept"
+
+
+def _band(p_value: float) -> float:
+    """Return a p value to one digit, and anything below 0.001 as half of that."""
+    return 0.0005 if p_value < 0.001 else significant(p_value, 1)
+
+
 def release_rank_tests(frame: pd.DataFrame, rows: pd.Index, curves: list[Curve], policy: Policy) -> None:
-    """Show a log-rank test only if all curves that it compares are shown."""
+    """Show a log-rank or Gray's test only if all curves that it compares are shown."""
     for row in rows:
         about = (text(frame, row, "analysis"), text(frame, row, "outcome"))
         compared = [curve for curve in curves if (curve.analysis, curve.outcome) == about]
@@ -170,10 +220,13 @@ def reduce_digits(frame: pd.DataFrame, row: int) -> None:
     estimate, error = real(frame, row, "estimate"), real(frame, row, "std_error")
     if frame.at[row, "measure"] in COEFFICIENTS or error > 0:
         _reduce_estimate(frame, row, estimate, error)
-    elif frame.at[row, "measure"] == "log_likelihood":
-        frame.at[row, "estimate"] = round(estimate)
+    elif frame.at[row, "measure"] in WHOLE_MODEL_TESTS:
+        # The statistic of a model with one covariate is its estimate over its standard error, to three digits more
+        # than these are shown with.
+        frame.at[row, "statistic"] = math.nan
+        frame.at[row, "p_value"] = _band(real(frame, row, "p_value"))
     else:
-        frame.at[row, "estimate"] = significant(estimate, 3)
+        frame.at[row, "estimate"] = significant(estimate, 2)
         statistic, df = significant(real(frame, row, "statistic"), 3), real(frame, row, "df")
         frame.at[row, "statistic"] = statistic
         if not math.isnan(real(frame, row, "p_value")):

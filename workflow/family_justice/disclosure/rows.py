@@ -12,7 +12,17 @@ from family_justice.results import COUNTS, VALUES
 
 CURVES = {"cumulative_incidence": "cumulative_incidence", "kaplan_meier": "survival", "follow_up": "survival"}
 TABLES = ("attrition", "table_one", "frequency")
-MODELS = ("cox", "aft", "logistic")
+MODELS = (
+    "cox",
+    "fine_gray",
+    "aft",
+    "logistic",
+    "poisson",
+    "negative_binomial",
+    "risk_ratio",
+    "multinomial",
+    "mixed_logistic",
+)
 KINDS = (*TABLES, *CURVES, *MODELS)
 
 Conditions = frozenset[tuple[str, str]]

@@ -5,9 +5,21 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 
 - ``life_table``: Kaplan-Meier, Aalen-Johansen, quantiles, follow-up, the actuarial table
 - ``log_rank``: the stratified log-rank test (also to be had from ``life_table``)
-- ``cox``: the Cox model with delayed entry, strata, weights, clusters, Efron ties
-- ``cox_checks``: what is computed from a Cox fit (also to be had from ``cox``)
+- ``cox``: the Cox model with delayed entry, strata, weights, offsets, clusters, Efron ties
+- ``cox_checks``: proportional hazards, concordance, baseline hazard (also to be had from ``cox``)
+- ``cox_residuals``, ``cox_curves``: residuals, and survival at covariates or of a population
+- ``gray``: Gray's test of cumulative incidence; ``restricted_mean``: areas under curves
+- ``fine_gray`` (with ``subdistribution``): the Fine-Gray model by two named targets
+- ``recurrent``: Cox models of repeated events, the mean cumulative count
+- ``multistate``: audit of histories, Aalen-Johansen state occupation
+- ``splines``: restricted cubic splines
 - ``logistic``: logistic regression with clustered standard errors
+- ``counts``: Poisson and negative binomial rates, risk ratios by modified Poisson
+- ``multinomial``, ``mixed``: several categories; random intercepts of areas and funnel limits
+- ``gee``: estimating equations, by statsmodels
+- ``matching``: matched sets, their balance, conditional logistic regression
+- ``inequality``, ``agreement``, ``pooling``: slope and relative index; kappa; Rubin's rules
 - ``parametric``: Weibull and lognormal accelerated failure time models
-- ``arrays``, ``chi_square``, ``newton``, ``partial_likelihood``: what these are built on
+- ``arrays``, ``chi_square``, ``newton``, ``regression``, ``partial_likelihood``, ``risk_sets``, ``distinct_rows``: what
+  these are built on
 """

@@ -34,17 +34,26 @@ def design_matrix(covariates: ArrayLike, n: int) -> Floats:
     design = np.asarray(covariates, dtype=np.float64)
     if design.ndim != 2 or len(design) != n:
         raise ValueError(f"covariates have shape {design.shape}; {n} rows of columns are needed")
-    missing = [str(j) for j in range(design.shape[1]) if not np.isfinite(design[:, j]).all()]
-    if missing:
+    # Row after row in blocks: a column of a matrix stored by rows costs as much to read as the matrix.
+    if not all(np.isfinite(design[low : low + 8192]).all() for low in range(0, n, 8192)):
+        missing = [str(j) for j in range(design.shape[1]) if not np.isfinite(design[:, j]).all()]
         raise ValueError(f"covariates have missing or infinite values in columns {', '.join(missing)}")
     return design
 
 
 def codes(name: str, labels: ArrayLike | None, n: int) -> tuple[Ints, np.ndarray]:
     """Return labels as whole numbers 0, 1, ... and the distinct labels in sorted order; no labels: 0 for all."""
-    vector = np.zeros(n, dtype=np.int64) if labels is None else np.asarray(labels)
+    if labels is None:
+        return np.zeros(n, dtype=np.int64), np.zeros(min(n, 1), dtype=np.int64)
+    vector = np.asarray(labels)
     if vector.shape != (n,):
         raise ValueError(f"{name} has shape {vector.shape} where exit has {n} rows")
+    if vector.dtype.kind in "iu" and n and int(vector.max()) - int(vector.min()) < 8 * n:
+        # Whole numbers are counted off in a table, in a tenth of the time of sorting them.
+        place = vector.astype(np.int64) - int(vector.min())
+        present = np.zeros(int(place.max()) + 1, dtype=bool)
+        present[place] = True
+        return np.take(np.cumsum(present) - 1, place), np.flatnonzero(present) + vector.min()
     distinct, code = np.unique(vector, return_inverse=True)
     return code.astype(np.int64), distinct
 
@@ -82,7 +91,7 @@ def follow_up(exit: ArrayLike, entry: ArrayLike | None) -> tuple[Floats, Floats 
 ONE_THREAD = 2**18
 
 
-def sums_by(code: Ints, values: Floats, count: int) -> Floats:
+def sums_by(code: NDArray[np.integer], values: Floats, count: int) -> Floats:
     """Return (count,): the sums of ``values`` over the rows with code 0, 1, ..."""
     return np.bincount(code, weights=values, minlength=count).astype(np.float64, copy=False)
 
@@ -94,9 +103,9 @@ def inner(a: Floats, b: Floats) -> Floats:
 
 def combine(coefficients: Floats, rows: Floats) -> Floats:
     """Return (n,): the linear combination of the rows of a (p, n) array."""
-    total = np.zeros(rows.shape[1])
+    total, product = np.zeros(rows.shape[1]), np.empty(rows.shape[1])
     for coefficient, row in zip(coefficients, rows, strict=True):
-        total += coefficient * row
+        total += np.multiply(coefficient, row, out=product)
     return total
 
 

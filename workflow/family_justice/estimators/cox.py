@@ -17,7 +17,6 @@ from family_justice.estimators.arrays import (
     Floats,
     Ints,
     codes,
-    combine,
     cross_product,
     design_matrix,
     follow_up,
@@ -31,7 +30,10 @@ from family_justice.estimators.cox_checks import Concordance as Concordance
 from family_justice.estimators.cox_checks import ProportionalHazards as ProportionalHazards
 from family_justice.estimators.cox_checks import baseline_hazard as baseline_hazard
 from family_justice.estimators.cox_checks import concordance as concordance
+from family_justice.estimators.cox_checks import concordance_std_error as concordance_std_error
 from family_justice.estimators.cox_checks import proportional_hazards_test as proportional_hazards_test
+from family_justice.estimators.cox_checks import robust_score_test as robust_score_test
+from family_justice.estimators.distinct_rows import PatternRows, Rows, SingleRows, patterns
 from family_justice.estimators.newton import maximise
 from family_justice.estimators.partial_likelihood import PartialLikelihood
 from family_justice.estimators.risk_sets import RiskSets
@@ -49,6 +51,7 @@ class CoxModel:
     exit: Floats  # (n,) of all rows in the order given, times made equal
     entry: Floats | None
     event: NDArray[np.bool_]
+    member: Ints | None  # (n at risk,) code of the cluster, in the order of the risk sets
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +93,15 @@ def fit_cox(
     ties: Literal["efron", "breslow"] = "efron",
     robust: bool = False,
     max_iter: int = 50,
+    offset: ArrayLike | None = None,
 ) -> CoxFit:
     """Fit a Cox model to n rows and p columns.
 
     ``exit`` (n,) and ``event`` (n,) 0/1; a row is at risk over (``entry``, ``exit``]. ``covariates`` (n, p).
     ``strata`` and ``clusters`` (n,) are labels of any kind. ``weights`` (n,) are case weights; rows of weight zero are
-    left out of the likelihood. With ``clusters`` the sandwich covariance matrix of Lin and Wei (1989, JASA 84) is
-    added, with ``robust`` that with every row its own cluster. No small-sample factor, as in R.
+    left out of the likelihood. ``offset`` (n,) is added to the linear predictor. With ``clusters`` the sandwich
+    covariance matrix of Lin and Wei (1989, JASA 84) is added, with ``robust`` that with every row its own cluster. No
+    small-sample factor, as in R.
 
     No data make it fail: columns that are constant, collinear with columns before them, or whose coefficient runs to
     infinity are left out or carried to their limit and named in ``reasons``; R reports NA for the first two and a large
@@ -115,20 +120,25 @@ def fit_cox(
     weight = weights_or_ones(weights, n)
 
     risk = RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
-    x, centre, scale, span = _standardise(design, risk)
-    likelihood = PartialLikelihood(risk, x, weight[risk.order], ties == "efron")
+    rows, centre, scale, span = _standardise(design, risk)
+    added = None if offset is None else numbers("offset", offset, n)[risk.order]
+    likelihood = PartialLikelihood(risk, rows, weight[risk.order], ties == "efron", added)
     reason = "no events" if not risk.size else "constant among those at risk"
     ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
     events_weight = float(likelihood.death_weight.sum())
-    top = maximise(likelihood.objective, np.zeros(len(x)), span, events_weight, ruled_out, max_iter)
+    top = maximise(likelihood.objective, np.zeros(len(rows.x)), span, events_weight, ruled_out, max_iter)
 
     kept = top.estimable
     var_model = top.variance / np.outer(scale, scale)
-    var_robust, n_clusters = None, None
+    var_robust, member, n_clusters = None, None, None
     if clusters is not None or robust:
         member, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
         n_clusters = labels.size
-        var_robust = _sandwich(likelihood, top.parameters, top.variance, kept, member[risk.order], n_clusters)
+        member = member[risk.order]
+        spread = cluster_scores(likelihood, top.parameters, member, n_clusters)
+        both = np.ix_(kept, kept)
+        var_robust = np.full_like(top.variance, np.nan)
+        var_robust[both] = top.variance[both] @ spread[both] @ top.variance[both]
         var_robust /= np.outer(scale, scale)
     coef = np.where(kept, top.parameters / scale, np.nan)
     degrees = int(top.independent.sum())
@@ -151,43 +161,52 @@ def fit_cox(
         ties=ties,
         estimable=kept,
         reasons=top.reasons,
-        model=CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened),
+        model=CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened, member),
     )
 
 
-def _standardise(design: Floats, risk: RiskSets) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the columns of the rows at risk as (p, n) with mean 0 and variance 1, their centre, scale and range.
+def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, Floats]:
+    """Return the columns of the rows at risk with mean 0 and variance 1, their centre, scale and range.
 
     A column that does not vary has range 0.
     """
     p = design.shape[1]
-    x = np.zeros((p, risk.order.size))
+    found = patterns(design)
+    if found is None:
+        x, code, count = _columns(design, risk.order), None, None
+    else:
+        code, x = np.take(found[0], risk.order), found[1]
+        count = np.bincount(code, minlength=x.shape[1])
     centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
     for j in range(p):
-        column = design[risk.order, j]
-        if column.size and column.max() > column.min():
-            centre[j] = column.mean()
-            column -= centre[j]
-            scale[j] = column.std()
-            column /= scale[j]
-            span[j] = column.max() - column.min()
-            x[j] = column
-    return x, centre, scale, span
+        column = x[j]
+        inside = column if count is None else column[count > 0]
+        if not (inside.size and inside.max() > inside.min()):
+            column[:] = 0.0
+            continue
+        centre[j] = np.average(column, weights=count)
+        span[j] = inside.max() - inside.min()
+        column -= centre[j]
+        scale[j] = np.sqrt(np.average(column**2, weights=count))
+        column /= scale[j]
+        span[j] /= scale[j]
+    return (SingleRows(x, risk) if code is None else PatternRows(x, code, risk)), centre, scale, span
 
 
-def _sandwich(
-    likelihood: PartialLikelihood,
-    parameters: Floats,
-    variance: Floats,
-    kept: NDArray[np.bool_],
-    member: Ints,
-    count: int,
-) -> Floats:
-    """Return D'D with D (clusters, p) the sums over each cluster of weighted score residuals times the variance."""
-    residuals = likelihood.score_residuals(likelihood.at(parameters))[kept]
-    full = np.full_like(variance, np.nan)
-    if kept.any():
-        by_cluster = np.stack([sums_by(member, likelihood.weight * row, count) for row in residuals])
-        change = np.stack([combine(row, by_cluster) for row in variance[np.ix_(kept, kept)]])
-        full[np.ix_(kept, kept)] = cross_product(change, change)
-    return full
+def _columns(design: Floats, order: Ints) -> Floats:
+    """Return (p, n): the rows of ``design`` in ``order``, turned in blocks that stay in cache."""
+    x = np.empty((design.shape[1], order.size))
+    for low in range(0, order.size, 4_096):
+        rows = np.take(design, order[low : low + 4_096], axis=0)
+        for column, values in zip(x, rows.T, strict=True):
+            column[low : low + 4_096] = values
+    return x
+
+
+def cluster_scores(likelihood: PartialLikelihood, parameters: Floats, member: Ints, count: int) -> Floats:
+    """Return L L' (p, p) with L (p, clusters) the sums over each cluster of the weighted score residuals."""
+    residuals = likelihood.score_residuals(likelihood.at(parameters))
+    by_cluster = np.empty((parameters.size, count))
+    for j, residual in enumerate(residuals):
+        by_cluster[j] = sums_by(member, likelihood.weight * residual, count)
+    return cross_product(by_cluster, by_cluster)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from family_justice.estimators.arrays import Floats, Ints, combine, inner
-from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test
+from family_justice.estimators.arrays import Floats, Ints, inner, sums_by
+from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 
 if TYPE_CHECKING:
     from family_justice.estimators.cox import CoxFit
@@ -94,6 +94,23 @@ def _transformed(fit: CoxFit, transform: str) -> Floats:
     raise ValueError("transform must be km, identity, rank or log")
 
 
+def robust_score_test(fit: CoxFit) -> ChiSquareTest:
+    """Test that all coefficients are zero by the score and its sandwich variance over clusters, both at zero.
+
+    R's ``summary(coxph(..., cluster = ))$robscore``. Columns that are not estimable play no part. Raises
+    ``ValueError`` for a fit without clusters.
+    """
+    model, likelihood = fit.model, fit.model.likelihood
+    if model.member is None or fit.n_clusters is None:
+        raise ValueError("the model was fitted without clusters and without robust=True")
+    from family_justice.estimators.cox import cluster_scores
+
+    kept = np.flatnonzero(fit.estimable)
+    zero = np.zeros_like(model.parameters)
+    variance = cluster_scores(likelihood, zero, model.member, fit.n_clusters)[np.ix_(kept, kept)]
+    return quadratic_form_test(likelihood.score(likelihood.at(zero))[kept], variance)
+
+
 @dataclass(frozen=True)
 class BaselineHazard:
     """Cumulative hazard of a row whose covariates are all zero, after each event time of each stratum."""
@@ -133,10 +150,57 @@ def concordance(fit: CoxFit) -> Concordance:
     dies has the higher linear predictor, and half when the predictors are equal. A pair weighs the product of the case
     weights. O(n log n).
     """
+    pairs = _pairs_of_deaths(fit)
+    own = pairs.weight
+    concordant, discordant, tied = (float(inner(own, part)) for part in (pairs.lower, pairs.higher, pairs.tied))
+    comparable = concordant + discordant + tied
+    estimate = (concordant + tied / 2) / comparable if comparable > 0 else np.nan
+    return Concordance(estimate, concordant, discordant, tied)
+
+
+def concordance_std_error(fit: CoxFit) -> float:
+    """Return the standard error of Harrell's C by the infinitesimal jackknife, as R's ``concordance``.
+
+    The jackknife is over clusters if the fit has them. nan without comparable pairs. O(n log n).
+    """
+    model, risk = fit.model, fit.model.likelihood.risk
+    pairs, weight = _pairs_of_deaths(fit), model.likelihood.weight
+    rank, deaths = pairs.rank, risk.deaths
+    ahead, behind, tied = np.zeros((3, rank.size))
+    ahead[deaths], behind[deaths], tied[deaths] = pairs.lower, pairs.higher, pairs.tied
+    # And as one of those at risk when others die; those who die at the same time are not compared.
+    meeting, until = _Dominance(risk.death_pair, rank[deaths], weight[deaths]), risk.last - risk.died
+    lower = meeting.weight_below(risk.first, until, rank)
+    upto = meeting.weight_below(risk.first, until, rank + 1)
+    everybody = meeting.weight_below(risk.first, until, np.full(rank.size, rank.max(initial=0) + 1))
+    ahead, behind, tied = ahead + everybody - upto, behind + lower, tied + upto - lower
+    every = ahead + behind + tied
+    twice = float(inner(weight, every))  # each pair has been met twice
+    if not twice > 0:
+        return np.nan
+    somers = float(inner(weight, ahead - behind)) / twice
+    influence = weight * (ahead - behind - somers * every) / twice
+    if model.member is not None:
+        influence = sums_by(model.member, influence, fit.n_clusters or 0)
+    return float(np.sqrt(inner(influence, influence)))
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """For each death the weight of those it is compared with, by their rank, and its own weight."""
+
+    rank: Ints  # (n,) of the linear predictor of all rows at risk
+    weight: Floats
+    lower: Floats
+    higher: Floats
+    tied: Floats
+
+
+def _pairs_of_deaths(fit: CoxFit) -> _Pairs:
     model, risk = fit.model, fit.model.likelihood.risk
     likelihood = model.likelihood
     # Rounding must not part rows with the same covariates: equal to nine digits is equal.
-    eta = np.round(combine(model.parameters, likelihood.x), 9)
+    eta = np.round(likelihood.predictor(model.parameters), 9)
     rank = np.unique(eta, return_inverse=True)[1]
     weight = likelihood.weight
     deaths, pair = risk.deaths, risk.death_pair
@@ -152,11 +216,7 @@ def concordance(fit: CoxFit) -> Concordance:
 
     lower, upto = at_risk_below(mine), at_risk_below(mine + 1)
     everybody = at_risk_below(np.full(deaths.size, rank.max(initial=0) + 1))
-    concordant, tied = float(inner(other, lower)), float(inner(other, upto - lower))
-    discordant = float(inner(other, everybody - upto))
-    comparable = concordant + discordant + tied
-    estimate = (concordant + tied / 2) / comparable if comparable > 0 else np.nan
-    return Concordance(estimate, concordant, discordant, tied)
+    return _Pairs(rank, other, lower, everybody - upto, upto - lower)
 
 
 class _Dominance:

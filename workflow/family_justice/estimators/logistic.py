@@ -7,18 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import (
-    Floats,
-    codes,
-    combine,
-    cross_product,
-    design_matrix,
-    inner,
-    numbers,
-    sums_by,
-)
+from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import maximise
+from family_justice.estimators.regression import clustered_variance, scale_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +61,8 @@ def fit_logistic(
 
     one_outcome = events in (0, n)
     p = design.shape[1]
-    # Columns are scaled but not centred: when one of them separates, the intercept keeps its own meaning.
-    x, scale, span = np.ones((p + 1, n)), np.ones(p + 1), np.ones(p + 1)
-    ruled_out: dict[int, str] = {}
-    for j, column in enumerate(design.T, start=1):
-        spread = float(np.ptp(column)) if n else 0.0
-        if spread > 0:
-            scale[j] = column.std()
-            x[j] = column / scale[j]
-            span[j] = spread / scale[j]
-        else:
-            x[j] = 0.0
-            ruled_out[j] = "constant"
+    columns = scale_columns(design)
+    x, scale, span, ruled_out = columns.rows, columns.scale, columns.span, columns.constant
     if one_outcome:
         ruled_out = {j: "no events" if not events else "no non-events" for j in range(p + 1)}
 
@@ -106,14 +88,8 @@ def fit_logistic(
 
     var_robust, n_clusters = None, None
     if clusters is not None:
-        member, labels = codes("clusters", clusters, n)
-        n_clusters, k = labels.size, int(kept.sum())
         residual = y - mean(top.parameters)[1]
-        scores = np.stack([sums_by(member, row * residual, n_clusters) for row in x])
-        factor = n_clusters / (n_clusters - 1) * (n - 1) / (n - k) if n_clusters > 1 and n > k else np.nan
-        both = np.ix_(kept, kept)
-        var_robust = np.full_like(var_model, np.nan)
-        var_robust[both] = factor * (top.variance[both] @ cross_product(scores, scores)[both] @ top.variance[both])
+        var_robust, n_clusters = clustered_variance(top.variance, kept, x, residual, clusters)
         var_robust /= np.outer(scale, scale)
 
     degrees = int((top.independent & (np.arange(p + 1) > 0)).sum())
@@ -134,3 +110,56 @@ def fit_logistic(
         estimable=kept,
         reasons=top.reasons,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class MarginalEffects:
+    """Average marginal effects (p,): differences in probability; nan where a coefficient is not estimable."""
+
+    effect: Floats
+    std_error: Floats
+
+
+def average_marginal_effects(
+    fit: LogisticFit, covariates: ArrayLike, terms: list[list[int]] | None = None
+) -> MarginalEffects:
+    """Return by how much the probability changes on average with each column of ``covariates`` (n, p) of ``fit``.
+
+    A column of zeros and ones: mean of p(x_j = 1) - p(x_j = 0), the other columns of its term (``terms``, lists of
+    columns: the levels of one characteristic) at zero both times, so that a level is compared with the reference. Any
+    other column: mean of b_j p(1 - p). Standard errors by the delta method with the robust covariance matrix if the fit
+    has one, the covariates taken as given (as R ``margins``, Stata ``margins``). Columns that are not estimable count
+    as zero in p; the effects of the others are then those of the model without them.
+    """
+    x = design_matrix(covariates, fit.n)
+    p = x.shape[1]
+    kept = fit.estimable
+    b = np.where(kept, fit.coef, 0.0)
+    variance = fit.var_model if fit.var_robust is None else fit.var_robust
+    variance = np.where(np.outer(kept, kept), variance, 0.0)
+    group = {j: list(columns) for columns in terms or [] for j in columns}
+    rows = np.vstack([np.ones(fit.n), x.T])
+    eta = combine(b, rows)
+    effect, gradient = np.full(p, np.nan), np.zeros((p, p + 1))
+    for j in np.flatnonzero(kept[1:]):
+        if np.isin(x[:, j], (0.0, 1.0)).all():
+            others = [k + 1 for k in group.get(int(j), [int(j)])]
+            base = eta - combine(b[others], rows[others])
+            change = 0.0
+            for sign, predictor in ((1.0, base + b[j + 1]), (-1.0, base)):
+                fitted = 1 / (1 + np.exp(-predictor))
+                change += sign * fitted.mean()
+                slope = inner(rows, fitted * (1 - fitted)) / fit.n
+                slope[others] = 0.0
+                if sign > 0:
+                    slope[j + 1] = (fitted * (1 - fitted)).mean()
+                gradient[j] += sign * slope
+            effect[j] = change
+        else:
+            fitted = 1 / (1 + np.exp(-eta))
+            density = fitted * (1 - fitted)
+            effect[j] = b[j + 1] * density.mean()
+            gradient[j] = b[j + 1] * inner(rows, density * (1 - 2 * fitted)) / fit.n
+            gradient[j, j + 1] += density.mean()
+    error = np.sqrt(np.einsum("ij,jk,ik->i", gradient, variance, gradient))
+    return MarginalEffects(effect, np.where(np.isnan(effect), np.nan, error))

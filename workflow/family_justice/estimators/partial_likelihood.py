@@ -15,11 +15,13 @@ hazard that each row has accumulated, one matrix product over the rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from family_justice.estimators.arrays import Floats, combine, cross_product, inner
+from family_justice.estimators.distinct_rows import Rows
 from family_justice.estimators.risk_sets import RiskSets
 
 
@@ -41,15 +43,19 @@ class Pass:
 
 
 class PartialLikelihood:
-    """``x`` (p, n) and ``weight`` (n,) in the order of ``risk``; ``offset`` (n,) is added to the linear predictor."""
+    """``weight`` (n,) and ``offset`` (n,), which is added to the linear predictor, in the order of ``risk``."""
 
-    def __init__(self, risk: RiskSets, x: Floats, weight: Floats, efron: bool) -> None:
-        self.risk, self.x, self.weight = risk, x, weight
+    def __init__(self, risk: RiskSets, rows: Rows, weight: Floats, efron: bool, offset: Floats | None = None) -> None:
+        self.risk, self.rows, self.weight, self.offset = risk, rows, weight, offset
         self.fraction = risk.tie_rank / risk.tied[risk.death_pair] if efron else np.zeros(risk.deaths.size)
         self.death_weight = weight[risk.deaths]
         self.mean_weight = risk.death_sums(self.death_weight) / risk.tied
-        self.death_x = x[:, risk.deaths]
-        self.observed = risk.death_sums(self.death_weight * self.death_x)  # (p, K)
+        self.observed = rows.death_sums(weight)  # (p, K)
+
+    def predictor(self, beta: Floats) -> Floats:
+        """Return (n,): the linear predictor of each row, offset included."""
+        eta = self.rows.spread(combine(beta, self.rows.x))
+        return eta if self.offset is None else eta + self.offset
 
     def objective(self, beta: Floats) -> tuple[float, Floats, Floats]:
         """Return the log partial likelihood, its gradient (p,) and the information (p, p)."""
@@ -60,25 +66,34 @@ class PartialLikelihood:
     def at(self, beta: Floats) -> Pass:
         """Make the pass over the rows at ``beta`` (p,)."""
         risk = self.risk
-        eta = combine(beta, self.x)
-        shift = float(eta.max(initial=-np.inf)) if eta.size else 0.0
-        eta -= shift
-        r = self.weight * np.exp(eta)
+        eta = combine(beta, self.rows.x)
+        if self.offset is None:
+            shift = float(eta.max(initial=-np.inf)) if eta.size else 0.0
+            r = self.weight * self.rows.spread(np.exp(eta - shift))
+            eta_deaths = self.rows.at_deaths(eta)
+        else:
+            eta = self.rows.spread(eta) + self.offset
+            shift = float(eta.max(initial=-np.inf)) if eta.size else 0.0
+            r = self.weight * np.exp(eta - shift)
+            eta_deaths = eta[risk.deaths]
+        r_deaths = r[risk.deaths]
         s0 = risk.sums([r], 1)[0]
-        s1 = risk.sums((row * r for row in self.x), len(self.x)) / s0
-        d0 = risk.death_sums(r[risk.deaths]) / s0
-        d1 = risk.death_sums(r[risk.deaths] * self.death_x) / s0
+        s1, d1 = (sums / s0 for sums in self.rows.risk_and_death_sums(r))
+        d0 = risk.death_sums(r_deaths) / s0
         m = self.mean_weight[risk.death_pair]
         share = 1 - self.fraction * d0[risk.death_pair]
         loglik = float(
-            inner(self.death_weight, eta[risk.deaths])
+            inner(self.death_weight, eta_deaths - shift)
             - inner(self.mean_weight * risk.tied, np.log(s0))
             - inner(m, np.log(share))
         )
         once = m / share
         twice = once / share
         f = self.fraction
-        A, B, a, b, c = risk.death_sums(np.stack([once, f * once, twice, f * twice, f * f * twice]))
+        A, a = risk.death_sums(once), risk.death_sums(twice)
+        twice *= f
+        B, b = risk.death_sums(np.multiply(f, once, out=once)), risk.death_sums(twice)
+        c = risk.death_sums(np.multiply(f, twice, out=twice))
         return Pass(loglik, r, s0, s1, d1, A, B, a, b, c, shift)
 
     def score(self, now: Pass, times: Floats | None = None) -> Floats:
@@ -89,7 +104,7 @@ class PartialLikelihood:
     def information(self, now: Pass, times: Floats | None = None) -> Floats:
         """Return the information (p, p), each event time multiplied by ``times`` (K,) if given."""
         A, B, a, b, c = (v if times is None else v * times for v in (now.A, now.B, now.a, now.b, now.c))
-        second = cross_product(self.x, self.x, now.score_risk * self.hazard(A / now.s0, B / now.s0))
+        second = self.rows.second_moments(now.score_risk * self.hazard(A / now.s0, B / now.s0))
         mixed = cross_product(now.s1, now.d1, b)
         return second - (cross_product(now.s1, now.s1, a) - mixed - mixed.T + cross_product(now.d1, now.d1, c))
 
@@ -99,21 +114,21 @@ class PartialLikelihood:
         total[self.risk.deaths] -= B[self.risk.death_pair]
         return total
 
-    def score_residuals(self, now: Pass) -> Floats:
-        """Return the score residuals (p, n) at ``now``, exact for Efron's ties (Therneau and Grambsch 2000, ch. 4).
+    def score_residuals(self, now: Pass) -> Iterator[Floats]:
+        """Yield the score residuals (n,) of each column at ``now`` (Therneau and Grambsch 2000, chapter 4).
 
-        A death at a tied time is compared with the mean of its d Efron means, and is exposed to the share 1 - f of
-        each of its d hazard increments. Weighted by the case weights they add up to the score.
+        They are exact for Efron's ties: a death at a tied time is compared with the mean of its d Efron means, and is
+        exposed to the share 1 - f of each of its d hazard increments. Weighted by the case weights they add up to the
+        score. One column at a time, so that they never need the memory of a second design matrix.
         """
         risk = self.risk
         hazard = self.hazard(now.A / now.s0, now.B / now.s0)
         deaths, pair = risk.deaths, risk.death_pair
         size = self.mean_weight * risk.tied
-        residuals = np.empty_like(self.x)
-        for j, x in enumerate(self.x):
-            s1, d1 = now.s1[j], now.d1[j]
-            drift = self.hazard((now.a * s1 - now.b * d1) / now.s0, (now.b * s1 - now.c * d1) / now.s0)
-            row = now.score_risk / self.weight * (drift - x * hazard)
-            row[deaths] += self.death_x[j] - ((now.A * s1 - now.B * d1) / size)[pair]
-            residuals[j] = row
-        return residuals
+        relative = now.score_risk / self.weight
+        for x, s1, d1 in zip(self.rows.x, now.s1, now.d1, strict=True):
+            residual = self.hazard((now.a * s1 - now.b * d1) / now.s0, (now.b * s1 - now.c * d1) / now.s0)
+            residual -= self.rows.spread(x) * hazard
+            residual *= relative
+            residual[deaths] += self.rows.at_deaths(x) - ((now.A * s1 - now.B * d1) / size)[pair]
+            yield residual

@@ -14,41 +14,60 @@ from numpy.typing import NDArray
 
 from family_justice.estimators.arrays import Floats, Ints, sums_by
 
+LARGEST_TABLE = 2**22
+
 
 class RiskSets:
-    """The risk sets of n rows. ``order`` lists the rows that are ever at risk, sorted by their last event time: all
-    vectors given to and returned by the methods are in that order."""
+    """The risk sets of n rows. ``order`` lists the rows that are ever at risk, sorted by their last event time, those
+    who die then after the others: all vectors given to and returned by the methods are in that order."""
 
     def __init__(self, exit: Floats, event: NDArray[np.bool_], entry: Floats | None, stratum: Ints) -> None:
-        times = np.unique(exit[event])
+        happened = np.flatnonzero(event)
+        times = np.unique(np.take(exit, happened))
         step = times.size + 1
-        pair = stratum[event] * step + np.searchsorted(times, exit[event])
-        pairs = np.unique(pair)
+        passed = _count_up_to(times, exit)
+        places = (int(stratum.max(initial=0)) + 1) * step
+        pairs = _distinct(np.take(stratum, happened) * step + np.take(passed, happened) - 1, places)
         self.size = pairs.size
         self.time: Floats = times[pairs % step]
         self.stratum: Ints = pairs // step
 
-        begin = np.searchsorted(pairs, stratum * step)
-        last = np.searchsorted(pairs, stratum * step + np.searchsorted(times, exit, side="right"))
-        first = begin
+        single = not stratum.any()  # then a pair is a time
+        last = passed if single else _count_below(pairs, stratum * step + passed, places)
+        begin = np.searchsorted(pairs, np.arange(0, places, step))
+        first = np.zeros_like(last) if single else np.take(begin, stratum, mode="clip")
+        self.delayed = False
         if entry is not None:
-            first = np.searchsorted(pairs, stratum * step + np.searchsorted(times, entry, side="right"))
-        at_risk = np.flatnonzero(first < last)
-        self.order: Ints = at_risk[np.argsort(last[at_risk], kind="stable")]
-        self.first: Ints = first[self.order]
-        self.last: Ints = last[self.order]
-        self.delayed = bool((self.first > begin[self.order]).any())
+            start, first = first, _count_below(pairs, stratum * step + _count_up_to(times, entry), places)
+            self.delayed = bool(((first > start) & (first < last)).any())
+        # Whole numbers of two bytes are sorted by radix, in a tenth of the time.
+        narrow = np.uint16 if self.size < 2**15 - 1 else np.int64
+        order: Ints = np.argsort((2 * last + event).astype(narrow), kind="stable")
+        at_risk = np.take(first < last, order)
+        self.order: Ints = order if at_risk.all() else order[at_risk]
+        self.first: Ints = np.take(first, self.order) if self.delayed or not single else np.zeros_like(self.order)
+        self.last: Ints = np.take(last, self.order)
         self._intervals = _Intervals(self.first, self.last - 1, self.size) if self.delayed else None
         self._leaving = np.flatnonzero(np.diff(self.last, prepend=-1))
         edges = np.flatnonzero(np.diff(self.stratum, prepend=-1, append=-1))
         self._strata = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+        # Where a row is put so that ``fold`` makes sums over risk sets of it: (n,) once, or twice with delayed entry.
+        self.place: list[Ints] = [self.last - 1]
+        self.places = self.size
+        if self._intervals is not None:
+            self.place, self.places = [self._intervals.left, self._intervals.right], self._intervals.places
 
         # Deaths are sorted by pair, every pair has one at least.
-        self.died: NDArray[np.bool_] = event[self.order]
+        self.died: NDArray[np.bool_] = np.take(event, self.order)
         self.deaths: Ints = np.flatnonzero(self.died)
         self.death_pair: Ints = self.last[self.deaths] - 1
         self._death_start = np.flatnonzero(np.diff(self.death_pair, prepend=-1))
         self.tied: Ints = np.bincount(self.death_pair, minlength=self.size)
+        # From where the deaths of a pair begin to where they end, and on to those of the next pair.
+        self._death_edges = np.stack(
+            [self.deaths[self._death_start], self.deaths[self._death_start] + self.tied], 1
+        ).ravel()
+        self._death_edges = self._death_edges[self._death_edges < self.order.size]
         self.tie_rank: Ints = np.arange(self.deaths.size) - np.repeat(self._death_start, self.tied)
 
     def sums(self, columns: Iterable[Floats], count: int) -> Floats:
@@ -63,9 +82,19 @@ class RiskSets:
         leaves = self.last[self._leaving] - 1
         for row, values in enumerate(columns):
             bins[row, leaves] = np.add.reduceat(values, self._leaving)
+        return self.fold(bins)
+
+    def fold(self, table: Floats) -> Floats:
+        """Return (count, K): sums over everybody at risk, from sums (count, places) over the rows put at each place."""
+        if self._intervals is not None:
+            return np.stack([self._intervals.fold(row) for row in table])
         for low, high in self._strata:
-            bins[:, low:high] = np.cumsum(bins[:, low:high][:, ::-1], axis=1)[:, ::-1]
-        return bins
+            table[:, low:high] = np.cumsum(table[:, low:high][:, ::-1], axis=1)[:, ::-1]
+        return table
+
+    def row_death_sums(self, values: Floats) -> Floats:
+        """Return (K,): sums over the deaths at each pair of ``values`` (n,) of all rows."""
+        return np.add.reduceat(values, self._death_edges)[::2] if self.size else values
 
     def death_sums(self, values: Floats) -> Floats:
         """Return (..., K): sums of values over deaths (..., E) at each pair."""
@@ -79,6 +108,35 @@ class RiskSets:
         for low, high in self._strata:
             running[low:high] = np.cumsum(increments[low:high])
         return running[self.last - 1]
+
+
+def _count_up_to(times: Floats, values: Floats) -> Ints:
+    """Return (n,): how many of the sorted ``times`` are at most each value; a table look-up for whole days."""
+    if not times.size or values.min() < 0 or values.max() >= LARGEST_TABLE:
+        return np.searchsorted(times, values, side="right")
+    days = values.astype(np.int32)
+    if not np.array_equal(days, values):
+        return np.searchsorted(times, values, side="right")
+    table = np.searchsorted(times, np.arange(int(days.max()) + 1), side="right")
+    return np.take(table, days)
+
+
+def _distinct(values: Ints, size: int) -> Ints:
+    """Return the sorted distinct numbers among ``values`` (n,) in 0..size-1."""
+    if size > LARGEST_TABLE:
+        return np.unique(values)
+    present = np.zeros(size, dtype=bool)
+    present[values] = True
+    return np.flatnonzero(present)
+
+
+def _count_below(pairs: Ints, values: Ints, size: int) -> Ints:
+    """Return (n,): how many of the sorted distinct ``pairs`` in 0..size-1 are below each value; none are below 0."""
+    if size > LARGEST_TABLE:
+        return np.searchsorted(pairs, values)
+    table = np.zeros(size + 1, dtype=np.int64)
+    table[pairs + 1] = 1
+    return np.take(np.cumsum(table), np.maximum(values, 0))
 
 
 class _Intervals:
@@ -98,13 +156,16 @@ class _Intervals:
         self.width = -(-size // block) * block
         self.left: Ints = level * self.width + low
         nowhere = self.levels * self.width
+        self.places = nowhere + 1
         self.right: Ints = np.where(level > 0, level * self.width + high, nowhere)
 
     def spread(self, values: Floats) -> Floats:
         """Return (K,): at each place the sum of the values (n,) of the intervals that hold it."""
-        cells = self.levels * self.width + 1
-        table = (sums_by(self.left, values, cells) + sums_by(self.right, values, cells))[:-1]
-        table = table.reshape(self.levels, self.width)
+        return self.fold(sums_by(self.left, values, self.places) + sums_by(self.right, values, self.places))
+
+    def fold(self, places: Floats) -> Floats:
+        """Return (K,) from the sums (places,) of the values put at ``left`` and at ``right``."""
+        table = places[:-1].reshape(self.levels, self.width)
         total = table[0].copy()
         for level in range(1, self.levels):
             left, right = self._halves(table[level], level)
@@ -115,7 +176,7 @@ class _Intervals:
 
     def collect(self, places: Floats) -> Floats:
         """Return (n,): for each interval the sum of the values (K,) of the places that it holds."""
-        table = np.zeros(self.levels * self.width + 1)
+        table = np.zeros(self.places)
         rows = table[:-1].reshape(self.levels, self.width)
         rows[0, : self.size] = places
         for level in range(1, self.levels):

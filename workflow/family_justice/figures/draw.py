@@ -26,8 +26,24 @@ KINDS = {
     "cox": forest.draw,
     "logistic": forest.draw,
     "aft": forest.draw,
+    "fine_gray": forest.draw,
+    "poisson": forest.draw,
+    "negative_binomial": forest.draw,
+    "risk_ratio": forest.draw,
+    "multinomial": forest.draw,
+    "mixed_logistic": forest.draw,
 }
-MODELS = ("cox", "logistic", "aft")
+MODELS = (
+    "cox",
+    "fine_gray",
+    "logistic",
+    "aft",
+    "poisson",
+    "negative_binomial",
+    "risk_ratio",
+    "multinomial",
+    "mixed_logistic",
+)
 
 
 def has_figure(kind: str) -> bool:

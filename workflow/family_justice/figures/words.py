@@ -16,8 +16,11 @@ WITHHELD = "withheld"
 
 RATIO_NAMES = {
     "log_hazard_ratio": "Hazard ratio",
+    "log_subdistribution_hazard_ratio": "Subdistribution hazard ratio",
     "log_odds_ratio": "Odds ratio",
     "log_time_ratio": "Time ratio",
+    "log_rate_ratio": "Rate ratio",
+    "log_risk_ratio": "Risk ratio",
 }
 
 

@@ -157,12 +157,13 @@ def _block(
         block.sentences = [prose.follow_up(rows, about, labels)]
     elif kind in ("cumulative_incidence", "kaplan_meier"):
         block.tables = [tables.curve(rows, about, labels)]
+        block.after = prose.rank_tests(rows, labels)
     elif kind == "frequency":
         block.tables = tables.frequency(rows, about, labels)
     elif kind == "table_one":
         block.tables = [tables.table_one(rows, about, labels)]
     elif kind in MODELS:
-        block.sentences = prose.model_summary(rows, about, labels)
+        block.sentences = prose.model_summary(rows, labels)
         block.tables = [tables.model(rows, about, labels)]
         block.after = [text for text in [prose.proportional_hazards(rows, labels)] if text]
         tested = tables.tests(rows, labels)

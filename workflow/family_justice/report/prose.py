@@ -41,30 +41,47 @@ def follow_up(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
     return f"Median follow-up: {words.decimal(row['estimate'], 1)} {unit}{among} (reverse Kaplan-Meier)."
 
 
-def model_summary(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[str]:
-    """Say how many people a model rests on and how well it fits."""
-    people = labels.people(about.get("cohort") or "")
+def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
+    """Say how well a model fits."""
     found: list[str] = []
-    for row in rows[(rows["measure"] == "count") & (rows["term"] == "complete_cases")].to_dict("records"):
-        if words.present(row["n"]) and words.present(row["total"]):
-            left = " with no missing covariate" if row["n"] != row["total"] else ""
-            found.append(f"Fitted to {words.count(row['n'])} of {words.count(row['total'])} {people}{left}.")
-        elif words.present(row["n"]):
-            found.append(f"Fitted to {words.count(row['n'])} {people}.")
     for row in rows[rows["measure"] == "likelihood_ratio_test"].to_dict("records"):
         if words.present(row["p_value"]):
             found.append(f"Likelihood-ratio test of the whole model: {_chi_squared(row)}.")
+    for row in rows[rows["measure"] == "wald_test"].to_dict("records"):
+        if words.present(row["p_value"]):
+            found.append(f"Wald test of the whole model: {_chi_squared(row)}.")
+    curves = {"association_test": "the curve", "nonlinearity_test": "its departure from a straight line"}
+    for row in rows[rows["measure"].isin(curves)].to_dict("records"):
+        if words.present(row["p_value"]):
+            name, what = labels.covariate(row["term"]), curves[row["measure"]]
+            found.append(f"{name} as a restricted cubic spline, test of {what}: {_chi_squared(row)}.")
     for row in rows[rows["measure"] == "concordance"].to_dict("records"):
         if words.present(row["estimate"]):
-            found.append(f"Concordance: {words.decimal(row['estimate'], 3)} (0.5 is chance, 1 a perfect order).")
+            found.append(f"Concordance: {words.decimal(row['estimate'], 2)} (0.5 is chance, 1 a perfect order).")
     return found
 
 
 def _chi_squared(row: Mapping[Hashable, Any]) -> str:
     degrees = words.decimal(row["df"], 0)
-    return (
-        f"chi-squared {words.decimal(row['statistic'], 1)} on {degrees} degrees of freedom, {p_words(row['p_value'])}"
-    )
+    noun = "degree" if degrees == "1" else "degrees"
+    of = f"{degrees} {noun} of freedom, {p_words(row['p_value'])}"
+    return f"chi-squared {words.decimal(row['statistic'], 1)} on {of}" if words.present(row["statistic"]) else of
+
+
+def rank_tests(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
+    """Say for each outcome whether the curves of the groups differ."""
+    names = {"log_rank_test": "Log-rank test", "gray_test": "Gray's test"}
+    chosen = rows[rows["measure"].isin(names)]
+    several = chosen["outcome"].nunique() > 1
+    found = []
+    for row in chosen.to_dict("records"):
+        about = f" ({words.lower_first(labels.outcome(row['outcome']))})" if several else ""
+        what = f"{names[row['measure']]} of the difference between the groups{about}"
+        if words.present(row["p_value"]):
+            found.append(f"{what}: {_chi_squared(row)}.")
+        else:
+            found.append(f"{what}: {words.WITHHELD if row['status'] == 'suppressed' else 'not estimable'}.")
+    return found
 
 
 def proportional_hazards(rows: pd.DataFrame, labels: words.Labels) -> str:

@@ -1,0 +1,276 @@
+"""Matched comparisons: exact and nearest-neighbour matching with a fixed ratio, balance, conditional logistic model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from family_justice.estimators.arrays import Floats, Ints, codes, design_matrix, numbers
+from family_justice.estimators.newton import maximise
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """``sets`` (n,) number of the matched set of every row, -1 for rows in none. ``found`` (cases,) comparisons found
+    for each case, ``status`` (cases,) ``ok``, ``fewer than asked`` or ``none``; cases in the order of the rows. A case
+    without comparisons is in no set."""
+
+    sets: Ints
+    cases: Ints  # rows that are cases
+    found: Ints
+    status: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """True if every case has as many comparisons as asked for."""
+        return all(status == "ok" for status in self.status)
+
+
+def match_exact(case: ArrayLike, key: ArrayLike, ratio: int = 1, seed: int = 0) -> Matched:
+    """Draw ``ratio`` comparisons for every case from the rows with the same key: without replacement, at random.
+
+    ``case`` (n,) 0/1, ``key`` (n,) labels of any kind (join several characteristics to one label). Where a key has too
+    few comparisons they go round: every case gets one before any gets two, in a random order of the cases. The same
+    seed gives the same sets; each key draws from a stream of its own, so that other keys do not change its sets.
+    """
+    treated, ratio = numbers("case", case) > 0, _whole(ratio)
+    stratum, labels = codes("key", key, treated.size)
+    order = np.argsort(stratum, kind="stable")
+    ends = np.searchsorted(stratum[order], np.arange(labels.size + 1))
+    sets = np.full(treated.size, -1, dtype=np.int64)
+    names = np.cumsum(treated) - 1
+    for s in range(labels.size):
+        members = order[ends[s] : ends[s + 1]]
+        cases, others = members[treated[members]], members[~treated[members]]
+        if not cases.size or not others.size:
+            continue
+        draw = np.random.default_rng([seed, s])
+        cases, others = draw.permutation(cases), draw.permutation(others)[: cases.size * ratio]
+        sets[others] = names[np.resize(cases, others.size)]
+    return _matched(sets, treated, ratio)
+
+
+def match_nearest(
+    case: ArrayLike, distance: ArrayLike, ratio: int = 1, caliper: float = np.inf, key: ArrayLike | None = None
+) -> Matched:
+    """Give every case the ``ratio`` comparisons nearest in ``distance`` (n,), without replacement, within ``caliper``.
+
+    ``distance`` is one number per row, usually the logit of a propensity score. Greedy: in every round each case takes
+    one comparison, cases with the largest score first; of two comparisons equally near, the one with the larger score.
+    ``key`` (n,) restricts the choice to rows with the same label.
+    """
+    treated, ratio = numbers("case", case) > 0, _whole(ratio)
+    score = numbers("distance", distance, treated.size)
+    stratum, labels = codes("key", key, treated.size)
+    sets = np.full(treated.size, -1, dtype=np.int64)
+    names = np.cumsum(treated) - 1
+    for s in range(labels.size):
+        members = np.flatnonzero(stratum == s)
+        cases, others = members[treated[members]], members[~treated[members]]
+        cases, others = cases[np.lexsort((cases, -score[cases]))], others[np.argsort(score[others], kind="stable")]
+        values, count = score[others], others.size
+        # Next free position at or above j, and one more than the next free one below j: taken ones are jumped over.
+        above, below = list(range(count + 1)), list(range(count + 1))
+        for _ in range(ratio):
+            for row in cases:
+                at = int(np.searchsorted(values, score[row]))
+                up, down = _free(above, at), _free(below, at) - 1
+                rise = values[up] - score[row] if up < count else np.inf
+                fall = score[row] - values[down] if down >= 0 else np.inf
+                chosen, gap = (up, rise) if rise <= fall else (down, fall)
+                if np.isfinite(gap) and gap <= caliper:
+                    sets[others[chosen]] = names[row]
+                    above[chosen], below[chosen + 1] = chosen + 1, chosen
+    return _matched(sets, treated, ratio)
+
+
+def _free(pointers: list[int], at: int) -> int:
+    while pointers[at] != at:
+        pointers[at] = pointers[pointers[at]]
+        at = pointers[at]
+    return at
+
+
+def _whole(ratio: int) -> int:
+    if ratio != int(ratio) or ratio < 1:
+        raise ValueError("ratio must be a whole number of at least 1")
+    return int(ratio)
+
+
+def _matched(sets: Ints, treated: NDArray[np.bool_], ratio: int) -> Matched:
+    cases = np.flatnonzero(treated)
+    found = np.bincount(sets[sets >= 0], minlength=cases.size)
+    sets[cases] = np.where(found > 0, np.arange(cases.size), -1)
+    status = ["ok" if k == ratio else "fewer than asked" if k else "none" for k in found]
+    return Matched(sets, cases, found, status)
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """One position per column: means of cases and comparisons and standardised differences, before and after."""
+
+    mean_cases: Floats
+    mean_others: Floats
+    difference: Floats
+    matched_mean_cases: Floats
+    matched_mean_others: Floats
+    matched_difference: Floats
+
+
+def balance(case: ArrayLike, covariates: ArrayLike, sets: ArrayLike) -> Balance:
+    """Return standardised differences of the columns of ``covariates`` (n, p) before and after matching.
+
+    Difference of means over sqrt((variance of cases + variance of comparisons)/2) (Austin 2009, Statistics in Medicine
+    28); after matching over the same denominator, so that only the means can improve, and with every set counting
+    once. nan for a column that does not vary and where nobody is matched.
+    """
+    treated = numbers("case", case) > 0
+    x = design_matrix(covariates, treated.size)
+    member = numbers("sets", sets, treated.size).astype(np.int64)
+    p = x.shape[1]
+    means = [x[group].mean(axis=0) if group.any() else np.full(p, np.nan) for group in (treated, ~treated)]
+    spread = sum(x[g].var(axis=0, ddof=1) if g.sum() > 1 else np.full(p, np.nan) for g in (treated, ~treated))
+    unit = np.sqrt(np.asarray(spread) / 2)
+    others = (member >= 0) & ~treated
+    weight = 1 / np.bincount(member[others], minlength=1)[member[others]] if others.any() else np.zeros(0)
+    inside = treated & (member >= 0)
+    after = [np.full(p, np.nan), np.full(p, np.nan)]
+    if inside.any() and others.any():
+        after = [x[inside].mean(axis=0), np.average(x[others], axis=0, weights=weight)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, matched = ((a - b) / np.where(unit > 0, unit, np.nan) for a, b in (means, after))
+    return Balance(means[0], means[1], before, after[0], after[1], matched)
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionalFit:
+    """A fitted conditional logistic model with p columns; what is not estimable is nan and named in ``reasons``."""
+
+    coef: Floats  # (p,) log odds ratios
+    variance: Floats  # (p, p) inverse information
+    loglik: tuple[float, float]  # all coefficients zero, fitted
+    n: int  # rows in sets with both outcomes
+    n_events: int
+    n_sets: int  # sets with both outcomes; others say nothing
+    iterations: int
+    converged: bool
+    estimable: NDArray[np.bool_]
+    reasons: dict[int, str]
+
+    @property
+    def std_error(self) -> Floats:
+        """Standard errors (p,)."""
+        return np.sqrt(np.diag(self.variance))
+
+
+def fit_conditional_logistic(
+    outcome: ArrayLike, covariates: ArrayLike, sets: ArrayLike, max_iter: int = 50
+) -> ConditionalFit:
+    """Fit the logistic model given the number of cases in every set: ``outcome`` (n,) 0/1, ``sets`` (n,) labels.
+
+    The exact conditional likelihood, equal to R ``survival::clogit(method = "exact")``: for a set with d cases,
+    exp(sum of their x b) over the sum of the same for all subsets of d rows. The sums over subsets and their
+    derivatives come from the recursion of Gail, Lubin and Rubinstein (1981, Biometrika 68): one more row with weight
+    w changes B_k to B_k + w B_{k-1}. Sets without cases or without others, and rows with set -1 (``Matched``), say
+    nothing and are left out.
+
+    Pairs whose only covariate is 1 for the case alone in b pairs and for the comparison alone in c: log odds ratio
+    log(b/c), variance 1/b + 1/c.
+
+    Raises ``ValueError`` for missing values, unequal lengths and outcomes other than 0 and 1.
+    """
+    y = numbers("outcome", outcome)
+    if not np.isin(y, (0.0, 1.0)).all():
+        raise ValueError("outcome must be 0 or 1")
+    design = design_matrix(covariates, y.size)
+    member, labels = codes("sets", sets, y.size)
+    cases, sizes = (np.bincount(member, weights=w, minlength=labels.size) for w in (y, None))
+    informative = (cases > 0) & (cases < sizes) & (labels.astype(str) != "-1")
+    rows = np.flatnonzero(informative[member])
+    rows = rows[np.argsort(member[rows], kind="stable")]
+    y, x, names = y[rows], design[rows], np.unique(member[rows], return_inverse=True)[1]
+    count, p = int(informative.sum()), design.shape[1]
+
+    # Within sets only differences from the set's mean matter.
+    if count:
+        totals = np.stack([np.bincount(names, weights=column, minlength=count) for column in x.T]) if p else x.T
+        x = x - (totals / np.bincount(names)).T[names] if p else x
+    scale, span, reasons = np.ones(p), np.zeros(p), {}
+    for j in range(p):
+        if count and np.abs(x[:, j]).max() > 1e-12 * max(np.abs(design[:, j]).max(), 1):
+            scale[j] = x[:, j].std()
+            span[j] = float(np.ptp(x[:, j])) / scale[j]
+        else:
+            reasons[j] = "no set has both outcomes" if not count else "constant within every set"
+    blocks = _blocks(y, np.where(span > 0, x / scale, 0.0), names, count)
+
+    def objective(beta: Floats) -> tuple[float, Floats, Floats]:
+        loglik, score, information = 0.0, np.zeros(p), np.zeros((p, p))
+        for block in blocks:
+            part = block.likelihood(beta)
+            loglik, score, information = loglik + part[0], score + part[1], information + part[2]
+        return loglik, score, information
+
+    top = maximise(objective, np.zeros(p), span, float(max(y.sum(), 1)), reasons, max_iter)
+    return ConditionalFit(
+        coef=np.where(top.estimable, top.parameters / scale, np.nan),
+        variance=top.variance / np.outer(scale, scale),
+        loglik=(top.loglik_start, top.loglik),
+        n=y.size,
+        n_events=int(y.sum()),
+        n_sets=count,
+        iterations=top.iterations,
+        converged=top.converged,
+        estimable=top.estimable,
+        reasons=top.reasons,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Sets with the same number of rows m and of cases d: x (sets, m, p), cases summed over x (sets, p)."""
+
+    x: Floats
+    case_sum: Floats
+    d: int
+
+    def likelihood(self, beta: Floats) -> tuple[float, Floats, Floats]:
+        sets, m, p = self.x.shape
+        eta = self.x @ beta
+        shift = eta.max(axis=1)
+        with np.errstate(under="ignore"):
+            w = np.exp(eta - shift[:, None])
+        b = np.zeros((self.d + 1, sets))
+        g = np.zeros((self.d + 1, sets, p))
+        h = np.zeros((self.d + 1, sets, p, p))
+        b[0] = 1.0
+        for i in range(m):
+            x, wi = self.x[:, i], w[:, i]
+            for k in range(min(i + 1, self.d), 0, -1):
+                cross = x[:, :, None] * g[k - 1][:, None, :]
+                square = x[:, :, None] * x[:, None, :] * b[k - 1][:, None, None]
+                h[k] += wi[:, None, None] * (h[k - 1] + cross + cross.transpose(0, 2, 1) + square)
+                g[k] += wi[:, None] * (g[k - 1] + x * b[k - 1][:, None])
+                b[k] += wi * b[k - 1]
+        with np.errstate(divide="ignore", invalid="ignore"):  # so far out that all weights vanish: not a step to take
+            mean = g[self.d] / b[self.d][:, None]
+            loglik = float((self.case_sum @ beta - self.d * shift - np.log(b[self.d])).sum())
+            spread = (h[self.d] / b[self.d][:, None, None] - mean[:, :, None] * mean[:, None, :]).sum(axis=0)
+        return loglik, (self.case_sum - mean).sum(axis=0), spread
+
+
+def _blocks(y: Floats, x: Floats, names: Ints, count: int) -> list[_Block]:
+    """Rows stand set by set; sets of the same shape are taken together, some thousands at a time."""
+    size, cases = np.bincount(names, minlength=count), np.bincount(names, weights=y, minlength=count).astype(int)
+    first = np.concatenate([[0], np.cumsum(size)[:-1]]) if count else np.zeros(0, dtype=np.int64)
+    p = x.shape[1]
+    blocks = []
+    for m, d in sorted(set(zip(size.tolist(), cases.tolist(), strict=True))):
+        same = np.flatnonzero((size == m) & (cases == d))
+        step = max(4_000_000 // ((d + 1) * max(p * p, 1)), 1)
+        for low in range(0, same.size, step):
+            rows = first[same[low : low + step]][:, None] + np.arange(m)
+            blocks.append(_Block(x[rows], (x[rows] * y[rows][:, :, None]).sum(axis=1), d))
+    return blocks
