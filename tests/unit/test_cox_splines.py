@@ -13,7 +13,8 @@ from numpy.testing import assert_allclose
 
 from family_justice.analyses.models import cox
 from family_justice.config.check import check_stream
-from family_justice.config.models import Cohort, Covariate, Cox, Outcome, Stream
+from family_justice.config.kinds import Cox
+from family_justice.config.models import Cohort, Covariate, Outcome, Stream
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline

@@ -10,7 +10,8 @@ import pandas as pd
 from family_justice.analyses.design import build_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
 from family_justice.analyses.rows import cluster_codes, coefficient_rows, reasons_of, stratum_codes, test_row
-from family_justice.config.models import Cohort, Covariate, FineGray
+from family_justice.config.kinds import FineGray
+from family_justice.config.models import Cohort, Covariate
 
 
 def fine_gray(

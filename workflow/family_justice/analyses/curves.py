@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up, require_events, strata
-from family_justice.config.models import Cohort, CumulativeIncidence, KaplanMeier
+from family_justice.config.kinds import CumulativeIncidence, KaplanMeier
+from family_justice.config.models import Cohort
 from family_justice.estimators import life_table
 from family_justice.estimators.gray import gray_test
 

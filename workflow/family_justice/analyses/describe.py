@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import strata
-from family_justice.config.models import Frequency, TableOne
+from family_justice.config.kinds import Frequency, TableOne
 
 
 def table_one(members: pd.DataFrame, analysis: TableOne) -> Iterator[dict[str, Any]]:

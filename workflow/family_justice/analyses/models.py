@@ -20,7 +20,8 @@ from family_justice.analyses.rows import (
     stratum_codes,
     test_row,
 )
-from family_justice.config.models import AcceleratedFailureTime, Cohort, Covariate, Cox, Logistic
+from family_justice.config.kinds import AcceleratedFailureTime, Cox, Logistic
+from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError
 
 

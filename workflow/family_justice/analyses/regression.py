@@ -12,15 +12,8 @@ import pandas as pd
 from family_justice.analyses.design import Design, build_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
 from family_justice.analyses.rows import cluster_codes, coefficient_rows, estimate_row, model_rows, reasons_of, test_row
-from family_justice.config.models import (
-    Cohort,
-    Covariate,
-    MixedLogistic,
-    Multinomial,
-    NegativeBinomial,
-    Poisson,
-    RiskRatio,
-)
+from family_justice.config.kinds import MixedLogistic, Multinomial, NegativeBinomial, Poisson, RiskRatio
+from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError, did_you_mean
 from family_justice.estimators.chi_square import quadratic_form_test
 

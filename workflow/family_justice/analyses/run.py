@@ -7,9 +7,8 @@ from pathlib import Path
 
 from family_justice.analyses import curves, describe
 from family_justice.analyses.prepare import load_members
-from family_justice.config.models import (
+from family_justice.config.kinds import (
     AcceleratedFailureTime,
-    Covariate,
     Cox,
     CumulativeIncidence,
     FineGray,
@@ -21,9 +20,9 @@ from family_justice.config.models import (
     NegativeBinomial,
     Poisson,
     RiskRatio,
-    Stream,
     TableOne,
 )
+from family_justice.config.models import Covariate, Stream
 from family_justice.files import write_csv
 from family_justice.results import tidy
 

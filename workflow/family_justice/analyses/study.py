@@ -11,10 +11,8 @@ from importlib.metadata import version
 from typing import Any
 
 from family_justice import __version__
-from family_justice.config.models import (
+from family_justice.config.kinds import (
     AcceleratedFailureTime,
-    Cohort,
-    Covariate,
     Cox,
     CumulativeIncidence,
     FineGray,
@@ -25,11 +23,10 @@ from family_justice.config.models import (
     Multinomial,
     NegativeBinomial,
     Poisson,
-    Policy,
     RiskRatio,
-    Stream,
     TableOne,
 )
+from family_justice.config.models import Cohort, Covariate, Policy, Stream
 
 PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "lifelines", "matplotlib")
 

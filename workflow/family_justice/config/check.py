@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from family_justice.config.models import (
+from family_justice.config.kinds import (
     AcceleratedFailureTime,
-    Cohort,
-    Covariate,
     Cox,
     CumulativeIncidence,
     FineGray,
@@ -22,8 +20,8 @@ from family_justice.config.models import (
     NegativeBinomial,
     Poisson,
     RiskRatio,
-    Stream,
 )
+from family_justice.config.models import Cohort, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")

@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from family_justice.config import models
+from family_justice.config import kinds, models
+from family_justice.config.base import Name, Strict
 from family_justice.contracts import Column, Table, research_ready_tables, source_tables
 from family_justice.files import write_text
 
@@ -25,7 +26,7 @@ SCHEMAS: dict[str, Any] = {
     "policy": models.Policy,
     "source": models.Source,
     "stream": models.Stream,
-    "covariates": dict[models.Name, models.Covariate],
+    "covariates": dict[Name, models.Covariate],
 }
 
 
@@ -75,9 +76,9 @@ def _table(table: Table) -> list[str]:
 
 
 def _models() -> list[type[BaseModel]]:
-    found = [m for m in vars(models).values() if isinstance(m, type) and issubclass(m, models.Strict)]
-    own = [m for m in found if m is not models.Strict and not m.__name__.startswith("_")]
-    return [*own, Column]
+    found = [*vars(models).values(), *vars(kinds).values(), Column]
+    strict = [m for m in found if isinstance(m, type) and issubclass(m, BaseModel) and not m.__name__.startswith("_")]
+    return [m for m in dict.fromkeys(strict) if m not in (BaseModel, Strict)]
 
 
 def _type(annotation: Any) -> str:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from family_justice.config.base import Name
 from family_justice.config.check import check_shared_covariates, check_stream
-from family_justice.config.models import Covariate, Name, Policy, Settings, Source, Stream
+from family_justice.config.models import Covariate, Policy, Settings, Source, Stream
 from family_justice.config.policy import FLOOR, check_policy_not_below
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
