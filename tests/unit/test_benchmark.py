@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = Path(__file__).resolve().parents[2] / "benchmarks" / "survival.py"
+COMMAND = Path(__file__).resolve().parents[2] / "benchmarks" / "compare.py"
 
 
 def test_the_benchmark_prints_a_table() -> None:

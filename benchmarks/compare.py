@@ -1,6 +1,6 @@
 """Time Cox models of this project beside lifelines, statsmodels and R, on simulated cohorts.
 
-    python benchmarks/survival.py --rows 10000 100000 1000000 --engines ours lifelines statsmodels r
+    python benchmarks/compare.py --rows 10000 100000 1000000 --engines ours lifelines statsmodels r
 
 Engines take turns within one run, each fit in a process of its own, so that a busy machine slows all of them alike and
 an engine that takes too long is stopped and reported as "over N s". What is printed is the median CPU time of the fit,
