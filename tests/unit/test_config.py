@@ -49,11 +49,12 @@ def test_all_files_of_the_repository_are_valid() -> None:
 
 WRONG_STREAM = [
     ("    cluster: case_id", "    clusters: case_id", "unknown key 'analyses.predictors_new_child.clusters'", "Did you mean 'cluster'?"),
-    ("covariates: [age_band, youngest", "covariates: [age_bnad, youngest", "there is no covariate in cohort 'parents' 'age_bnad'", "Did you mean 'age_band'?"),
+    ("covariates: [age_band, youngest", "covariates: [age_bnad, youngest", "there is no covariate 'age_bnad' in cohort 'parents'", "Did you mean 'age_band'?"),
     ("        competing: [death]", "        competing: [return_any, death]", "'return_any' stands in more than one of 'event', 'competing' and 'censoring'", "one part only"),
     ("        competing: [death]", "        competing: [deaths]", "there is no event 'deaths'", "Did you mean 'death'?"),
     ("    kind: cox", "    kind: coxx", "'analyses.predictors_new_child.kind' is 'coxx'", "Did you mean 'cox'?"),
     ("value: 2020-12-31", "value: 2006-12-31", "definitions.issued_from: 2007-04-01 is after 'issued_to', 2006-12-31", "swap them"),
+    ("value: 2011-01-01", "value: 2021-01-01", "definitions.issued_from_wales: 2021-01-01 is after 'issued_to', 2020-12-31", "swap them"),
     ("value: 2020-12-31", "value: 3020-12-31", "definitions.issued_to: 3020-12-31 is no date of a study", "between 1900 and 2100"),
     ("value: 2020-12-31", "value: 2020-02-30", "day is out of range", "recurrence.yaml"),
     ("$gap_days", "$gap_day", "first_return: there is no definition 'gap_day'", "Did you mean 'gap_days'?"),

@@ -174,9 +174,9 @@ def test_wrong_words_in_a_stream() -> None:
     with pytest.raises(ConfigError) as caught:
         check_stream(wrong, {}, Path("s.yaml"))
     for text in (
-        "analyses.poisson.outcome: there is no outcome in cohort 'children' 'bak'",
+        "analyses.poisson.outcome: there is no outcome 'bak' in cohort 'children'",
         "analyses.negative_binomial: 'side' has levels; 'count' and 'exposure' must be numbers",
-        "analyses.negative_binomial.count: there is no covariate in cohort 'children' 'yeers'",
+        "analyses.negative_binomial.count: there is no covariate 'yeers' in cohort 'children'",
         "analyses.multinomial.variable: 'hearings' is a number",
         "analyses.mixed_logistic.event_level: 'maybe' is no level",
     ):

@@ -44,6 +44,6 @@ def fine_gray(
     measure = "log_subdistribution_hazard_ratio"
     yield from coefficient_rows(design, event, fit.coef, fit.var_robust, reasons, measure, analysis.outcome)
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
-    for term, value in zip(("null", "fitted"), fit.loglik, strict=True):
+    for term, value in zip(("without_covariates", "fitted"), fit.loglik, strict=True):
         yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
     yield {**totals, "measure": "wald_test", "term": "all", **test_row(fit.wald_test)}

@@ -64,7 +64,7 @@ def model_rows(totals: dict[str, Any], loglik: tuple[float, float], likelihood_r
 
     A likelihood ratio takes members of one cluster for independent, whatever the standard errors do.
     """
-    for term, value in zip(("null", "fitted"), loglik, strict=True):
+    for term, value in zip(("without_covariates", "fitted"), loglik, strict=True):
         yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
     measure, test = ("wald_test", robust) if robust else ("likelihood_ratio_test", likelihood_ratio)
     yield {**totals, "measure": measure, "term": "all", **test_row(test)}

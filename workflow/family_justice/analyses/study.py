@@ -31,7 +31,7 @@ from family_justice.config.models import Cohort, Covariate, Policy, Stream
 PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "lifelines", "matplotlib")
 
 #: Terms of result rows that are no covariate and no step.
-MODEL_TERMS = ["all", "null", "fitted", "intercept", "shape", "scale"]
+MODEL_TERMS = ["all", "without_covariates", "fitted", "intercept", "shape", "scale"]
 
 _MODELS = (
     Cox,

@@ -66,10 +66,12 @@ def check_shared_covariates(covariates: Mapping[str, Covariate], path: Path) -> 
     report_together(str(path), [p for n, c in covariates.items() for p in _covariate(n, c)], ConfigError)
 
 
-def _known(names: Iterable[str], allowed: Iterable[str], where: str, what: str) -> list[str]:
+def _known(names: Iterable[str], allowed: Iterable[str], where: str, what: str, of: str = "") -> list[str]:
     options = list(allowed)
     return [
-        f"{where}: there is no {what} '{name}'. {did_you_mean(name, options)}" for name in names if name not in options
+        f"{where}: there is no {what} '{name}'{of}. {did_you_mean(name, options)}"
+        for name in names
+        if name not in options
     ]
 
 
@@ -167,21 +169,23 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
         named["variable"] = [analysis.variable]
     if isinstance(analysis, NegativeBinomial):
         counted = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
-        problems += _known(counted, cohort.covariates, f"{where}.count", f"covariate in cohort '{cohort_name}'")
+        problems += _known(counted, cohort.covariates, f"{where}.count", "covariate", f" in cohort '{cohort_name}'")
         problems += [
             f"{where}: '{name}' has levels; 'count' and 'exposure' must be numbers"
             for name in counted
             if name in covariates and covariates[name].levels is not None
         ]
     for key, names in named.items():
-        problems += _known(names, cohort.covariates, f"{where}.{key}", f"covariate in cohort '{cohort_name}'")
+        problems += _known(names, cohort.covariates, f"{where}.{key}", "covariate", f" in cohort '{cohort_name}'")
         if key != "covariates":
             numbers = [n for n in names if n in covariates and covariates[n].levels is None]
             problems += [
                 f"{where}.{key}: '{name}' is a number; only covariates with levels can stand here" for name in numbers
             ]
     restrict_to: dict[str, list[str]] = analysis.restrict_to  # type: ignore[attr-defined]
-    problems += _known(restrict_to, cohort.covariates, f"{where}.restrict_to", f"covariate in cohort '{cohort_name}'")
+    problems += _known(
+        restrict_to, cohort.covariates, f"{where}.restrict_to", "covariate", f" in cohort '{cohort_name}'"
+    )
     for name, wanted in restrict_to.items():
         levels = covariates[name].levels if name in covariates else None
         problems += _known(wanted, levels or [], f"{where}.restrict_to.{name}", "level")
@@ -212,7 +216,7 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
             f"{where}: target 'crr' has no strata and Breslow's method for ties only; "
             "remove 'strata' and 'ties', or write 'target: finegray'"
         )
-    problems += _known(outcomes, cohort.outcomes, f"{where}.outcome", f"outcome in cohort '{cohort_name}'")
+    problems += _known(outcomes, cohort.outcomes, f"{where}.outcome", "outcome", f" in cohort '{cohort_name}'")
     if isinstance(analysis, CumulativeIncidence | KaplanMeier):
         if analysis.until < analysis.every:
             problems.append(f"{where}: 'until' is before the first step of 'every'")
@@ -231,7 +235,7 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
 
 
 def _impossible_dates(stream: Stream) -> list[str]:
-    """A study period given as two definitions ``x_from`` and ``x_to`` must run forwards."""
+    """A period given as two definitions ``x_from`` and ``x_to`` (or ``x_from_wales`` and so on) must run forwards."""
     problems = []
     for name, definition in stream.definitions.items():
         if not isinstance(definition.value, datetime.date):
@@ -240,11 +244,10 @@ def _impossible_dates(stream: Stream) -> list[str]:
             problems.append(
                 f"definitions.{name}: {definition.value} is no date of a study; write one between 1900 and 2100"
             )
-        if name.endswith("_from"):
-            end = stream.definitions.get(f"{name.removesuffix('_from')}_to")
+        start, is_start, country = name.partition("_from")
+        if is_start and (not country or country.startswith("_")):
+            end_name = f"{start}_to{country}" if f"{start}_to{country}" in stream.definitions else f"{start}_to"
+            end = stream.definitions.get(end_name)
             if end and isinstance(end.value, datetime.date) and end.value < definition.value:
-                problems.append(
-                    f"definitions.{name}: {definition.value} is after "
-                    f"'{name.removesuffix('_from')}_to', {end.value}; swap them"
-                )
+                problems.append(f"definitions.{name}: {definition.value} is after '{end_name}', {end.value}; swap them")
     return problems
