@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from toy import CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, harmonised, parse, write_source
+from toy import CMS_CASE, CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, harmonised, parse, write_source
 
 from family_justice.errors import ConfigError, ContractError
 from family_justice.files import connect, write_parquet
@@ -129,3 +129,12 @@ def test_a_code_that_an_open_list_does_not_name_is_counted_and_passed(tmp_path: 
     """,
     )
     assert [row["rows_affected"] for row in made.quality if row["rule"] == "unknown_code"] == ["1"]
+
+
+def test_systems_that_do_not_share_their_identifiers_are_refused(tmp_path: Path) -> None:
+    # Person 1 is a boy born in 2012 in CMS and a girl born in 2016 in ECMS: two people, one number.
+    texts = (LOOKUPS, ECMS_CASE, ECMS_PEOPLE, CMS_CASE)
+    write_source(tmp_path / "raw", parse("\n\n".join(texts)))
+    text = message(tmp_path)
+    assert "CMS and ECMS share 2 person identifiers, and 2 of them differ in sex or week of birth" in text
+    assert "max_contradictory_share" in text

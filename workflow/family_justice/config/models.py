@@ -69,6 +69,13 @@ class HarmoniseOptions(Strict):
         description="records that share a linkage field are one person only if their weeks of birth "
         "lie no further apart (assumption)",
     )
+    max_contradictory_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="CMS and ECMS are taken to share identifiers; beyond this share of contradictions it is an error "
+        "(assumption)",
+    )
 
 
 class _Source(Strict):

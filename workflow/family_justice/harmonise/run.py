@@ -105,6 +105,7 @@ def harmonise(
         for step in STAGES:
             _run(connection, step)
         _check_names(connection, codelists)
+        _check_shared_identifiers(connection, settings)
         for step in RULE_STEPS:
             _run(connection, step)
 
@@ -120,11 +121,11 @@ def harmonise(
     _write_quality(quality_csv, warnings, counts)
 
 
-def _option(value: datetime.date | int | None) -> str:
+def _option(value: datetime.date | float | None) -> str:
     """Return an option as SQL; an end of data that is not given is no limit."""
     if value is None:
         return "DATE '9999-12-31'"
-    return f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(int(value))
+    return f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(value)
 
 
 def _read_options(options: Mapping[str, Any]) -> HarmoniseOptions:
@@ -197,6 +198,38 @@ def _load_codelists(connection: duckdb.DuckDBPyConnection, codelists: Path) -> N
             for plain, row in zip(plain_names, rows, strict=True)
         )
         connection.execute(f"INSERT INTO {name} VALUES {values}")
+
+
+def _check_shared_identifiers(connection: duckdb.DuckDBPyConnection, options: HarmoniseOptions) -> None:
+    """Raise if CMS and ECMS plainly do not share their identifiers, as harmonisation assumes they do.
+
+    An identifier that both systems hold, with different sexes or weeks of birth far apart, is somebody else in each.
+    """
+    row = connection.execute(
+        """
+        WITH in_both AS (
+            SELECT
+                min(sex) <> max(sex) AS sexes_differ,
+                max(coalesce(century_repaired(week_of_birth), week_of_birth))
+                    - min(coalesce(century_repaired(week_of_birth), week_of_birth))
+                    > getvariable('max_birth_gap_days') AS births_differ
+            FROM staged_person
+            WHERE system IN ('CMS', 'ECMS')
+            GROUP BY record_id
+            HAVING count(DISTINCT system) = 2
+        )
+        SELECT count(*), count(*) FILTER (WHERE coalesce(sexes_differ, false) OR coalesce(births_differ, false))
+        FROM in_both
+        """
+    ).fetchone()
+    assert row is not None
+    shared, contradictory = (int(number) for number in row)
+    if contradictory > options.max_contradictory_share * shared:
+        raise ContractError(
+            f"CMS and ECMS share {shared} person identifiers, and {contradictory} of them differ in sex or week of "
+            f"birth, more than 'max_contradictory_share' ({options.max_contradictory_share:g}) allows. The systems do "
+            "not seem to share identifiers in this extract; give them ranges of their own before harmonisation"
+        )
 
 
 def _check_names(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None:
