@@ -104,6 +104,17 @@ def test_a_second_run_has_nothing_to_do_and_edits_rerun_only_what_depends_on_the
         module.write_text(code)
 
 
+def test_nothing_of_an_older_release_stays(finished_run: Path) -> None:
+    release = finished_run / "results/release"
+    before = checksums(finished_run)
+    for stale in (release / "replication/renamed_analysis", release / "stream_no_longer_configured"):
+        stale.mkdir()
+        (stale / "results.csv").write_text("released under a looser policy")
+    again = run_snakemake(finished_run, "--cores", "2", "--forcerun", "disclose_replication")
+    assert again.returncode == 0, again.stderr[-2000:]
+    assert checksums(finished_run) == before
+
+
 def test_study_description_names_versions_and_fingerprints(finished_run: Path) -> None:
     study = json.loads((finished_run / "results/release/recurrence/study.json").read_text())
     assert study["source"]["is_synthetic"] is True

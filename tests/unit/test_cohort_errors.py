@@ -135,6 +135,7 @@ WRONG = [
     (f"{COHORT}/events/end/sql", "SELECT person, NULL::DATE AS date FROM cohort", "observation of 3 members never ends"),
     (f"{COHORT}/time_zero", "startd", "'time_zero' is 'startd', which is no date column of the last step. Allowed: happened, started. Did you mean 'started'?"),
     ("covariates/letter/levels", ["x", "z"], "2 rows have a value outside its levels. Allowed: x, z."),
+    ("analyses/model/cluster", "name", "'name' has one value only; robust errors need clusters"),
     ("analyses/model/cluster", "family", "'cluster' is 'family', which is no column of the cohort"),
 ]  # fmt: skip
 
@@ -162,3 +163,14 @@ def test_risk_that_starts_later_leaves_out_earlier_exits(run: Run) -> None:
     # Person 2 had the event before day 100; person 1 has it 265 days after.
     assert curve["n"].tolist() == [4, 4, 4]
     assert curve["estimate"].round(10).tolist() == [0.0, 0.25, 0.25]
+
+
+def test_a_reference_level_without_members_is_an_error_and_not_replaced(run: Run) -> None:
+    data = study()
+    data["covariates"]["letter"] |= {"levels": ["x", "y", "z"], "reference": "z"}
+    with pytest.raises(PipelineError) as caught:
+        run(data)
+    said = str(caught.value)
+    assert "covariate 'letter': nobody in the analysis has its reference level 'z'" in said
+    assert "Give it one of those that occur as 'reference': x, y" in said
+    assert "analysis 'model'" in said

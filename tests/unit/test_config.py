@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,8 @@ WRONG_STREAM = [
     ("        event: return_any\n", "        event: return_any\n        time_zero: issue_date\n", "unknown key 'cohorts.parents.outcomes.return_any.time_zero'", "Allowed:"),
     ("        event: return_any\n", "        duration: age\n        indicator: age\n", "'competing' goes with dates; a recorded duration has none", "'censoring' goes with dates"),
     ("config/references/recurrence.csv", "config/references/recurence.csv", "there is no file 'config/references/recurence.csv'", "Did you mean 'config/references/recurrence.csv'?"),
+    ("analysis: predictors_new_child\n", "analysis: return_by_age\n", "'return_by_age' is of kind 'cumulative_incidence'", "planted are hazard ratios"),
+    ("  parent:\n    label: Parent\n", "  intercept:\n    label: Parent\n", "covariates.intercept: the name is taken by rows of results", "give the covariate another"),
     ("stream: recurrence", "stream: return", "'stream' is 'return'; write 'recurrence'", "the name of the file"),
     ("          FROM previous\n          WHERE death", "          FROM person\n          WHERE death", "a step must select from 'previous'", "steps.alive"),
 ]  # fmt: skip
@@ -108,6 +111,24 @@ def test_court_records_have_a_floor_whatever_the_files_say(edited: Callable[[str
     assert "synthetic.yaml: minimum_policy" in text
     assert "'threshold' is 1" in text
     assert "write 5 or more" in text
+
+
+def test_court_tables_are_no_tables_of_ones_own(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    source = """
+    kind: files
+    description: Mine.
+    minimum_policy: public_records
+    tables:
+      people:
+        path: given/CAFE_ECMS_PEOPLE.parquet
+        description: People.
+        row: one person
+        source: court
+        columns: {ID_PE: {type: integer, description: Person.}}
+    """
+    (tmp_path / "config/sources/mine.yaml").write_text(textwrap.dedent(source))
+    assert "write 5 or more" in message(lambda: Configuration(tmp_path / "config").source("mine"))
 
 
 def test_court_files_need_the_day_that_they_cover(tmp_path: Path) -> None:

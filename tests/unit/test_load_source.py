@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from family_justice.analyses.study import describe_study
+from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
 from family_justice.config.models import FilesSource
 from family_justice.errors import ConfigError, ContractError
@@ -83,3 +85,16 @@ def test_truth_is_planted_in_the_synthetic_source_only(tmp_path: Path) -> None:
         "placement_order",
     }
     assert planted_truth(configuration.source("replication"), ROOT) == []
+
+
+def test_records_have_no_planted_truth_to_be_compared_with() -> None:
+    configuration = Configuration(ROOT / "config")
+    stream = configuration.stream("recurrence")
+    covariates = covariates_of(stream, configuration.covariates())
+    policy = configuration.policy("court_records")
+    described = {
+        name: describe_study(stream, covariates, (name, source), policy, {})["comparisons"]
+        for name, source in (("synthetic", configuration.source("synthetic")), ("mine", files(Path("mine"))))
+    }
+    assert set(described["synthetic"]) == {"planted_new_child", "planted_existing_child", "published_return"}
+    assert set(described["mine"]) == {"published_return"}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.config.models import Covariate
+from family_justice.errors import AnalysisError
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
 
 
@@ -42,6 +43,17 @@ class Design:
     cells: list[Cell]
     terms: dict[str, list[int]]
     rows: np.ndarray
+
+
+def _require_reference(name: str, covariate: Covariate, codes: np.ndarray) -> None:
+    """Raise if nobody has the reference level: another level would take its place without a word."""
+    levels = list(covariate.levels or [])
+    present = [level for code, level in enumerate(levels) if (codes == code).any()]
+    if len(present) > 1 and covariate.reference not in present:
+        raise AnalysisError(
+            f"covariate '{name}': nobody in the analysis has its reference level '{covariate.reference}'. "
+            f"Give it one of those that occur as 'reference': {', '.join(present)}"
+        )
 
 
 def build_design(
@@ -77,6 +89,7 @@ def build_design(
             columns.append(known[name].to_numpy(dtype="float64"))
             continue
         codes = known[name].cat.codes.to_numpy()
+        _require_reference(name, covariate, codes)
         for code, level in enumerate(covariate.levels):
             inside = codes == code
             if level == covariate.reference:

@@ -39,7 +39,8 @@ def poisson(
     used = members.iloc[observed.rows].iloc[design.rows]
     fit = fit_poisson(event, design.matrix, time, cluster_codes(used, analysis.cluster, where))
     yield from _ratios(fit, design, event, "log_rate_ratio", analysis.outcome)
-    yield from model_rows(_totals(analysis.outcome, event), fit.loglik, fit.likelihood_ratio_test)
+    robust = fit.wald_test if analysis.cluster else None
+    yield from model_rows(_totals(analysis.outcome, event), fit.loglik, fit.likelihood_ratio_test, robust)
 
 
 def negative_binomial(
@@ -73,7 +74,7 @@ def negative_binomial(
         yield {**shape, "measure": "log_shape", "status": "not estimable", "note": note}
     else:
         yield {**shape, **estimate_row("log_shape", math.log(fit.theta), fit.theta_std_error / fit.theta)}
-    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test)
+    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test if analysis.cluster else None)
 
 
 def risk_ratio(

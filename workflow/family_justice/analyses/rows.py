@@ -47,7 +47,9 @@ def estimate_row(measure: str, estimate: float, std_error: float) -> dict[str, A
     """Return a parameter with its Wald interval and test, or the words that it could not be estimated."""
     if not (math.isfinite(estimate) and math.isfinite(std_error)):
         return {"measure": measure, "status": "not estimable", "note": "the model could not be fitted"}
-    statistic = estimate / std_error if std_error > 0 else math.nan
+    # A Wald statistic of a logarithm asks whether the parameter is 1, which is no question about a shape or a scale.
+    tested = std_error > 0 and measure not in ("log_shape", "log_scale")
+    statistic = estimate / std_error if tested else math.nan
     return {
         "measure": measure,
         "estimate": estimate,
@@ -80,7 +82,15 @@ def reasons_of(fit: Any, columns: int, intercept: bool = False) -> dict[int, str
 def test_row(test: Any) -> dict[str, Any]:
     """Return statistic, degrees of freedom and p value of a test, or the words that there was nothing to test."""
     row = {"statistic": test.statistic, "df": test.df, "p_value": test.p_value}
-    return row if test.df else {**row, "status": "not estimable", "note": "no column of the term could be estimated"}
+    if not test.df:
+        return {**row, "status": "not estimable", "note": "no column of the term could be estimated"}
+    if math.isnan(test.statistic):
+        return {
+            **row,
+            "status": "not estimable",
+            "note": "no test: fewer clusters than coefficients, or no convergence",
+        }
+    return row
 
 
 def cluster_codes(members: pd.DataFrame, column: str | None, where: str) -> np.ndarray | None:
@@ -95,7 +105,10 @@ def cluster_codes(members: pd.DataFrame, column: str | None, where: str) -> np.n
     empty = int(members[column].isna().sum())
     if empty:
         raise AnalysisError(f"{where}: the cluster column '{column}' is empty in {empty} rows")
-    return pd.factorize(members[column])[0]
+    codes, labels = pd.factorize(members[column])
+    if len(labels) < 2:
+        raise AnalysisError(f"{where}: the cluster column '{column}' has one value only; robust errors need clusters")
+    return codes
 
 
 def stratum_codes(members: pd.DataFrame, names: list[str]) -> np.ndarray | None:

@@ -23,6 +23,7 @@ from family_justice.config.kinds import (
     TableOne,
 )
 from family_justice.config.models import Covariate, Stream
+from family_justice.errors import AnalysisError
 from family_justice.files import write_csv
 from family_justice.results import tidy
 
@@ -76,5 +77,8 @@ def run_analysis(
                     AcceleratedFailureTime: models.accelerated_failure_time,
                 }
                 rows = fit[type(analysis)](members, cohort, analysis, covariates, where)  # type: ignore[operator]
-    frame = tidy(rows, stream=stream.stream, analysis=name, kind=kind, cohort=cohort_name)
+    try:
+        frame = tidy(rows, stream=stream.stream, analysis=name, kind=kind, cohort=cohort_name)
+    except AnalysisError as error:
+        raise AnalysisError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
     write_csv(frame, results_path)

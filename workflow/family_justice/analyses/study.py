@@ -173,6 +173,8 @@ def describe_study(
         "comparisons": {
             name: {"title": c.title, "kind": c.kind, "description": c.description}
             for name, c in stream.comparisons.items()
+            # Only a synthetic source has planted truth.
+            if settings.kind == "synthetic" or not c.reference.startswith("truth:")
         },
     }
 

@@ -57,6 +57,12 @@ def check_stream(stream: Stream, shared: Mapping[str, Covariate], path: Path) ->
             problems += _known([comparison.analysis], stream.analyses, f"comparisons.{name}.analysis", "analysis")
         elif comparison.reference.startswith("truth:"):
             problems.append(f"comparisons.{name}: a comparison with planted truth needs 'analysis'")
+        kind = stream.analyses[comparison.analysis].kind if comparison.analysis in stream.analyses else "cox"
+        if comparison.reference.startswith("truth:") and kind not in ("cox", "logistic"):
+            problems.append(
+                f"comparisons.{name}: '{comparison.analysis}' is of kind '{kind}'; planted are hazard ratios (cox) and "
+                "odds ratios (logistic)"
+            )
     problems += _impossible_dates(stream)
     report_together(str(path), problems, ConfigError)
 
@@ -75,8 +81,14 @@ def _known(names: Iterable[str], allowed: Iterable[str], where: str, what: str, 
     ]
 
 
+#: Terms of result rows that are no covariate.
+RESERVED = {"all", "base", "const", "constant", "fitted", "intercept", "scale", "shape", "without_covariates"}
+
+
 def _covariate(where: str, covariate: Covariate) -> list[str]:
     problems = []
+    if where.rpartition(".")[2] in RESERVED:
+        problems.append(f"{where}: the name is taken by rows of results; give the covariate another")
     if covariate.levels is None:
         if covariate.reference is not None or covariate.missing is not None:
             problems.append(f"{where}: a number has no 'reference' and no 'missing' level; add 'levels' or remove them")

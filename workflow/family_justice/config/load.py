@@ -16,6 +16,7 @@ from family_justice.config.base import Name
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.models import Covariate, Policy, Settings, Source, Stream
 from family_justice.config.policy import FLOOR, check_policy_not_below
+from family_justice.contracts import source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
@@ -196,7 +197,7 @@ class Configuration:
         """Read one source file."""
         path = self.folder / "sources" / f"{name}.yaml"
         source = parse(read_yaml(path), Source, path)
-        if not getattr(source, "tables", {}):
+        if _holds_court_tables(source):
             check_policy_not_below(self.policy(source.minimum_policy), FLOOR, f"{path}: minimum_policy")
         return source
 
@@ -219,3 +220,14 @@ class Configuration:
         policy = self.policy(stream.policy or self.settings.policy)
         check_policy_not_below(policy, minimum)
         return policy, minimum
+
+
+def _holds_court_tables(source: Any) -> bool:
+    """True unless a source has tables of its own, none of which has the name or the file of a court table."""
+    own = getattr(source, "tables", {})
+    stems = {Path(table.path).name.partition(".")[0].upper() for table in own.values()}
+    return (
+        not own
+        or not stems.isdisjoint(source_tables())
+        or not {name.upper() for name in own}.isdisjoint(source_tables())
+    )

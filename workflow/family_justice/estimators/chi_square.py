@@ -37,9 +37,15 @@ def upper_tail(statistic: float, df: int) -> float:
 
 
 def quadratic_form_test(vector: np.ndarray, variance: np.ndarray) -> ChiSquareTest:
-    """Test that ``vector`` (p,) with covariance matrix ``variance`` (p, p) is zero; p degrees of freedom."""
+    """Test that ``vector`` (p,) with covariance matrix ``variance`` (p, p) is zero; p degrees of freedom.
+
+    nan if the matrix has not full rank: a sandwich of fewer clusters than coefficients says nothing about all of them.
+    """
     if vector.size == 0:
         return ChiSquareTest(math.nan, 0, math.nan)
+    error = np.sqrt(np.diag(variance))
+    if not (error > 0).all() or np.linalg.matrix_rank(variance / np.outer(error, error), tol=1e-9) < vector.size:
+        return ChiSquareTest(math.nan, vector.size, math.nan)
     try:
         statistic = float(vector @ np.linalg.solve(variance, vector))
     except np.linalg.LinAlgError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,10 @@ def write_stream_page(release_folder: str | Path) -> Path:
 def write_index(release: str | Path, streams: list[str]) -> Path:
     """Write ``index.html`` over the pages of the streams, in the order given, and return its path."""
     folder = Path(release)
+    # What is no longer configured may have been released under another policy, and no page would lead to it.
+    for stale in folder.iterdir():
+        if stale.is_dir() and stale.name not in streams:
+            shutil.rmtree(stale)
     cards: list[dict[str, Any]] = []
     for stream in streams:
         study = read_study(folder / stream)

@@ -47,9 +47,16 @@ def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
     for row in rows[rows["measure"] == "likelihood_ratio_test"].to_dict("records"):
         if words.present(row["p_value"]):
             found.append(f"Likelihood-ratio test of the whole model: {_chi_squared(row)}.")
+    several = rows.loc[rows["measure"] == "wald_test", "outcome"].nunique() > 1  # multinomial: one test per level
     for row in rows[rows["measure"] == "wald_test"].to_dict("records"):
         if words.present(row["p_value"]):
-            found.append(f"Wald test of the whole model: {_chi_squared(row)}.")
+            of = f"level {row['outcome']}" if several else "the whole model"
+            found.append(f"Wald test of {of}: {_chi_squared(row)}.")
+    spread = {"mixed_logistic": "Standard deviation between areas (log odds)", "aft": "Standard deviation of log time"}
+    for row in rows[rows["measure"] == "log_scale"].to_dict("records"):
+        if words.present(row["estimate"]) and row["kind"] in spread:
+            low, high = (words.ratio(words.exponential(row[c])) for c in ("conf_low", "conf_high"))
+            found.append(f"{spread[row['kind']]}: {words.ratio(words.exponential(row['estimate']))} ({low} to {high}).")
     curves = {"association_test": "the curve", "nonlinearity_test": "its departure from a straight line"}
     for row in rows[rows["measure"].isin(curves)].to_dict("records"):
         if words.present(row["p_value"]):
