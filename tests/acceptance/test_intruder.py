@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from family_justice.config.models import Policy
 from family_justice.disclosure.cells import Ledger
 from family_justice.disclosure.kernel import disclose
+from family_justice.disclosure.models import significant, step_below
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
@@ -328,3 +329,66 @@ def test_the_odds_ratio_does_not_give_its_counts_away() -> None:
             pinned[name] += answer == {d1}
     assert pinned["naive"] >= 18
     assert pinned["released"] <= 2
+
+
+def logistic_by_hand(n0: int, d0: int, n1: int, d1: int) -> dict[str, float]:
+    """Everything a logistic model with one binary covariate tells, in closed form."""
+
+    def part(n: int, d: int) -> float:
+        return d * math.log(d / n) + (n - d) * math.log(1 - d / n)
+
+    null, fitted = part(n0 + n1, d0 + d1), part(n0, d0) + part(n1, d1)
+    return {
+        "estimate": math.log(d1 / (n1 - d1) * (n0 - d0) / d0),
+        "std_error": math.sqrt(1 / d1 + 1 / (n1 - d1) + 1 / d0 + 1 / (n0 - d0)),
+        "intercept": math.log(d0 / (n0 - d0)),
+        "null": null,
+        "fitted": fitted,
+        "likelihood_ratio": 2 * (fitted - null),
+    }
+
+
+def test_a_whole_model_does_not_give_its_counts_away() -> None:
+    """Beside rounded counts, intercept, whole-number log-likelihoods and a three-digit test would leave one answer."""
+    rng = np.random.default_rng(11)
+    alone = {"with everything": 0, "released": 0}
+    for _ in range(12):
+        n0, n1 = (int(x) for x in rng.integers(60, 500, 2))
+        d0, d1 = (int(rng.integers(15, n - 15)) for n in (n0, n1))
+        truth = logistic_by_hand(n0, d0, n1, d1)
+        unit, fine = (step_below(truth["std_error"] / parts) for parts in (10, 50))
+        shown = {
+            "estimate": lambda v, u=unit: u * round(v / u),
+            "std_error": lambda v, u=fine: u * round(v / u),
+            "intercept": lambda v: round(v, 2),
+            "null": round,
+            "fitted": round,
+            "likelihood_ratio": lambda v: significant(v, 3),
+        }
+        left = dict.fromkeys(alone, 0)
+        for guess in itertools.product(*(behind(nearest(count)) for count in (n0, d0, n1, d1))):
+            told = logistic_by_hand(*map(int, guess))
+            same = {
+                name: math.isclose(rule(told[name]), rule(truth[name]), abs_tol=1e-9) for name, rule in shown.items()
+            }
+            left["with everything"] += all(same.values())
+            left["released"] += same["estimate"] and same["std_error"]
+        for name, number in left.items():
+            assert number >= 1
+            alone[name] += number == 1
+    assert alone["with everything"] >= 9
+    assert alone["released"] <= 1
+    # What the door lets out of a model is the second kind: neither intercept nor log-likelihood, and no test statistic.
+    whole = {"n": 400, "events": 150}
+    kept_inside = [
+        {**whole, "measure": "log_odds_ratio", "term": "intercept", "estimate": -0.71, "std_error": 0.1},
+        {**whole, "measure": "log_likelihood", "term": "fitted", "estimate": -250.3},
+        {**whole, "measure": "likelihood_ratio_test", "term": "all", "statistic": 12.34, "df": 1, "p_value": 0.0004},
+    ]
+    level = {"term": "x", "n": 200, "events": 90, "level": "yes", "measure": "log_odds_ratio", "estimate": 0.6,
+             "std_error": 0.2}  # fmt: skip
+    other = {**level, "n": 200, "events": 60, "level": "no", "estimate": 0.0, "status": "reference"}
+    rows = tidy([level, other, *kept_inside], stream="s", analysis="m", kind="logistic", cohort="c", outcome="o")
+    released = disclose(rows, COURT).rows
+    assert released["status"].tolist() == ["ok", "reference", "suppressed", "suppressed", "ok"]
+    assert math.isnan(released["statistic"].iloc[4])
