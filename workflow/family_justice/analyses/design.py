@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.prepare import require_events
+from family_justice.config.kinds import Logistic, MixedLogistic, RiskRatio
 from family_justice.config.models import Covariate
 from family_justice.errors import AnalysisError
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
@@ -100,3 +102,25 @@ def build_design(
             columns.append(inside.astype("float64"))
     matrix = np.column_stack(columns) if columns else np.empty((len(rows), 0))
     return Design(matrix, cells, terms, rows)
+
+
+def yes_no_design(
+    members: pd.DataFrame,
+    analysis: Logistic | RiskRatio | MixedLogistic,
+    covariates: Mapping[str, Covariate],
+    where: str,
+) -> tuple[pd.DataFrame, Design, np.ndarray]:
+    """Return the complete cases of a model of a yes/no variable, its design, and who has the event (n,).
+
+    Raises ``AnalysisError`` if nobody has the event, or everybody.
+    """
+    known = members[members[analysis.variable].notna()]
+    design = build_design(known, analysis.covariates, covariates)
+    used = known.iloc[design.rows]
+    event = (used[analysis.variable] == analysis.event_level).to_numpy()
+    require_events(event.sum(), where)
+    if event.all():
+        raise AnalysisError(
+            f"{where}: '{analysis.variable}' is '{analysis.event_level}' for everybody; there is nothing to compare"
+        )
+    return used, design, event

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.design import build_design
+from family_justice.analyses.design import build_design, yes_no_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
 from family_justice.analyses.rows import (
     Rows,
@@ -87,15 +87,7 @@ def logistic(
     """Yield coefficients (log odds ratios) with the intercept, and a likelihood-ratio test of the model."""
     from family_justice.estimators.logistic import fit_logistic
 
-    known = members[members[analysis.variable].notna()]
-    design = build_design(known, analysis.covariates, covariates)
-    used = known.iloc[design.rows]
-    event = (used[analysis.variable] == analysis.event_level).to_numpy()
-    require_events(event.sum(), where)
-    if event.all():
-        raise AnalysisError(
-            f"{where}: '{analysis.variable}' is '{analysis.event_level}' for everybody; there is nothing to compare"
-        )
+    used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)
     fit = fit_logistic(event, design.matrix, clusters=clusters)
     variance = fit.var_model if fit.var_robust is None else fit.var_robust

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.design import Design, build_design
+from family_justice.analyses.design import Design, build_design, yes_no_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
 from family_justice.analyses.rows import cluster_codes, coefficient_rows, estimate_row, model_rows, reasons_of, test_row
 from family_justice.config.kinds import MixedLogistic, Multinomial, NegativeBinomial, Poisson, RiskRatio
@@ -83,7 +83,7 @@ def risk_ratio(
     """Yield log risk ratios of a yes/no variable (modified Poisson), the intercept (log risk) and a Wald test."""
     from family_justice.estimators.counts import fit_risk_ratio
 
-    used, design, event = _yes_no(members, analysis, covariates, where)
+    used, design, event = yes_no_design(members, analysis, covariates, where)
     fit = fit_risk_ratio(event, design.matrix, cluster_codes(used, analysis.cluster, where))
     yield from _ratios(fit, design, event, "log_risk_ratio", analysis.variable)
     yield {**_totals(analysis.variable, event), "measure": "wald_test", "term": "all", **test_row(fit.wald_test)}
@@ -95,7 +95,7 @@ def mixed_logistic(
     """Yield log odds ratios within areas, the intercept, and the log of the standard deviation between areas."""
     from family_justice.estimators.mixed import fit_mixed_logistic
 
-    used, design, event = _yes_no(members, analysis, covariates, where)
+    used, design, event = yes_no_design(members, analysis, covariates, where)
     if analysis.area not in used:
         raise AnalysisError(
             f"{where}: the cohort has no column '{analysis.area}'. {did_you_mean(analysis.area, map(str, used))}"
@@ -166,21 +166,6 @@ def multinomial(
         kept = np.flatnonzero(fit.estimable[k, 1:] & fit.converged) + 1
         test = quadratic_form_test(fit.coef[k, kept], block[np.ix_(kept, kept)])
         yield {**totals, "measure": "wald_test", "term": "all", **test_row(test)}
-
-
-def _yes_no(
-    members: pd.DataFrame, analysis: RiskRatio | MixedLogistic, covariates: Mapping[str, Covariate], where: str
-) -> tuple[pd.DataFrame, Design, np.ndarray]:
-    known = members[members[analysis.variable].notna()]
-    design = build_design(known, analysis.covariates, covariates)
-    used = known.iloc[design.rows]
-    event = (used[analysis.variable] == analysis.event_level).to_numpy()
-    require_events(event.sum(), where)
-    if event.all():
-        raise AnalysisError(
-            f"{where}: '{analysis.variable}' is '{analysis.event_level}' for everybody; there is nothing to compare"
-        )
-    return used, design, event
 
 
 def _ratios(fit: Any, design: Design, event: np.ndarray, measure: str, outcome: str) -> Rows:
