@@ -8,9 +8,20 @@ from family_justice.contracts.model import (
     Column,
     Contract,
     Table,
+    contracts,
+    data_set_tables,
     load_contract,
     research_ready_tables,
     source_tables,
 )
 
-__all__ = ["Column", "Contract", "Table", "load_contract", "research_ready_tables", "source_tables"]
+__all__ = [
+    "Column",
+    "Contract",
+    "Table",
+    "contracts",
+    "data_set_tables",
+    "load_contract",
+    "research_ready_tables",
+    "source_tables",
+]

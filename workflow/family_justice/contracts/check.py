@@ -91,6 +91,8 @@ def find_problems(
         for name, column in table.columns.items()
         if not any(finding.column == name for finding in findings)
     }
+    if connection.execute(f'SELECT 1 FROM "{relation}" LIMIT 1').fetchone() is None:
+        return findings  # no row, no wrong one
     findings += _problems_of_content(connection, relation, table, usable)
     if others:
         findings += _unresolved_references(connection, relation, table, usable, others)

@@ -17,6 +17,18 @@ ColumnType = Literal["string", "integer", "number", "date", "timestamp"]
 #: the others never leave the restricted room in any form.
 Sensitivity = Literal["ordinary", "special", "identifier", "date_of_birth", "small_area"]
 
+#: Contract files of source systems, one each. All tables of a system may be absent: the source does not hold it.
+SOURCE_SYSTEMS = (
+    "cafcass_england_cms",
+    "cafcass_england_ecms",
+    "cafcass_cymru",
+    "linked",
+    "wales_residents",
+    "wales_health",
+    "wales_children",
+    "areas",
+)
+
 DUCKDB_TYPES: dict[str, str] = {
     "string": "VARCHAR",
     "integer": "BIGINT",
@@ -51,6 +63,7 @@ class Table(_Strict):
     description: str
     row: str = Field(description="what one row is")
     source: str = Field(description="public source of the declaration, or 'assumption'")
+    optional: bool = Field(default=False, description="true if a source may lack the table (special access)")
     columns: dict[str, Column]
 
     @property
@@ -86,9 +99,7 @@ def load_contract(path: str | Path) -> Contract:
 def source_tables() -> dict[str, Table]:
     """Return all source tables by name, in the order of the contract files."""
     return {
-        name: table
-        for stem in ("cafcass_england_cms", "cafcass_england_ecms", "cafcass_cymru", "linked")
-        for name, table in load_contract(HERE / f"{stem}.yaml").tables.items()
+        name: table for stem in SOURCE_SYSTEMS for name, table in load_contract(HERE / f"{stem}.yaml").tables.items()
     }
 
 
@@ -96,3 +107,19 @@ def source_tables() -> dict[str, Table]:
 def research_ready_tables() -> dict[str, Table]:
     """Return the research-ready tables by name."""
     return load_contract(HERE / "research_ready.yaml").tables
+
+
+@cache
+def data_set_tables() -> dict[str, Table]:
+    """Return the data sets that are made from the research-ready tables, by name."""
+    return load_contract(HERE / "datasets.yaml").tables
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """Return all contracts by the name of their file: those of the sources in the order of their tables, and last what
+    the pipeline makes of them."""
+    place = {name: number for number, name in enumerate(source_tables())}
+    found = {path.stem: load_contract(path) for path in HERE.glob("*.yaml")}
+    first = {stem: place.get(next(iter(contract.tables)), len(place)) for stem, contract in found.items()}
+    return {stem: found[stem] for stem in sorted(found, key=lambda s: (first[s], s != "research_ready", s))}
