@@ -15,9 +15,10 @@ from family_justice.contracts import source_tables
 from family_justice.sources.synthetic import simulate
 from family_justice.sources.synthetic.parameters import load_parameters
 from family_justice.sources.synthetic.population import draw_records
+from family_justice.sources.synthetic.truth import truth_table
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = ROOT / "config/population/parameters.yaml"
+PARAMETERS = ROOT / "config/population"
 SCALE, SEED = 0.05, 3
 ARROW_TYPES = {
     "string": "string",
@@ -104,6 +105,13 @@ def test_values_satisfy_the_contract(db, name):
         ("CMS_TLKPETHNICORIGIN", "NAME", "ethnic_groups"),
         ("ECMS_ETHNICITYTYPES", "NAME", "ethnic_groups"),
         ("CAFCASS_ALF", "ETHNIC_ORIGIN", "ethnic_groups"),
+        ("CMS_TLKPRELIGION", "NAME", "religions"),
+        ("ECMS_RELIGIONTYPES", "NAME", "religions"),
+        ("ECMS_NATIONALITYTYPES", "NAME", "nationalities"),
+        ("CMS_TLKPLANGUAGE", "NAME", "languages"),
+        ("ECMS_LANGUAGETYPES", "NAME", "languages"),
+        ("CMS_TLKPDISABILITY", "NAME", "disabilities"),
+        ("ECMS_DISABILITYTYPES", "NAME", "disabilities"),
     ],
 )
 def test_every_name_is_in_its_codelist(db, table, column, codelist):
@@ -258,7 +266,7 @@ def test_same_seed_same_bytes_and_another_seed_others(tmp_path):
 def test_the_smallest_population_works(tmp_path):
     rows = simulate(PARAMETERS, 0.001, 1, tmp_path)
     assert rows["CAFE_ECMS_CASES"] > 0
-    assert rows["truth"] == 78
+    assert rows["truth"] == len(truth_table(load_parameters(PARAMETERS)))
 
 
 def test_a_failure_leaves_nothing_half_written(tmp_path, monkeypatch):

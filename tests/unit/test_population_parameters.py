@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from family_justice.config.models import SyntheticSource
 from family_justice.errors import ConfigError
+from family_justice.sources.load import source_state
 from family_justice.sources.synthetic import simulate
 from family_justice.sources.synthetic.parameters import load_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = ROOT / "config/population/parameters.yaml"
+PARAMETERS = ROOT / "config/population"
 
 
 def changed(tmp_path, change):
-    data = yaml.safe_load(PARAMETERS.read_text(encoding="utf-8"))
+    data = {}
+    for file in sorted(PARAMETERS.glob("*.yaml")):
+        data |= yaml.safe_load(file.read_text(encoding="utf-8"))
     change(data)
     path = tmp_path / "parameters.yaml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
@@ -60,7 +65,10 @@ RATIOS = "returns/new_child/log_hazard_ratios/value"
         (put("children/twins", source="I think"), r"children.twins.source: write 'assumption' or a public citation"),
         (put("children", twins=0.1), r"children.twins: found 0.1; write a mapping with value, source"),
         (drop("linkage"), r"linkage: missing"),
-        (put("mothers/age_band_shares/value", **{"under 20": 0.5}), r"the shares add to 1.31; write shares that"),
+        (
+            put("mothers/age_band_shares_england/value", **{"under 20": 0.5}),
+            r"the shares add to 1.31; write shares that",
+        ),
         (drop("children/weeks_under_4_weeks/value/unborn"), r"weeks_under_4_weeks.value: the shares add to 0.96"),
         (drop("mothers/deaths_per_1000_years/value/20 to 24"), r"deaths_per_1000_years.value: missing key '20 to 24'"),
         (put(f"{RATIOS}/age_band", **{"20-24": 0.1}), r"unknown 'age_band.20-24'.*Did you mean 'age_band.20 to 24'"),
@@ -101,3 +109,52 @@ def test_wrong_scale_or_seed(tmp_path, scale, seed):
     with pytest.raises(ConfigError, match=r"^(scale|seed): found"):
         simulate(PARAMETERS, scale, seed, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def folder_with(tmp_path, **files):
+    folder = tmp_path / "population"
+    shutil.copytree(PARAMETERS, folder)
+    for stem, text in files.items():
+        (folder / f"{stem}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_and_one_file_hold_the_same_parameters(tmp_path):
+    assert load_parameters(changed(tmp_path, lambda data: None)) == load_parameters(PARAMETERS)
+
+
+def test_unknown_and_repeated_sections_name_their_files(tmp_path):
+    folder = folder_with(tmp_path, more="mother: {}\nlinkage: {}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_parameters(folder)
+    text = str(caught.value)
+    assert text.startswith("population: 2 problems\n")
+    assert "more.yaml: unknown section 'mother'." in text
+    assert "Did you mean 'mothers'?" in text
+    assert "records.yaml: section 'linkage' stands in more.yaml too" in text
+
+
+def test_a_problem_names_the_file_of_its_section(tmp_path):
+    folder = folder_with(tmp_path)
+    orders = folder / "orders.yaml"
+    orders.write_text(orders.read_text(encoding="utf-8").replace("intercept: {value: -1.7", "intercept: {value: x"))
+    with pytest.raises(ConfigError, match=r"orders\.yaml: placement\.intercept\.value: found 'x'"):
+        load_parameters(folder)
+
+
+def test_an_empty_folder_is_no_parameters(tmp_path):
+    with pytest.raises(ConfigError, match="no folder with YAML files"):
+        load_parameters(tmp_path)
+
+
+def test_the_state_of_the_source_is_that_of_all_its_files(tmp_path):
+    folder = folder_with(tmp_path)
+    source = SyntheticSource.model_validate(
+        yaml.safe_load((ROOT / "config/sources/synthetic.yaml").read_text(encoding="utf-8"))
+        | {"parameters": "population"}
+    )
+    before = source_state(source, tmp_path)
+    assert source_state(source, tmp_path) == before
+    with open(folder / "areas.yaml", "a", encoding="utf-8") as stream:
+        stream.write("# a comment\n")
+    assert source_state(source, tmp_path) != before

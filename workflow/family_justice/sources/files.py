@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from family_justice import fingerprint
 from family_justice.contracts import Column, Table
 from family_justice.contracts.check import column_types, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES
@@ -55,11 +54,14 @@ def resolve(path: str, base: Path) -> Path:
     raise ContractError(f"{path}: the package '{package}' is installed but holds no such file.")
 
 
-def snapshot(tables: Mapping[str, Table], paths: Mapping[str, Path], folder: Path) -> dict[str, int]:
-    """Write one typed Parquet file per table and ``manifest.csv`` (table, rows, sha256 of the source file).
+def snapshot(
+    tables: Mapping[str, Table], paths: Mapping[str, Path], folder: Path, in_order: bool = False
+) -> dict[str, int]:
+    """Write one typed Parquet file per table.
 
-    Only declared columns are taken, in the order and spelling of the contract. Returns rows by table. Raises one
-    ContractError with the problems of all tables; then nothing is written.
+    Only declared columns are taken, in the order and spelling of the contract. ``in_order`` sorts the rows by all
+    columns: a database gives them in any order. Returns rows by table. Raises one ContractError with the problems of
+    all tables; then nothing is written.
     """
     problems = [
         f"'{name}' is not a table of the contract. {did_you_mean(name, tables)}" for name in paths if name not in tables
@@ -71,23 +73,16 @@ def snapshot(tables: Mapping[str, Table], paths: Mapping[str, Path], folder: Pat
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch_name:
         scratch = Path(scratch_name)
         rows: dict[str, int] = {}
-        hashes: dict[str, str] = {}
         for name, table in tables.items():
             with connect() as connection:
                 found = _load(connection, table, Path(paths[name]), scratch)
                 problems += [f"{name} ({Path(paths[name]).name}): {problem}" for problem in found]
                 if not problems:  # once something is wrong only the problems matter
-                    hashes[name] = fingerprint.of_file(paths[name])
-                    rows[name] = write_parquet(connection, "SELECT * FROM loaded", scratch / f"{name}.parquet")
+                    query = f"SELECT * FROM loaded{' ORDER BY ALL' if in_order else ''}"
+                    rows[name] = write_parquet(connection, query, scratch / f"{name}.parquet")
         report_together("files source", problems, ContractError)
-        with open(scratch / "manifest.csv", "w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(["table", "rows", "sha256"])
-            writer.writerows([name, rows[name], hashes[name]] for name in tables)
-        (folder / "manifest.csv").unlink(missing_ok=True)  # a folder with a manifest is a complete snapshot
         for name in tables:
             (scratch / f"{name}.parquet").replace(folder / f"{name}.parquet")
-        (scratch / "manifest.csv").replace(folder / "manifest.csv")
     return rows
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from family_justice import fingerprint
-from family_justice.config.models import FilesSource, SyntheticSource
+from family_justice.config.models import DatabaseSource, FilesSource, SyntheticSource
 from family_justice.contracts import Table, source_tables
 from family_justice.errors import ConfigError, ContractError
 from family_justice.files import write_text
 
 
 def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
-    """Write ``folder/<TABLE>.parquet`` for each table of a source, and ``manifest`` (table, rows, sha256).
+    """Write ``folder/<TABLE>.parquet`` for each table of a source, and ``manifest`` (table, rows, refresh, sha256).
 
     ``source`` is a model of ``config/sources``; relative paths in it count from ``base``. Raises ``ContractError`` if a
     table is missing or not as its contract says, ``ConfigError`` if the source names no tables.
     """
+    refreshes: dict[str, str | None] = {}
     if isinstance(source, SyntheticSource):
         from family_justice.sources.synthetic import simulate
 
@@ -29,10 +31,22 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
 
         tables, paths = _declared(source, base)
         snapshot(tables, {name: resolve(path, base) for name, path in paths.items()}, folder)
-    lines = ["table,rows,sha256"]
+    elif isinstance(source, DatabaseSource):
+        from family_justice.sources.database import fetch_tables, places_of
+        from family_justice.sources.files import snapshot
+
+        # Beside the folder, not inside: an interrupted job loses its outputs, but not what it has fetched.
+        fetched = folder.with_name("fetched")
+        places = places_of(source, source_tables())
+        files = fetch_tables(source, source_tables(), fetched, base)
+        snapshot({name: source_tables()[name] for name in places}, files, folder, in_order=True)
+        shutil.rmtree(fetched)
+        refreshes = {name: place.refresh for name, place in places.items()}
+    lines = ["table,rows,refresh,sha256"]
     for path in sorted(folder.glob("*.parquet")):
         rows = duckdb.sql(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()[0][0]
-        lines.append(f"{path.stem},{rows},{fingerprint.of_file(path)}")
+        refresh = refreshes.get(path.stem) or source.refresh_date or ""
+        lines.append(f"{path.stem},{rows},{refresh},{fingerprint.of_file(path)}")
     write_text(manifest, "\n".join(lines) + "\n")
 
 
@@ -43,10 +57,12 @@ def source_state(source: Any, base: Path) -> str:
     Raises ``ConfigError`` or ``ContractError`` if a file is not there.
     """
     if isinstance(source, SyntheticSource):
-        path = base / source.parameters
-        if not path.is_file():
-            raise ConfigError(f"{source.parameters}: there is no such file of parameters ('parameters' of the source)")
-        return fingerprint.of_file(path)
+        from family_justice.sources.synthetic.parameter_files import parameter_files
+
+        files = parameter_files(base / source.parameters)
+        return fingerprint.of_value([[path.name, fingerprint.of_file(path)] for path in files])
+    if isinstance(source, DatabaseSource):
+        return ""  # looking would cost a connection at every start: a new refresh is a change of the source's file
     from family_justice.sources.files import resolve
 
     paths = [resolve(path, base) for path in _declared(source, base)[1].values()]

@@ -3,14 +3,15 @@
 Real records may never leave their safe haven, so the pipeline is developed, tested and shown on this population.
 It is simulated, calibrated to published figures, and tells nothing about real families.
 
-    parameters.yaml
+    config/population
         |  parameters   every value with its source; errors say what to write instead
         v
     families            mothers, fathers and children at first care proceedings
         |  returns      two proportional hazards of return (planted), death, end of data; each return is a case
         |  outcomes     durations; placement for adoption by a logistic model (planted)
         |  fathers      men who appear with several mothers
-        |  other_cases  a few cases of other kinds
+        |  other_cases  public-law cases of other kinds
+        |  private_law  disputes between parents, most cases of all; a proportional hazard of return (planted)
         v
     people, court       who takes part under which identifier; applications, hearings, orders
         |
@@ -19,6 +20,10 @@ It is simulated, calibrated to published figures, and tells nothing about real f
         |-- cms, ecms   Cafcass England before and since July 2014
         |-- cymru       Cafcass Cymru
         |-- lookups     code tables and areas
+        |-- residents   everyone in the Welsh linked records: court people and a comparison population
+        |    |-- residence   addresses and registrations
+        |    |-- health      general practice, hospital and other services (planted rates)
+        |    |-- children    births, schools, looked-after children, children in need
         v
     tables              typed Parquet, exactly as the contracts declare; with them truth.csv (``truth``),
                         defects.parquet and answers.parquet

@@ -93,6 +93,37 @@ def draw_from(shares: Mapping[str, float], size: int, random: np.random.Generato
     return np.searchsorted(cumulative[:-1], random.random(size) * cumulative[-1], side="right").astype(np.int64)
 
 
+def distinct(values: Ints) -> Ints:
+    """Return the distinct values, ascending. numpy.unique hashes first, which takes longer where most are distinct."""
+    values = np.sort(values)
+    return values[np.flatnonzero(np.diff(values, prepend=values[:1] - 1))]
+
+
+def is_among(values: Ints, known: Ints) -> Bools:
+    """Return whether each value is among the ``known`` ones, which are in ascending order."""
+    if not len(known):
+        return np.zeros(len(values), dtype=bool)
+    return known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+
+
+def order_of(*keys: Ints) -> Ints:
+    """Return the rows in ascending order of the keys, the first one first; rows with equal keys stay in order.
+
+    Identifiers mostly are the numbers of a range in random order: then each row is put at its place without sorting.
+    """
+    if len(keys) == 1 and len(keys[0]):
+        key, size = keys[0], len(keys[0])
+        first = int(key.min())
+        span = int(key.max()) - first + 1
+        if span <= 4 * size:
+            place = np.full(span, -1)
+            place[key - first] = np.arange(size)
+            order = place[place >= 0]
+            if len(order) == size:
+                return order
+    return np.lexsort(keys[::-1])
+
+
 def join(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     """Return the pairs (row of left, row of right) with equal keys; ``right`` is sorted."""
     start = np.searchsorted(right, left, side="left")

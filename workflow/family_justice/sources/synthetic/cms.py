@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from family_justice.sources.synthetic.clock import NULL, Bools, Ints, to_day
-from family_justice.sources.synthetic.court import LAST_FINAL_ORDER
+from family_justice.sources.synthetic.characteristics import cms_characteristics
+from family_justice.sources.synthetic.clock import NULL, Bools, Ints, distinct, is_among, to_day
+from family_justice.sources.synthetic.court import IS_FINAL
+from family_justice.sources.synthetic.ecms import another_group, known_in_ecms
 from family_justice.sources.synthetic.lookups import (
     CMS_APPLICATION,
     CMS_AUTHORITY,
@@ -14,16 +16,23 @@ from family_justice.sources.synthetic.lookups import (
     lsoa_codes,
 )
 from family_justice.sources.synthetic.other_cases import PRIVATE
-from family_justice.sources.synthetic.people import GRANDPARENT, PARENTS, REPRESENTATIVE, STEP_PARENT
 from family_justice.sources.synthetic.records import (
-    APPLICANT,
-    RESPONDENT,
     Records,
     label_cases,
     label_people,
     some_members,
     with_full_duplicates,
 )
+from family_justice.sources.synthetic.register import (
+    APPLICANT,
+    GRANDPARENT,
+    OTHER_RELATIVE,
+    PARENTS,
+    REPRESENTATIVE,
+    RESPONDENT,
+    STEP_PARENT,
+)
+from family_justice.sources.synthetic.register import CARER as CARER_PART
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by
 
 HEARING_IDS, OUTPUT_IDS = 1_400_000_000, 1_500_000_000
@@ -31,6 +40,8 @@ HEARING_IDS, OUTPUT_IDS = 1_400_000_000, 1_500_000_000
 MEMBER_TYPES = np.array([4, 2, 1, 8])
 CONVERTED, CONVERTED_SHARE = 16, 0.03
 BIRTH_PARENT, STEP_PARENT_REF, CARER = 1, 2, 3
+#: CMS calls everybody else with whom a child lives, or may live, a carer.
+CARERS = (GRANDPARENT, OTHER_RELATIVE, CARER_PART)
 
 
 def cms_tables(records: Records) -> dict[str, Columns]:
@@ -90,7 +101,7 @@ def _applications(records: Records, rows: Ints, both: Bools, switch: int) -> Col
 
 def _members(records: Records, applications: Ints) -> Columns:
     random = records.streams("cms members")
-    rows = np.flatnonzero(np.isin(records.member_application, applications))
+    rows = np.flatnonzero(is_among(records.member_application, applications))
     rates, table = records.parameters.defects, "CAFE_CMS_TBLCASEAPPLICATIONMEMBER"
     adults = rows[records.member_role[rows] == RESPONDENT]
     second_role = some_members(records, adults, rates.two_roles.value, "cms two roles")
@@ -124,7 +135,12 @@ def cms_ethnicity(records: Records, record: Ints) -> Ints:
     true = records.people.ethnicity[records.human(record)]
     known = (random.random(len(record)) < records.parameters.ethnicity.known_before_collection.value) & (true != NULL)
     unknown = np.where(random.random(len(record)) < 0.3, CMS_ETHNICITY[-1], NULL)
-    return np.where(known, CMS_ETHNICITY[np.where(known, true, 0)], unknown)
+    held = another_group(records, true, random)
+    # Two systems contradict each other where both know the person.
+    elsewhere, place = known_in_ecms(records, records.streams("ecms ethnicity"))
+    conflict = known & (held != true) & np.isin(record, elsewhere[place])
+    records.defects.add("ethnicity_conflict", "CAFE_CMS_TBLPERSON", PERSONID_PE=records.record_id[record[conflict]])
+    return np.where(known, CMS_ETHNICITY[np.where(known, held, 0)], unknown)
 
 
 def _people(records: Records, cases: Bools) -> Columns:
@@ -138,6 +154,7 @@ def _people(records: Records, cases: Bools) -> Columns:
         "GENDER": Words(people.sex[human], ("Male", "Female")),
         "WEEKOFBIRTH": records.week_of_birth[record],
         "ETHNICREF": ethnicity,
+        **cms_characteristics(records, record),
         "ALF_PE": alf,
         "LSOA2011_CD": Words(np.where(alf == NULL, -1, people.lsoa[human]), codes),
     }
@@ -148,7 +165,7 @@ def _people(records: Records, cases: Bools) -> Columns:
 
 
 def _relationships(records: Records, cases: Bools) -> Columns:
-    kinds = ((PARENTS, BIRTH_PARENT), ((STEP_PARENT,), STEP_PARENT_REF), ((GRANDPARENT,), CARER))
+    kinds = ((PARENTS, BIRTH_PARENT), ((STEP_PARENT,), STEP_PARENT_REF), (CARERS, CARER))
     pairs = [(*records.pairs(cases, parts), code) for parts, code in kinds]
     columns: Columns = {
         "CHILDREF_PE": records.record_id[np.concatenate([child for child, _, _ in pairs])],
@@ -180,7 +197,7 @@ def _outputs(records: Records, cases: Bools, switch: int, start: int, hearing_of
     rows = np.flatnonzero(cases[court.order_case] & (date >= start) & (date < switch))
     # An output is recorded once for the case, however many children it concerns.
     key = (court.order_case[rows] * 100_000 + date[rows]) * 100 + court.order_type[rows]
-    key = np.unique(key)
+    key = distinct(key)
     rate = records.parameters.defects.duplicate_legal_output.value
     twice = np.flatnonzero(records.streams("cms duplicate outputs").random(len(key)) < rate)
     key = np.concatenate([key, key[twice]])
@@ -193,7 +210,7 @@ def _outputs(records: Records, cases: Bools, switch: int, start: int, hearing_of
         "CASEREF_PE": records.case_id[case],
         "CASEHEARINGREF_PE": hearing_id[np.searchsorted(hearing_key, key // 100)],
         "LEGALOUTPUTTYPEREF": CMS_ORDER + type_,
-        "ISFINAL": (type_ <= LAST_FINAL_ORDER).astype(np.int64),
+        "ISFINAL": IS_FINAL[type_].astype(np.int64),
         "LEGALORDERHEARINGDATE": day,
     }
     return sort_by(columns, "LEGALOUTPUTID_PE")

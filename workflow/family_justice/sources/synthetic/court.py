@@ -1,11 +1,11 @@
-"""What happens in the cases: applications, hearings and legal orders, whatever system records them.
+"""What happens in public-law cases: applications, hearings and legal orders, whatever system records them.
 
 cases --apply--> applications --hear--> hearings --decide--> orders for children
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -14,21 +14,28 @@ from family_justice.sources.synthetic.clock import (
     Ints,
     Streams,
     completed_years,
+    distinct,
     interpolate,
     join,
     next_working_day,
     to_day,
 )
 from family_justice.sources.synthetic.families import WALES, Areas, Cases, end_of_data, youngest_and_number
-from family_justice.sources.synthetic.other_cases import DISCHARGE, EMERGENCY_ONLY, PRIVATE
+from family_justice.sources.synthetic.other_cases import DISCHARGE, EMERGENCY_ONLY
 from family_justice.sources.synthetic.parameters import Notice, Parameters
 from family_justice.sources.synthetic.returns import EXISTING_CHILD, Families
 
 #: Types of application; the names differ between England and Wales.
-CARE, SUPERVISION, EMERGENCY, DISCHARGE_OF_CARE, PLACEMENT, CHILD_ARRANGEMENTS = range(6)
+(
+    CARE, SUPERVISION, EMERGENCY, DISCHARGE_OF_CARE, PLACEMENT, CHILD_ARRANGEMENTS, CONTACT, RESIDENCE_APPLICATION,
+    SPECIFIC_ISSUE, PROHIBITED_STEPS, ENFORCEMENT, PARENTAL_RESPONSIBILITY, SPECIAL_GUARDIANSHIP_APPLICATION,
+    OTHER_PRIVATE,
+) = range(14)  # fmt: skip
 ENGLISH_APPLICATIONS = (
     "Care (s31)", "Supervision (s31)", "EPO (s44)", "Discharge of Care (s39)", "Placement Order (s21)",
-    "Child Arrangements (s8)",
+    "Child Arrangements (s8)", "Contact (s8)", "Residence (s8)", "Specific Issue (s8)", "Prohibited Steps (s8)",
+    "Enforcement (s11J)", "Parental Responsibility (s4)", "Special Guardianship (s14A)",
+    "Change of Name or Removal (s13)",
 )  # fmt: skip
 WELSH_APPLICATIONS = ("Care Order", "Supervision Order", "Emergency Protection Order", *ENGLISH_APPLICATIONS[3:])
 #: Types of legal output; a type is its place.
@@ -37,12 +44,17 @@ ORDERS = (
     "Residence Order", "Supervision Order", "Family Assistance Order", "Order of No Order",
     "Application Withdrawn or Dismissed", "Discharge of Care Order", "Interim Care Order",
     "Interim Supervision Order", "Emergency Protection Order", "Rule 16.4 Appointment", "Section 7 Report",
+    "Child Arrangements Order (Spends Time With)", "Contact Order", "Specific Issue Order", "Prohibited Steps Order",
+    "Enforcement Order", "Parental Responsibility Order",
 )  # fmt: skip
 (
     PLACED, CARE_ORDER, SPECIAL_GUARDIANSHIP, LIVES_WITH, RESIDENCE, SUPERVISION_ORDER, FAMILY_ASSISTANCE, NO_ORDER,
     WITHDRAWN, DISCHARGED, INTERIM_CARE, INTERIM_SUPERVISION, EMERGENCY_ORDER, RULE_16_4, SECTION_7,
-) = range(15)  # fmt: skip
-LAST_FINAL_ORDER = DISCHARGED
+    SPENDS_TIME, CONTACT_ORDER, SPECIFIC_ISSUE_ORDER, PROHIBITED_STEPS_ORDER, ENFORCEMENT_ORDER,
+    PARENTAL_RESPONSIBILITY_ORDER,
+) = range(21)  # fmt: skip
+#: Whether each type of ORDERS ends proceedings.
+IS_FINAL = ~np.isin(np.arange(len(ORDERS)), range(INTERIM_CARE, SECTION_7 + 1))
 #: Places in ORDERS of the groups of FINAL_ORDERS in the parameters.
 GROUP_ORDERS = np.array([CARE_ORDER, SPECIAL_GUARDIANSHIP, LIVES_WITH, SUPERVISION_ORDER, FAMILY_ASSISTANCE, NO_ORDER])
 
@@ -104,7 +116,7 @@ def apply(
     cases, random = families.cases, streams("applications")
     number = np.arange(len(cases))
     kind = np.where(random.random(len(cases)) < parameters.proceedings.supervision_application.value, SUPERVISION, CARE)
-    for cause, other in ((EMERGENCY_ONLY, EMERGENCY), (DISCHARGE, DISCHARGE_OF_CARE), (PRIVATE, CHILD_ARRANGEMENTS)):
+    for cause, other in ((EMERGENCY_ONLY, EMERGENCY), (DISCHARGE, DISCHARGE_OF_CARE)):
         kind = np.where(cases.cause == cause, other, kind)
     # An emergency application comes a few days before, unless the case before is that recent.
     since = np.where(cases.previous >= 0, cases.issue - cases.issue[cases.previous], 999)
@@ -147,7 +159,7 @@ def hear(
         held = np.flatnonzero((span > 30 * order) & (cases.cause <= EXISTING_CHILD))
         case.append(held)
         date.append(next_working_day(first[held] + 14 + (span[held] * random.random(len(held))).astype(np.int64)))
-    key = np.unique(np.concatenate(case) * 100_000 + np.concatenate(date))
+    key = distinct(np.concatenate(case) * 100_000 + np.concatenate(date))
     case_of, day = key // 100_000, key % 100_000
     within = day <= last[case_of]
     return case_of[within], day[within], first
@@ -170,8 +182,6 @@ def final_orders(parameters: Parameters, families: Families, streams: Streams) -
     care = cases.cause[case] <= EXISTING_CHILD
     type_ = GROUP_ORDERS[group]
 
-    private = np.searchsorted([0.75, 0.78], random.random(len(case)), side="right")
-    type_ = np.where(cases.cause[case] == PRIVATE, np.array([LIVES_WITH, FAMILY_ASSISTANCE, NO_ORDER])[private], type_)
     discharged = random.random(len(case)) < 0.7
     type_ = np.where(cases.cause[case] == DISCHARGE, np.where(discharged, DISCHARGED, NO_ORDER), type_)
     type_ = np.where((type_ == NO_ORDER) & (random.random(len(case)) < 0.3), WITHDRAWN, type_)
@@ -215,7 +225,6 @@ def decide(
         (opened < cases.issue, EMERGENCY_ORDER, opened),
         (cases.cause == EMERGENCY_ONLY, EMERGENCY_ORDER, first_hearing),
         (care & (random.random(len(cases)) < p.rule_16_4.value), RULE_16_4, first_hearing),
-        ((cases.cause == PRIVATE) & (random.random(len(cases)) < p.section_7_report.value), SECTION_7, first_hearing),
     ):
         row = np.flatnonzero(chosen[case])
         rows.append(row)
@@ -252,8 +261,15 @@ def application_of_order(
     return found
 
 
+def join_courts(one: Court, other: Court) -> Court:
+    """Return what happens in the cases of both; those of ``other`` come later."""
+    both = {f.name: np.concatenate([getattr(one, f.name), getattr(other, f.name)]) for f in fields(Court)}
+    both["order_application"][len(one.order_application) :] += len(one.application_case)
+    return Court(**both)
+
+
 def hold_court(parameters: Parameters, areas: Areas, families: Families, streams: Streams) -> Court:
-    """Return applications, hearings and orders of all cases up to the end of data."""
+    """Return applications, hearings and orders of all public-law cases up to the end of data."""
     cases = families.cases
     last = end_of_data(parameters, areas.jurisdiction[cases.area])
     applications = apply(parameters, areas, families, last, streams)

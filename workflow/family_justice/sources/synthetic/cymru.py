@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from family_justice.sources.synthetic.clock import NULL, Ints, to_day
-from family_justice.sources.synthetic.court import LAST_FINAL_ORDER, ORDERS, WELSH_APPLICATIONS
-from family_justice.sources.synthetic.ecms import ethnicity_known, sibling_pairs
+from family_justice.sources.synthetic.clock import NULL, Ints, is_among, to_day
+from family_justice.sources.synthetic.court import IS_FINAL, ORDERS, WELSH_APPLICATIONS
+from family_justice.sources.synthetic.ecms import another_group, ethnicity_known, sibling_pairs
 from family_justice.sources.synthetic.lookups import ETHNIC_ORIGINS, lsoa_codes
 from family_justice.sources.synthetic.other_cases import PRIVATE
 from family_justice.sources.synthetic.records import (
-    OTHER,
-    RESPONDENT,
     Records,
     label_cases,
     label_people,
     some_members,
     with_full_duplicates,
 )
+from family_justice.sources.synthetic.register import (
+    CARER,
+    GRANDPARENT,
+    OTHER,
+    OTHER_RELATIVE,
+    RESPONDENT,
+    STEP_PARENT,
+)
 from family_justice.sources.synthetic.tables import Columns, Times, Words, sort_by
 
 HEARING_IDS, OUTCOME_IDS = 2_400_000_000, 2_500_000_000
+#: What the first person is to the second and the other way round: parents and siblings, then RELATIVE_PARTS.
+RELATION_ROLES = (
+    ("PARENT", "CHILD"), ("SIBLING", "SIBLING"), ("GRANDPARENT", "GRANDCHILD"), ("STEP-PARENT", "STEP-CHILD"),
+    ("OTHER RELATIVE", "OTHER RELATIVE"), ("CARER", "CHILD"),
+)  # fmt: skip
+RELATIVE_PARTS = (GRANDPARENT, STEP_PARENT, OTHER_RELATIVE, CARER)
 ROLES = ("SUBJECT", "RESPONDENT", "APPLICANT", "OTHER")
 STATUS = ("1", "4", "35", "39", "99")
 NO_MATCH = 4
@@ -73,7 +85,7 @@ def _applications(records: Records, rows: Ints, last: int) -> Columns:
 
 
 def _service_users(records: Records, applications: Ints) -> Columns:
-    rows = np.flatnonzero(np.isin(records.member_application, applications))
+    rows = np.flatnonzero(is_among(records.member_application, applications))
     rates, table = records.parameters.defects, "CAFCASS_APPLICATIONSERVICEUSERS"
     adults = rows[records.member_role[rows] == RESPONDENT]
     second_role = some_members(records, adults, rates.two_roles.value, "cymru two roles")
@@ -132,7 +144,7 @@ def _outcomes(records: Records, hearing_of: tuple[Ints, Ints]) -> dict[str, Colu
         "CAP_HEARINGID_E": hearing_id[np.searchsorted(hearing_key, keys // 100)],
         "CAP_CASEID_E": records.case_id[case],
         "CAP_HEARINGOUTCOMETYPEIDNAME": Words(type_, ORDERS),
-        "CAP_HEARINGOUTCOMEFINALNAME": Words((type_ <= LAST_FINAL_ORDER).astype(np.int64), ("No", "Yes")),
+        "CAP_HEARINGOUTCOMEFINALNAME": Words(IS_FINAL[type_].astype(np.int64), ("No", "Yes")),
     }
     links: Columns = {
         "CAP_HEARINGOUTCOMEID_E": ids[outcome],
@@ -147,14 +159,16 @@ def _outcomes(records: Records, hearing_of: tuple[Ints, Ints]) -> dict[str, Colu
 def _relationships(records: Records) -> Columns:
     child, parent = records.parents_of_children(records.in_cymru)
     one, sibling, _ = sibling_pairs(records, records.in_cymru)
-    role = np.repeat([0, 1], [len(child), len(one)])
-    first = records.record_id[np.concatenate([parent, one])]
-    second = records.record_id[np.concatenate([child, sibling])]
+    rows = [(parent, child, np.full(len(child), 0)), (one, sibling, np.full(len(one), 1))]
+    for role, part in enumerate(RELATIVE_PARTS, start=2):
+        child, relative = records.pairs(records.in_cymru, (part,))
+        rows.append((relative, child, np.full(len(child), role)))
+    first, second, role_of = (np.concatenate(column) for column in zip(*rows, strict=True))
     columns: Columns = {
-        "RECORD1ID_E": first,
-        "RECORD1ROLE": Words(role, ("PARENT", "SIBLING")),
-        "RECORD2ID_E": second,
-        "RECORD2ROLE": Words(role, ("CHILD", "SIBLING")),
+        "RECORD1ID_E": records.record_id[first],
+        "RECORD1ROLE": Words(role_of, [one for one, _ in RELATION_ROLES]),
+        "RECORD2ID_E": records.record_id[second],
+        "RECORD2ROLE": Words(role_of, [other for _, other in RELATION_ROLES]),
     }
     return sort_by(columns, "RECORD1ID_E", "RECORD2ID_E")
 
@@ -176,6 +190,7 @@ def _people(records: Records) -> Columns:
     percent = np.where(status >= 2, 90 + np.round(10 * random.random(len(record)), 1), 100.0)
     known = ethnicity_known(records, record, records.in_cymru, random)
     declared = np.where(random.random(len(record)) < 0.2, len(ETHNIC_ORIGINS) - 1, -1)
+    held = another_group(records, people.ethnicity[human], random)
     codes = lsoa_codes(records.areas, records.parameters.areas.lsoas_per_quintile.value)
     columns: Columns = {
         "SYSTEM_ID_E": records.record_id[record],
@@ -185,7 +200,7 @@ def _people(records: Records) -> Columns:
         "WOB": records.week_of_birth[record],
         "GNDR_CD": people.sex[human] + 1,
         "LSOA2011_CD": Words(np.where(linked, people.lsoa[human], -1), codes),
-        "ETHNIC_ORIGIN": Words(np.where(known, people.ethnicity[human], declared), ETHNIC_ORIGINS),
+        "ETHNIC_ORIGIN": Words(np.where(known, held, declared), ETHNIC_ORIGINS),
     }
     label_people(records, table, "SYSTEM_ID_E", record)
     records.defects.add("ethnicity_missing", table, SYSTEM_ID_E=records.record_id[record[~known]])

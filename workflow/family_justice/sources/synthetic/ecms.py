@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from family_justice.sources.synthetic.clock import NULL, Bools, Ints, join, to_day
+from family_justice.sources.synthetic.characteristics import ecms_characteristics
+from family_justice.sources.synthetic.clock import NULL, Bools, Ints, distinct, is_among, join, to_day
 from family_justice.sources.synthetic.court import RULE_16_4
 from family_justice.sources.synthetic.families import ENGLAND
 from family_justice.sources.synthetic.lookups import (
@@ -15,22 +16,30 @@ from family_justice.sources.synthetic.lookups import (
     lsoa_codes,
 )
 from family_justice.sources.synthetic.other_cases import PRIVATE
-from family_justice.sources.synthetic.people import GRANDPARENT, SUBJECT
 from family_justice.sources.synthetic.records import (
-    APPLICANT,
-    OTHER,
-    RESPONDENT,
-    SUBJECT_ROLE,
     Records,
     label_cases,
     label_people,
     some_members,
     with_full_duplicates,
 )
+from family_justice.sources.synthetic.register import (
+    APPLICANT,
+    CARER,
+    GRANDPARENT,
+    OTHER,
+    OTHER_RELATIVE,
+    RESPONDENT,
+    STEP_PARENT,
+    SUBJECT,
+    SUBJECT_ROLE,
+)
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by, yes_no
 
 HEARING_IDS, OUTPUT_IDS, MEMBER_IDS, ETHNICITY_IDS = 1_600_000_000, 1_700_000_000, 1_800_000_000, 1_900_000_000
-PARENT, CHILD, NATURAL_SISTER, NATURAL_BROTHER, HALF_SISTER, HALF_BROTHER, GRANDPARENT_TYPE = 1, 2, 34, 35, 40, 41, 60
+PARENT, CHILD, NATURAL_SISTER, NATURAL_BROTHER, HALF_SISTER, HALF_BROTHER = 1, 2, 34, 35, 40, 41
+#: Type of the relationship from the child to each kind of relative; one more leads back to the child.
+RELATIVE_TYPES = {STEP_PARENT: 53, GRANDPARENT: 60, OTHER_RELATIVE: 62, CARER: 64}
 PREFER_NOT_TO_SAY, UNKNOWN = 6, 7
 #: Days from the end of data to the two refreshes in which a record first came to the safe haven (assumption).
 DAYS_TO_REFRESH = (24, 205)
@@ -53,7 +62,8 @@ def ecms_tables(records: Records) -> dict[str, Columns]:
         "CAFE_ECMS_PERSONRELATIONSHIPS": _relationships(records, cases),
         "CAFE_ECMS_HEARINGS": _hearings(records, cases),
         "CAFE_ECMS_LEGALOUTPUTS": _outputs(records, cases),
-        "CAFE_ECMS_ETHNICITIES": _ethnicities(records, cases),
+        "CAFE_ECMS_ETHNICITIES": _ethnicities(records),
+        **ecms_characteristics(records, cases),
     }
 
 
@@ -68,6 +78,7 @@ def _cases(records: Records, number: Ints, last: int) -> Columns:
         "CASESTATU_ID": np.where(is_closed, 2, 1),
         "LAWTYPE_ID": np.where(records.families.cases.cause[number] == PRIVATE, 2, 1),
         "LOCALAUTHORITY_ID": ECMS_AUTHORITY + records.families.cases.area[number],
+        "COURTFORM_ID": np.where(records.families.cases.cause[number] == PRIVATE, 2, 1),
         "DATERECEIVED": records.court.opened[number] + random.integers(0, 3, len(number)),
         "CLOSUREDATE": np.where(is_closed, closed, NULL),
         "REOPENDATE": np.where(is_reopened, reopened, NULL),
@@ -96,7 +107,7 @@ def _applications(records: Records, rows: Ints, last: int) -> Columns:
 def _people(records: Records, cases: Bools) -> Columns:
     """Return everybody in ECMS cases and everybody carried over from CMS."""
     in_cases = records.records_in(cases)
-    record = np.union1d(in_cases, records.records_in(records.in_cms))
+    record = records.records_in(cases | records.in_cms)
     human, people, table = records.human(record), records.people, "CAFE_ECMS_PEOPLE"
     alf = people.alf[human]
     codes = lsoa_codes(records.areas, records.parameters.areas.lsoas_per_quintile.value)
@@ -110,13 +121,13 @@ def _people(records: Records, cases: Bools) -> Columns:
         "AVAIL_FROM_DT": refresh[records.streams("refresh").integers(0, 2, len(record))],
     }
     label_people(records, table, "ID_PE", record)
-    carried = np.setdiff1d(record, in_cases)
+    carried = record[~is_among(record, in_cases)]
     records.defects.add("person_without_application", table, ID_PE=records.record_id[carried])
     return with_full_duplicates(records, table, "ID_PE", record, columns)
 
 
 def _members(records: Records, applications: Ints) -> Columns:
-    rows = np.flatnonzero(np.isin(records.member_application, applications))
+    rows = np.flatnonzero(is_among(records.member_application, applications))
     rates, table = records.parameters.defects, "CAFE_ECMS_PERSONSONAPPLICATIONS"
     adults = rows[records.member_role[rows] == RESPONDENT]
     second_role = some_members(records, adults, rates.two_roles.value, "ecms two roles")
@@ -125,7 +136,7 @@ def _members(records: Records, applications: Ints) -> Columns:
     role = records.member_role[rows]
     ids = records.numbers(MEMBER_IDS, len(rows), "ecms members")
     records.defects.add("duplicate_person_on_application", table, ID_PE=ids[len(rows) - len(twice) :])
-    is_other = (role == OTHER) | np.isin(rows, second_role)
+    is_other = (role == OTHER) | is_among(rows, second_role)
     records.defects.add("two_roles", table, ID_PE=ids[is_other & (role != OTHER)])
     columns: Columns = {
         "ID_PE": ids,
@@ -149,27 +160,30 @@ def sibling_pairs(records: Records, cases: Bools) -> tuple[Ints, Ints, Bools]:
     first_child = len(records.families.mothers.area)
     man = records.families.children.man
     half = man[people.human[one] - first_child] != man[people.human[other] - first_child]
-    rows = np.unique(np.column_stack([records.part_record[one], records.part_record[other], half]), axis=0)
-    return rows[:, 0], rows[:, 1], rows[:, 2].astype(bool)
+    size = 2 * people.size
+    key = distinct((records.part_record[one] * size + records.part_record[other]) * 2 + half)
+    return key // 2 // size, key // 2 % size, key % 2 == 1
 
 
 def _relationships(records: Records, cases: Bools) -> Columns:
     child, parent = records.parents_of_children(cases)
-    grandchild, grandparent = records.pairs(cases, (GRANDPARENT,))
     one, sibling, half = sibling_pairs(records, cases)
     female = records.people.sex[records.human(sibling)] == 1
     sister, brother = np.where(half, HALF_SISTER, NATURAL_SISTER), np.where(half, HALF_BROTHER, NATURAL_BROTHER)
+    rows = [
+        (child, parent, np.full(len(child), PARENT)),
+        (parent, child, np.full(len(child), CHILD)),
+        (one, sibling, np.where(female, sister, brother)),
+    ]
+    for part, type_ in RELATIVE_TYPES.items():
+        child, relative = records.pairs(cases, (part,))
+        rows.append((child, relative, np.full(len(child), type_)))
+        rows.append((relative, child, np.full(len(child), type_ + 1)))
+    person, related, kind = (np.concatenate(column) for column in zip(*rows, strict=True))
     columns: Columns = {
-        "PERSON_ID_PE": records.record_id[np.concatenate([child, parent, one, grandchild])],
-        "RELATEDPERSON_ID_PE": records.record_id[np.concatenate([parent, child, sibling, grandparent])],
-        "RELATIONSHIPTYPE_ID": np.concatenate(
-            [
-                np.full(len(child), PARENT),
-                np.full(len(child), CHILD),
-                np.where(female, sister, brother),
-                np.full(len(grandchild), GRANDPARENT_TYPE),
-            ]
-        ),
+        "PERSON_ID_PE": records.record_id[person],
+        "RELATEDPERSON_ID_PE": records.record_id[related],
+        "RELATIONSHIPTYPE_ID": kind,
     }
     return sort_by(columns, "PERSON_ID_PE", "RELATEDPERSON_ID_PE")
 
@@ -218,13 +232,26 @@ def ethnicity_known(records: Records, record: Ints, cases: Bools, random: np.ran
     return (random.random(len(record)) < share) & (records.people.ethnicity[records.human(record)] != NULL)
 
 
-def _ethnicities(records: Records, cases: Bools) -> Columns:
-    record = records.records_in(cases)
+def known_in_ecms(records: Records, random: np.random.Generator) -> tuple[Ints, Ints]:
+    """Return the records of people in England that ECMS holds, and the places among them of those whose ethnicity it
+    knows: the first draw of the stream `ecms ethnicity`."""
+    record = records.records_in(records.in_ecms)
     record = record[records.people.jurisdiction[records.human(record)] == ENGLAND]
+    return record, np.flatnonzero(ethnicity_known(records, record, records.in_ecms, random))
+
+
+def another_group(records: Records, true: Ints, random: np.random.Generator) -> Ints:
+    """Return the ethnic groups (coding of People) with the share that is recorded wrongly replaced by another one."""
+    wrong = random.random(len(true)) < records.parameters.ethnicity.recorded_wrongly.value
+    return np.where(wrong & (true != NULL), (true + random.integers(1, 6, len(true))) % 6, true)
+
+
+def _ethnicities(records: Records) -> Columns:
     random, p, table = records.streams("ecms ethnicity"), records.parameters.ethnicity, "CAFE_ECMS_ETHNICITIES"
+    record, known = known_in_ecms(records, random)
     true = records.people.ethnicity[records.human(record)]
-    known = np.flatnonzero(ethnicity_known(records, record, cases, random))
-    other = np.setdiff1d(np.flatnonzero(true != NULL), known)
+    other = np.flatnonzero(true != NULL)
+    other = other[~is_among(other, known)]
     declared = other[random.random(len(other)) < 0.4]
     conflict = known[random.random(len(known)) < p.conflicting.value]
     also_unknown = known[random.random(len(known)) < p.known_and_unknown.value]

@@ -18,7 +18,7 @@ PERIODS = ("2007 to 2010", "2011 to 2013", "2014 to 2016", "2017 to 2019", "2020
 JURISDICTIONS = ("England", "Wales")
 YES_NO = ("yes", "no")
 
-#: Terms of the two hazards of return and of the odds of placement: levels and reference level.
+#: Terms of the two hazards of return to care proceedings: levels and reference level.
 RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "age_band": (AGE_BANDS, "25 to 29"),
     "deprivation_quintile": (QUINTILES, "5 least deprived"),
@@ -27,6 +27,16 @@ RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "father_is_party": (YES_NO, "yes"),
     "jurisdiction": (JURISDICTIONS, "England"),
     "issue_period": (PERIODS, "2014 to 2016"),
+}
+#: Terms of the hazard of return to private-law court.
+PRIVATE_RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "first_applicant": (("parent", "not a parent"), "parent"),
+    "first_application": (
+        ("child arrangements", "specific issue or prohibited steps", "enforcement", "other"),
+        "child arrangements",
+    ),
+    "youngest_child_age": (("under 1", "1 to 4", "5 to 9", "10 and over"), "1 to 4"),
+    "deprivation_quintile": (QUINTILES, "5 least deprived"),
 }
 PLACEMENT_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "age_at_issue": (("under 2 weeks", "2 to 12 weeks", "13 to 51 weeks"), "13 to 51 weeks"),

@@ -10,6 +10,7 @@ import numpy as np
 from family_justice.sources.synthetic import effects
 from family_justice.sources.synthetic.clock import (
     DAYS_PER_YEAR,
+    Floats,
     Ints,
     Streams,
     completed_years,
@@ -20,6 +21,7 @@ from family_justice.sources.synthetic.clock import (
     next_working_day,
     to_day,
 )
+from family_justice.sources.synthetic.parameter_types import Anchors, Leaf
 from family_justice.sources.synthetic.parameters import Parameters
 
 ENGLAND, WALES = 0, 1
@@ -150,13 +152,20 @@ def draw_youngest_births(
     """Return group (place in YOUNGEST) and week of birth of the youngest subject of each first case."""
     p = parameters.children
     shares = np.array([list(row.values()) for row in p.youngest_by_mother_age.value.values()])[band]
-    england = interpolate(p.under_4_weeks_factor_england.value, issue)
-    wales = interpolate(p.under_4_weeks_factor_wales.value, issue)
+
+    def factor(england: Leaf[Anchors], wales: Leaf[Anchors]) -> Floats:
+        return np.where(jurisdiction == WALES, interpolate(wales.value, issue), interpolate(england.value, issue))
+
     young = shares[:, :2] * np.column_stack(
-        [np.where(jurisdiction == WALES, wales, england), interpolate(p.infant_4_to_51_weeks_factor.value, issue)]
+        [
+            factor(p.under_4_weeks_factor_england, p.under_4_weeks_factor_wales),
+            factor(p.infant_4_to_51_weeks_factor_england, p.infant_4_to_51_weeks_factor_wales),
+        ]
     )
     young *= np.minimum(1, 0.97 / young.sum(axis=1))[:, None]
-    older = shares[:, 2:] * ((1 - young.sum(axis=1)) / shares[:, 2:].sum(axis=1))[:, None]
+    older = shares[:, 2:].copy()
+    older[:, -1] *= factor(p.over_10_years_factor_england, p.over_10_years_factor_wales)
+    older *= ((1 - young.sum(axis=1)) / older.sum(axis=1))[:, None]
     group = draw_shares(np.hstack([young, older]), random)
     weeks = np.where(group == 0, draw_weeks_under_4(parameters, len(group), random), random.integers(4, 52, len(group)))
     years = np.array([[0, 0], [0, 0], [1.02, 5], [5.02, 10], [10.02, 17.8]])[group]
@@ -206,7 +215,8 @@ def first_proceedings(
     anywhere = [random.choice(areas.of(code), size) for code in (ENGLAND, WALES)]
     area = np.where(jurisdiction == ENGLAND, *anywhere)
     quintile = draw_from(parameters.areas.quintile_shares.value, size, random)
-    band = draw_from(parameters.mothers.age_band_shares.value, size, random)
+    bands = [parameters.mothers.age_band_shares_england.value, parameters.mothers.age_band_shares_wales.value]
+    band = draw_shares(np.array([list(shares.values()) for shares in bands])[jurisdiction], random)
     births = draw_mother_births(band, issue, random)
     mothers = Mothers(jurisdiction, area, quintile, births, draw_deaths(parameters, births, issue, random))
 

@@ -1,6 +1,7 @@
-"""Cases without an s31 application: emergency protection only, discharge of care orders, private law.
+"""Public-law cases without an s31 application: emergency protection only, discharge of care orders.
 
-They are few; they are there so that type of law and type of application matter to whoever reads the records.
+They are few; they are there so that the type of application matters to whoever reads the records. Private law is in
+``private_law``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from family_justice.sources.synthetic.clock import (
     next_working_day,
 )
 from family_justice.sources.synthetic.families import (
+    WALES,
     Cases,
     Children,
     Mothers,
@@ -30,7 +32,7 @@ from family_justice.sources.synthetic.parameters import Parameters
 from family_justice.sources.synthetic.returns import EXISTING_CHILD, INDEX, Families
 
 EMERGENCY_ONLY, DISCHARGE, PRIVATE = 3, 4, 5
-MEDIAN_DAYS = {EMERGENCY_ONLY: 10, DISCHARGE: 120, PRIVATE: 160}
+MEDIAN_DAYS = {EMERGENCY_ONLY: 10, DISCHARGE: 120}
 
 
 def _append(families: Families, cases: Cases, final: Ints) -> Families:
@@ -48,13 +50,20 @@ def _final(cause: int, issue: Ints, random: np.random.Generator) -> Ints:
     return next_working_day(issue + days)
 
 
+def _thinned(parameters: Parameters, rows: Ints, jurisdiction: Ints, random: np.random.Generator) -> Ints:
+    """Return rows from which cases may be drawn: in Wales fewer, where there are fewer cases of these kinds."""
+    kept = random.random(len(rows)) < parameters.volumes.other_public_law_wales.value
+    return rows[(jurisdiction != WALES) | kept]
+
+
 def _new_families(
     parameters: Parameters, families: Families, cause: int, size: int, random: np.random.Generator
 ) -> Families:
     """Return the families with ``size`` cases of families who are not otherwise in court."""
     mothers, children, cases = families.mothers, families.children, families.cases
     # Place and time are those of care proceedings drawn at random.
-    like = random.choice(np.flatnonzero(cases.cause == INDEX), size)
+    index = np.flatnonzero(cases.cause == INDEX)
+    like = random.choice(_thinned(parameters, index, mothers.jurisdiction[cases.mother[index]], random), size)
     issue, area = cases.issue[like], cases.area[like]
     mother_age = ((19 + 25 * random.random(size)) * DAYS_PER_YEAR).astype(np.int64)
     child_age = (12 * DAYS_PER_YEAR * random.random(size) ** 2).astype(np.int64)
@@ -70,7 +79,7 @@ def _new_families(
     everyone = Mothers(*(np.concatenate([getattr(mothers, f.name), getattr(added, f.name)]) for f in fields(Mothers)))
     mother = len(mothers.area) + np.arange(size)
     number = len(cases) + np.arange(size)
-    man = np.where((cause == PRIVATE) | (random.random(size) < 0.7), number, -1)
+    man = np.where(random.random(size) < 0.7, number, -1)
     child = Children(mother, monday(issue - child_age), draw_sex(parameters, size, random), man)
     known = Families(everyone, children.add(child), cases, families.final, families.placed)
     zero = np.zeros(size, dtype=np.int64)
@@ -87,6 +96,7 @@ def _known_families(
     mothers, children, cases = families.mothers, families.children, families.cases
     end = end_of_data(parameters, mothers.jurisdiction)
     row = np.flatnonzero((cases.cause[cases.subject_case] <= EXISTING_CHILD) & ~families.placed)
+    row = _thinned(parameters, row, mothers.jurisdiction[cases.mother[cases.subject_case[row]]], random)
     row = np.sort(random.choice(row, min(3 * size, len(row)), replace=False))
     child, before = cases.subject_child[row], cases.subject_case[row]
     mother = cases.mother[before]
@@ -94,8 +104,6 @@ def _known_families(
     fits = (issue <= np.minimum(end[mother], mothers.death[mother] - 1)) & (
         completed_years(children.week_of_birth[child], issue) < 18
     )
-    if cause == PRIVATE:
-        fits &= children.man[child] >= 0
     chosen = np.flatnonzero(fits)[:: max(1, int(fits.sum() / max(size, 1)))][:size]
     child, mother, issue, before = child[chosen], mother[chosen], issue[chosen], before[chosen]
     zero = np.zeros(len(chosen), dtype=np.int64)
@@ -107,14 +115,9 @@ def _known_families(
 
 
 def add_other_cases(parameters: Parameters, families: Families, streams: Streams) -> Families:
-    """Return the families with the cases that are not care proceedings."""
+    """Return the families with the public-law cases that are not care proceedings."""
     v = parameters.volumes
     first = int((families.cases.cause == INDEX).sum())
-    private = round(first * v.private_law.value)
-    known = round(private * v.private_law_in_known_families.value)
-    emergency = round(first * v.emergency_protection_only.value)
+    emergency, discharge = (round(first * share.value) for share in (v.emergency_protection_only, v.discharge_of_care))
     families = _new_families(parameters, families, EMERGENCY_ONLY, emergency, streams("emergency only"))
-    families = _new_families(parameters, families, PRIVATE, private - known, streams("private law"))
-    families = _known_families(parameters, families, PRIVATE, known, streams("private law in known families"))
-    discharge = round(first * v.discharge_of_care.value)
     return _known_families(parameters, families, DISCHARGE, discharge, streams("discharge of care"))

@@ -1,97 +1,48 @@
-"""The parameters file of the population: its form, and errors that say what to write instead.
-
-Every leaf has a ``value`` and a ``source``. A source is a public citation with an address, or ``assumption``.
-"""
+"""The parameters of the population: their form, and errors that say what to write instead."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import AfterValidator, Field, StrictInt, ValidationError
 
 from family_justice.errors import ConfigError, did_you_mean, report_together
+from family_justice.sources.synthetic.characteristic_parameters import Characteristics
+from family_justice.sources.synthetic.children.parameters import ChildrensServices
+from family_justice.sources.synthetic.denominator_parameters import DenominatorParameters
 from family_justice.sources.synthetic.effects import AGE_BANDS, PLACEMENT_TERMS, QUINTILES, RETURN_TERMS
+from family_justice.sources.synthetic.health.parameters import HealthParameters
+from family_justice.sources.synthetic.parameter_files import read_sections
+from family_justice.sources.synthetic.parameter_types import (
+    Amount,
+    Anchors,
+    Count,
+    Effects,
+    Leaf,
+    Number,
+    PiecewiseHazard,
+    Share,
+    Shares,
+    Strict,
+    Year,
+    ascending,
+    effects_of,
+    exactly,
+)
+from family_justice.sources.synthetic.private_law.parameters import PrivateLaw, problems_of
+from family_justice.sources.synthetic.resident_parameters import ResidentParameters
 
-Value = TypeVar("Value")
 YOUNGEST = ("under 4 weeks", "4 to 51 weeks", "1 to 4 years", "5 to 9 years", "10 to 17 years")
 CHILD_AGES = ("under 1", "1 to 4", "5 to 9", "10 and over")
 FINAL_ORDERS = ("care", "special_guardianship", "child_arrangements", "supervision", "family_assistance", "no_order")
 ETHNIC_GROUPS = ("White British", "White Other", "Mixed", "Asian", "Black", "Other")
 
 
-def _is_source(text: str) -> str:
-    if not (text.startswith("assumption") or "https://" in text):
-        raise ValueError("write 'assumption' or a public citation with its https:// address")
-    return text
-
-
-def _add_to_one(shares: dict[str, float]) -> dict[str, float]:
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValueError(f"the shares add to {sum(shares.values()):g}; write shares that add to 1")
-    return shares
-
-
-def _ascending(values: list[int]) -> list[int]:
-    if values != sorted(set(values)):
-        raise ValueError("write the numbers in ascending order, each once")
-    return values
-
-
-def _exactly(names: tuple[str, ...]) -> AfterValidator:
-    """Return a check that a mapping has these keys, and put them in this order."""
-
-    def check(mapping: dict[str, Any]) -> dict[str, Any]:
-        problems = [f"unknown key '{key}'. {did_you_mean(key, names)}" for key in mapping if key not in names]
-        problems += [f"missing key '{name}'" for name in names if name not in mapping]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return {name: mapping[name] for name in names}
-
-    return AfterValidator(check)
-
-
-def _effects_of(terms: dict[str, tuple[tuple[str, ...], str]]) -> AfterValidator:
-    """Return a check that there is one log ratio for every level except the reference of every term."""
-
-    def check(effects: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-        wanted = {f"{term}.{name}" for term, (levels, ref) in terms.items() for name in levels if name != ref}
-        found = {f"{term}.{level}" for term, levels in effects.items() for level in levels}
-        problems = [f"unknown '{name}'. {did_you_mean(name, wanted)}" for name in sorted(found - wanted)]
-        problems += [f"missing '{name}'" for name in sorted(wanted - found)]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return effects
-
-    return AfterValidator(check)
-
-
-Source = Annotated[str, AfterValidator(_is_source)]
-Share = Annotated[float, Field(ge=0, le=1, strict=True)]
-Amount = Annotated[float, Field(ge=0, strict=True)]
-Count = Annotated[int, Field(ge=0, strict=True)]
-Number = Annotated[float, Field(strict=True)]
-Shares = Annotated[dict[str, Share], AfterValidator(_add_to_one)]
-Year = Annotated[int, Field(ge=2005, le=2025)]
-Anchors = Annotated[dict[Year, Amount], Field(min_length=1)]
-Effects = dict[str, dict[str, Number]]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Leaf(_Strict, Generic[Value]):
-    """One parameter with its source."""
-
-    value: Value
-    source: Source
-
-
-class Calendar(_Strict):
+class Calendar(Strict):
     """Days on which data start and end, and on which the courts or their records changed."""
 
     england_start: Leaf[date]
@@ -104,58 +55,59 @@ class Calendar(_Strict):
     ethnicity_collected_from: Leaf[date]
 
 
-class Volumes(_Strict):
+class Volumes(Strict):
     """Numbers of cases at scale 1."""
 
     england_first_proceedings: Leaf[Annotated[dict[Year, Count], Field(min_length=1)]]
     wales_first_proceedings: Leaf[Annotated[dict[Year, Count], Field(min_length=1)]]
-    private_law: Leaf[Share]
-    private_law_in_known_families: Leaf[Share]
     emergency_protection_only: Leaf[Share]
     discharge_of_care: Leaf[Share]
+    other_public_law_wales: Leaf[Share]
 
 
-class Areas(_Strict):
+class Areas(Strict):
     """Where families live."""
 
     england: Leaf[dict[str, dict[str, list[str]]]]
     wales: Leaf[dict[str, list[str]]]
     lsoas_per_quintile: Leaf[Annotated[StrictInt, Field(ge=1, le=500)]]
-    quintile_shares: Leaf[Annotated[Shares, _exactly(QUINTILES)]]
+    quintile_shares: Leaf[Annotated[Shares, exactly(QUINTILES)]]
     return_elsewhere: Leaf[Share]
 
 
-class Mothers(_Strict):
+class Mothers(Strict):
     """Mothers at first proceedings, and their deaths."""
 
-    age_band_shares: Leaf[Annotated[Shares, _exactly(AGE_BANDS)]]
-    deaths_per_1000_years: Leaf[Annotated[dict[str, Amount], _exactly(AGE_BANDS)]]
+    age_band_shares_england: Leaf[Annotated[Shares, exactly(AGE_BANDS)]]
+    age_band_shares_wales: Leaf[Annotated[Shares, exactly(AGE_BANDS)]]
+    deaths_per_1000_years: Leaf[Annotated[dict[str, Amount], exactly(AGE_BANDS)]]
 
 
-class Children(_Strict):
+class Children(Strict):
     """Children at first proceedings."""
 
-    youngest_by_mother_age: Leaf[Annotated[dict[str, Annotated[Shares, _exactly(YOUNGEST)]], _exactly(AGE_BANDS)]]
+    youngest_by_mother_age: Leaf[Annotated[dict[str, Annotated[Shares, exactly(YOUNGEST)]], exactly(AGE_BANDS)]]
     under_4_weeks_factor_england: Leaf[Anchors]
     under_4_weeks_factor_wales: Leaf[Anchors]
-    infant_4_to_51_weeks_factor: Leaf[Anchors]
-    weeks_under_4_weeks: Leaf[Annotated[Shares, _exactly(("unborn", "0", "1", "2", "3"))]]
-    number_by_youngest: Leaf[
-        Annotated[dict[str, Annotated[Shares, _exactly(("1", "2", "3", "4"))]], _exactly(YOUNGEST)]
-    ]
-    days_between_siblings: Leaf[Annotated[list[Count], Field(min_length=2, max_length=2), AfterValidator(_ascending)]]
+    infant_4_to_51_weeks_factor_england: Leaf[Anchors]
+    infant_4_to_51_weeks_factor_wales: Leaf[Anchors]
+    over_10_years_factor_england: Leaf[Anchors]
+    over_10_years_factor_wales: Leaf[Anchors]
+    weeks_under_4_weeks: Leaf[Annotated[Shares, exactly(("unborn", "0", "1", "2", "3"))]]
+    number_by_youngest: Leaf[Annotated[dict[str, Annotated[Shares, exactly(("1", "2", "3", "4"))]], exactly(YOUNGEST)]]
+    days_between_siblings: Leaf[Annotated[list[Count], Field(min_length=2, max_length=2), AfterValidator(ascending)]]
     twins: Leaf[Share]
     girls: Leaf[Share]
 
 
-class Partner(_Strict):
+class Partner(Strict):
     """Shares of returns with the same father and with a new one; the rest have none."""
 
     same: Share
     new: Share
 
 
-class Fathers(_Strict):
+class Fathers(Strict):
     """Which men are party, again or for the first time."""
 
     party_at_index: Leaf[Share]
@@ -167,15 +119,13 @@ class Fathers(_Strict):
     deaths_per_1000_years: Leaf[Amount]
 
 
-class Hazard(_Strict):
+class Hazard(PiecewiseHazard):
     """A piecewise constant hazard of first return and the log hazard ratios that multiply it."""
 
-    cut_points_days: Leaf[Annotated[list[Count], AfterValidator(_ascending)]]
-    events_per_1000_years: Leaf[list[Amount]]
-    log_hazard_ratios: Leaf[Annotated[Effects, _effects_of(RETURN_TERMS)]]
+    log_hazard_ratios: Leaf[Annotated[Effects, effects_of(RETURN_TERMS)]]
 
 
-class Returns(_Strict):
+class Returns(Strict):
     """The planted hazards of return, and whom returns concern."""
 
     new_child: Hazard
@@ -186,7 +136,7 @@ class Returns(_Strict):
     same_child_again: Leaf[Share]
 
 
-class Notice(_Strict):
+class Notice(Strict):
     """Shares of first hearings on the same day, within two days and within seven days of issue (cumulative)."""
 
     same_day: Share
@@ -194,7 +144,7 @@ class Notice(_Strict):
     short_notice: Share
 
 
-class Proceedings(_Strict):
+class Proceedings(Strict):
     """Applications, hearings, interim orders and people other than the family."""
 
     median_weeks: Leaf[Anchors]
@@ -210,30 +160,29 @@ class Proceedings(_Strict):
     grandparent_in_case: Leaf[Share]
     step_parent_in_case: Leaf[Share]
     rule_16_4: Leaf[Share]
-    section_7_report: Leaf[Share]
 
 
-class Placement(_Strict):
+class Placement(Strict):
     """The planted model of placement orders for infants, and placement of older children."""
 
     intercept: Leaf[Number]
-    log_odds_ratios: Leaf[Annotated[Effects, _effects_of(PLACEMENT_TERMS)]]
+    log_odds_ratios: Leaf[Annotated[Effects, effects_of(PLACEMENT_TERMS)]]
     sd_between_local_authorities: Leaf[Amount]
     youngest_1_to_4: Leaf[Share]
     older_sibling_under_6: Leaf[Share]
     with_care_order: Leaf[Share]
 
 
-class FinalOrders(_Strict):
+class FinalOrders(Strict):
     """Orders of children who are not placed."""
 
-    shares_by_age: Leaf[Annotated[dict[str, Annotated[Shares, _exactly(FINAL_ORDERS)]], _exactly(CHILD_AGES)]]
+    shares_by_age: Leaf[Annotated[dict[str, Annotated[Shares, exactly(FINAL_ORDERS)]], exactly(CHILD_AGES)]]
     special_guardianship_factor: Leaf[Anchors]
     supervision_with_private_order: Leaf[Share]
     same_for_siblings: Leaf[Share]
 
 
-class Linkage(_Strict):
+class Linkage(Strict):
     """People without a linkage field."""
 
     missing_england: Leaf[Share]
@@ -241,17 +190,19 @@ class Linkage(_Strict):
     status_99_with_number: Leaf[Share]
 
 
-class Ethnicity(_Strict):
+class Ethnicity(Strict):
     """Ethnic groups and how often they are recorded."""
 
-    shares: Leaf[Annotated[Shares, _exactly(ETHNIC_GROUPS)]]
+    shares: Leaf[Annotated[Shares, exactly(ETHNIC_GROUPS)]]
+    infant_at_first_proceedings: Leaf[Annotated[dict[str, Amount], exactly(ETHNIC_GROUPS)]]
     known_before_collection: Leaf[Share]
     known_since_collection: Leaf[Share]
     conflicting: Leaf[Share]
+    recorded_wrongly: Leaf[Share]
     known_and_unknown: Leaf[Share]
 
 
-class Defects(_Strict):
+class Defects(Strict):
     """Rates of labelled defects."""
 
     duplicate_person: Leaf[Share]
@@ -266,8 +217,8 @@ class Defects(_Strict):
     missing_legal_outputs: Leaf[Share]
 
 
-class Parameters(_Strict):
-    """The whole file config/population/parameters.yaml."""
+class Parameters(Strict):
+    """The whole of config/population: each section stands in one of its files."""
 
     calendar: Calendar
     volumes: Volumes
@@ -281,6 +232,12 @@ class Parameters(_Strict):
     final_orders: FinalOrders
     linkage: Linkage
     ethnicity: Ethnicity
+    characteristics: Characteristics
+    residents: ResidentParameters
+    denominators: DenominatorParameters
+    childrens_services: ChildrensServices
+    health: HealthParameters
+    private_law: PrivateLaw
     defects: Defects
 
 
@@ -341,28 +298,25 @@ def _consistent(parameters: Parameters) -> list[str]:
         problems.append("calendar: write england_start < cms_outputs_start < ecms_start < england_end")
     if not c.wales_start.value < c.wales_end.value:
         problems.append("calendar: write wales_start < wales_end")
-    return problems
+    return problems + problems_of(parameters.private_law, parameters.areas)
 
 
 def load_parameters(path: str | Path) -> Parameters:
-    """Read and check the parameters file.
+    """Read and check the parameters of the population: a folder of YAML files, or one file.
 
-    Raises ConfigError with every problem of the file and what to write instead.
+    Raises ConfigError with every problem and what to write instead.
     """
-    where = Path(path).name
-    try:
-        with open(path, encoding="utf-8") as stream:
-            data = yaml.load(stream, Loader=yaml.CSafeLoader)
-    except OSError:
-        raise ConfigError(f"{where}: the parameters file of the population cannot be read") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{where}: not valid YAML{line}") from None
+    where, data, file_of = read_sections(Path(path), list(Parameters.model_fields))
     try:
         parameters = Parameters.model_validate(data)
     except ValidationError as error:
-        report_together(where, [_explain(problem) for problem in error.errors()], ConfigError)
+        report_together(where, [_in_file(file_of, _explain(problem)) for problem in error.errors()], ConfigError)
         raise
-    report_together(where, _consistent(parameters), ConfigError)
+    report_together(where, [_in_file(file_of, problem) for problem in _consistent(parameters)], ConfigError)
     return parameters
+
+
+def _in_file(file_of: dict[str, str], problem: str) -> str:
+    """Return a problem with the file that holds its section before it."""
+    file = file_of.get(re.split(r"[.:]", problem, maxsplit=1)[0])
+    return f"{file}: {problem}" if file else problem

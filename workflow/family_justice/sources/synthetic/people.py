@@ -1,6 +1,8 @@
 """Everybody in the courts once: human beings, who takes part in which case, and under which identifier.
 
-mothers, children, men + relatives --number them--> human beings --two identifiers for some--> raw identifiers
+mothers, children, men, relatives --number them--> human beings --two identifiers for some--> raw identifiers
+
+A mother's number is her place among all mothers; children follow in their order, then everybody else.
 """
 
 from __future__ import annotations
@@ -9,14 +11,46 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Ints, Streams, draw_from, monday
-from family_justice.sources.synthetic.families import ENGLAND, FEMALE, MALE, MINIMUM_AGE_AT_BIRTH, WALES, Areas
-from family_justice.sources.synthetic.other_cases import PRIVATE
+from family_justice.sources.synthetic.clock import (
+    DAYS_PER_YEAR,
+    NULL,
+    Bools,
+    Ints,
+    Streams,
+    draw_from,
+    draw_shares,
+    monday,
+)
+from family_justice.sources.synthetic.families import (
+    ENGLAND,
+    FEMALE,
+    MALE,
+    MINIMUM_AGE_AT_BIRTH,
+    WALES,
+    Areas,
+    youngest_and_number,
+)
 from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.returns import EXISTING_CHILD, Families
+from family_justice.sources.synthetic.private_law.cases import PrivateLaw
+from family_justice.sources.synthetic.private_law.parties import register_parties
+from family_justice.sources.synthetic.register import (
+    APPLICANT,
+    FATHER,
+    GRANDPARENT,
+    MOTHER,
+    OTHER,
+    REPRESENTATIVE,
+    RESPONDENT,
+    SECOND_FATHER,
+    SECOND_MOTHER,
+    STEP_PARENT,
+    SUBJECT,
+    SUBJECT_ROLE,
+    Register,
+    draw_apart,
+)
+from family_justice.sources.synthetic.returns import EXISTING_CHILD, INDEX, Families
 
-SUBJECT, MOTHER, FATHER, SECOND_MOTHER, SECOND_FATHER, GRANDPARENT, STEP_PARENT, REPRESENTATIVE = range(8)
-PARENTS = (MOTHER, FATHER, SECOND_MOTHER, SECOND_FATHER)
 #: First identifiers of the ranges, so that an identifier shows what it is of. Additional parents come last.
 PERSON_IDS = {ENGLAND: 1_100_000_000, WALES: 2_100_000_000}
 SECOND_IDS, ADDITIONAL_IDS = 30_000_000, 60_000_000
@@ -25,7 +59,10 @@ LINKAGE_FIELDS = 9_000_000_000
 
 @dataclass
 class People:
-    """Human beings (columns of equal length) and who takes part in which case (three columns, sorted by case)."""
+    """Human beings (columns of equal length) and who takes part in which case (four columns, sorted by case).
+
+    A mother who is party to none of her family's cases has no linkage field: nothing of her is in any record.
+    """
 
     sex: Ints
     week_of_birth: Ints
@@ -34,6 +71,7 @@ class People:
     lsoa: Ints
     death: Ints
     ethnicity: Ints
+    is_private: Bools
     alf: Ints
     first_id: Ints
     second_id: Ints
@@ -41,6 +79,7 @@ class People:
     case: Ints
     human: Ints
     part: Ints
+    role: Ints
 
     @property
     def size(self) -> int:
@@ -58,25 +97,6 @@ class People:
         return np.concatenate([self.first_id, self.second_id])
 
 
-class _Register:
-    """Collects human beings and their parts in cases."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.columns: dict[str, list[Ints]] = {}
-        self.parts: list[tuple[Ints, Ints, Ints]] = []
-
-    def add(self, **columns: Ints) -> Ints:
-        size = len(columns["sex"])
-        for name, values in columns.items():
-            self.columns.setdefault(name, []).append(values)
-        self.size += size
-        return np.arange(self.size - size, self.size)
-
-    def take_part(self, case: Ints, human: Ints, part: int) -> None:
-        self.parts.append((case, human, np.full(len(case), part)))
-
-
 def _some(parameters_share: float, eligible: Bools, random: np.random.Generator) -> Ints:
     return np.flatnonzero(eligible & (random.random(len(eligible)) < parameters_share))
 
@@ -87,10 +107,24 @@ def _aged(mother_birth: Ints, low: float, high: float, random: np.random.Generat
     return monday(mother_birth - (years * DAYS_PER_YEAR).astype(np.int64))
 
 
-def gather_people(parameters: Parameters, areas: Areas, families: Families, streams: Streams) -> People:
-    """Return all people of all cases with their identifiers and linkage fields."""
-    mothers, children, cases = families.mothers, families.children, families.cases
-    register = _Register()
+def _draw_ethnicity(parameters: Parameters, families: Families, size: int, random: np.random.Generator) -> Ints:
+    """Return the ethnic groups of mothers; first care proceedings about an infant are rarer in some groups."""
+    cases, p = families.cases, parameters.ethnicity
+    shares = np.array(list(p.shares.value.values()))
+    with_infant = shares * np.array(list(p.infant_at_first_proceedings.value.values()))
+    youngest, _ = youngest_and_number(cases, families.children)
+    infant = np.zeros(size, dtype=np.int64)
+    infant[cases.mother[(cases.cause == INDEX) & (cases.issue - youngest < DAYS_PER_YEAR)]] = 1
+    return draw_shares(np.array([shares, with_infant / with_infant.sum()])[infant], random)
+
+
+def gather_people(
+    parameters: Parameters, areas: Areas, families: Families, private: PrivateLaw, streams: Streams
+) -> People:
+    """Return all people of all cases with identifiers and linkage fields; ``families`` are those of public law."""
+    everyone, cases = private.everyone, families.cases
+    mothers, children = everyone.mothers, everyone.children
+    register = Register()
     per_quintile = parameters.areas.lsoas_per_quintile.value
 
     def home(area: Ints, quintile: Ints, random: np.random.Generator) -> Ints:
@@ -102,7 +136,7 @@ def gather_people(parameters: Parameters, areas: Areas, families: Families, stre
     random = streams("homes")
     lsoa = home(mothers.area, mothers.quintile, random)
     size = len(mothers.area)
-    ethnicity = draw_from(parameters.ethnicity.shares.value, size, streams("ethnicity"))
+    ethnicity = _draw_ethnicity(parameters, families, size, streams("ethnicity"))
     register.add(
         sex=sexes(size, FEMALE), week_of_birth=mothers.week_of_birth, jurisdiction=mothers.jurisdiction,
         lsoa=lsoa, death=mothers.death, ethnicity=ethnicity,
@@ -113,19 +147,21 @@ def gather_people(parameters: Parameters, areas: Areas, families: Families, stre
         lsoa=lsoa[of], death=np.full(len(of), NULL), ethnicity=ethnicity[of],
     )[0]  # fmt: skip
 
-    def relatives(case: Ints, sex: Ints, birth: Ints, together: float, random: np.random.Generator) -> Ints:
+    def relatives(
+        case: Ints, sex: Ints, birth: Ints, together: float, random: np.random.Generator, additional: bool = False
+    ) -> Ints:
         """Register one new person for each case, with a share ``together`` at the mother's address."""
         of = cases.mother[case]
         elsewhere = home(cases.area[case], draw_from(parameters.areas.quintile_shares.value, len(case), random), random)
         return register.add(
             sex=sex, week_of_birth=birth, jurisdiction=mothers.jurisdiction[of],
             lsoa=np.where(random.random(len(case)) < together, lsoa[of], elsewhere),
-            death=np.full(len(case), NULL), ethnicity=ethnicity[of],
+            death=np.full(len(case), NULL), ethnicity=ethnicity[of], additional=additional,
         )  # fmt: skip
 
     number = np.arange(len(cases))
-    register.take_part(cases.subject_case, first_child + cases.subject_child, SUBJECT)
-    register.take_part(number, cases.mother, MOTHER)
+    register.take_part(cases.subject_case, first_child + cases.subject_child, SUBJECT, SUBJECT_ROLE)
+    register.take_part(number, cases.mother, MOTHER, RESPONDENT)
 
     random = streams("men")
     men, man = np.unique(cases.man[cases.man >= 0], return_inverse=True)
@@ -142,49 +178,58 @@ def gather_people(parameters: Parameters, areas: Areas, families: Families, stre
     born = np.minimum(born, monday(np.minimum(oldest, cases.issue[men]) - MINIMUM_AGE_AT_BIRTH))
     human = relatives(men, sexes(len(men), MALE), born, 0.5, random)
     with_man = np.flatnonzero(cases.man >= 0)
-    register.take_part(with_man, human[man], FATHER)
+    register.take_part(with_man, human[man], FATHER, RESPONDENT)
+    human_of_man = np.full(len(cases), -1)
+    human_of_man[men] = human
     # A father outlives the last case in which he takes part.
     last = np.zeros(len(men), dtype=np.int64)
     np.maximum.at(last, man, cases.issue[with_man])
+    known = np.flatnonzero((everyone.cases.man >= 0) & (everyone.cases.man < len(cases)))
+    np.maximum.at(last, np.searchsorted(men, everyone.cases.man[known]), everyone.cases.issue[known])
     years = random.exponential(size=len(men)) * 1000 / max(parameters.fathers.deaths_per_1000_years.value, 1e-6)
     register.columns["death"][-1] = last + 1 + (np.minimum(years, 200) * DAYS_PER_YEAR).astype(np.int64)
 
     random = streams("relatives")
     care = cases.cause <= EXISTING_CHILD
-    additional_from = register.size
     for part, share, eligible, older_by, sex in (
         (SECOND_MOTHER, parameters.defects.second_mother.value, care, (-5, 20), FEMALE),
         (SECOND_FATHER, parameters.defects.second_father.value, care & (cases.man >= 0), (-3, 15), MALE),
-        (GRANDPARENT, parameters.proceedings.grandparent_in_case.value, cases.cause != PRIVATE, (18, 35), -1),
+        (GRANDPARENT, parameters.proceedings.grandparent_in_case.value, cases.cause >= 0, (18, 35), -1),
         (STEP_PARENT, parameters.proceedings.step_parent_in_case.value, care, (-3, 10), MALE),
     ):
         case = _some(share, eligible, random)
         sex_of = sexes(len(case), sex) if sex >= 0 else (random.random(len(case)) < 0.7).astype(np.int64)
         birth = _aged(mothers.week_of_birth[cases.mother[case]], *older_by, random)
-        register.take_part(case, relatives(case, sex_of, birth, 0.2, random), part)
+        additional = part in (SECOND_MOTHER, SECOND_FATHER)
+        human = relatives(case, sex_of, birth, 0.2, random, additional)
+        register.take_part(case, human, part, RESPONDENT if additional else OTHER)
     unknown = np.full(len(areas.name), NULL)
     representative = register.add(
         sex=(random.random(len(unknown)) < 0.8).astype(np.int64), week_of_birth=unknown,
         jurisdiction=areas.jurisdiction, lsoa=unknown, death=unknown, ethnicity=unknown,
     )  # fmt: skip
-    public = np.flatnonzero(cases.cause != PRIVATE)
-    register.take_part(public, representative[cases.area[public]], REPRESENTATIVE)
-    return _with_identifiers(parameters, register, cases.issue, additional_from, per_quintile, streams)
+    register.take_part(number, representative[cases.area], REPRESENTATIVE, APPLICANT)
+    public = register.size
+    register_parties(parameters, register, private, human_of_man, lsoa, ethnicity, streams)
+
+    is_private = np.arange(register.size) >= public
+    is_private[len(families.mothers.area) : len(mothers.area)] = True
+    is_private[first_child + len(families.children.mother) : first_child + len(children.mother)] = True
+    return _with_identifiers(parameters, register, everyone.cases.issue, is_private, per_quintile, streams)
 
 
 def _with_identifiers(
-    parameters: Parameters, register: _Register, issue: Ints, additional_from: int, per_quintile: int, streams: Streams
+    parameters: Parameters, register: Register, issue: Ints, is_private: Bools, per_quintile: int, streams: Streams
 ) -> People:
     """Give everybody an identifier, most a linkage field, and some people of several cases a second identifier."""
     columns = {name: np.concatenate(values) for name, values in register.columns.items()}
-    case, human, part = (np.concatenate([row[i] for row in register.parts]) for i in range(3))
-    order = np.argsort(case, kind="stable")
-    case, human, part = case[order], human[order], part[order]
-    size, jurisdiction = register.size, columns["jurisdiction"]
+    order = np.argsort(np.concatenate([row[0] for row in register.parts]), kind="stable")
+    case, human, part, role = (np.concatenate([row[i] for row in register.parts])[order] for i in range(4))
+    size, jurisdiction, additional = register.size, columns["jurisdiction"], columns.pop("additional")
 
     random = streams("identifiers")
     first_id = np.empty(size, dtype=np.int64)
-    ranges = np.where(np.arange(size) >= additional_from, ADDITIONAL_IDS, 0)
+    ranges = additional * ADDITIONAL_IDS
     for code, base in PERSON_IDS.items():
         for start in (0, ADDITIONAL_IDS):
             members = np.flatnonzero((jurisdiction == code) & (ranges == start))
@@ -192,7 +237,8 @@ def _with_identifiers(
 
     link = parameters.linkage
     missing = np.where(jurisdiction == WALES, link.missing_wales.value, link.missing_england.value)
-    linked = (streams("linkage").random(size) >= missing) & (columns["week_of_birth"] != NULL)
+    linked = draw_apart(streams, "linkage", is_private, lambda random, size: random.random(size)) >= missing
+    linked &= (columns["week_of_birth"] != NULL) & (np.bincount(human, minlength=size) > 0)
     alf = np.where(linked, LINKAGE_FIELDS + 1 + streams("linkage fields").permutation(size), NULL)
 
     # A second identifier from a later case on: mostly where the linkage field can join the two.
@@ -200,13 +246,13 @@ def _with_identifiers(
     first = np.full(size, np.iinfo(np.int64).max)
     np.minimum.at(first, human, issue[case])
     several = np.zeros(size, dtype=bool)
-    rows = np.flatnonzero((issue[case] > first[human]) & (human < additional_from))
+    rows = np.flatnonzero((issue[case] > first[human]) & (additional[human] == 0))
     several[human[rows]] = True
     defects = parameters.defects
     rate, unrepairable = defects.duplicate_person.value, defects.unrepairable_among_duplicates.value
     ratio = (several & linked).sum() / max((several & ~linked).sum(), 1)
     chance = np.where(linked, rate * (1 - unrepairable), min(1.0, rate * unrepairable * ratio))
-    chosen = several & (random.random(size) < chance)
+    chosen = several & (draw_apart(streams, "second identifiers", is_private, lambda r, n: r.random(n)) < chance)
     rows = random.permutation(rows[chosen[human[rows]]])
     second_from = np.full(size, np.iinfo(np.int64).max)
     second_from[human[rows]] = issue[case[rows]]
@@ -217,6 +263,6 @@ def _with_identifiers(
 
     quintile = np.where(columns["lsoa"] == NULL, NULL, columns["lsoa"] // per_quintile % 5)
     return People(
-        **columns, quintile=quintile, alf=alf, first_id=first_id, second_id=second_id, second_id_from=second_from,
-        case=case, human=human, part=part,
+        **columns, quintile=quintile, is_private=is_private, alf=alf, first_id=first_id, second_id=second_id,
+        second_id_from=second_from, case=case, human=human, part=part, role=role,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +14,48 @@ import pyarrow as pa
 
 from family_justice.contracts import source_tables
 from family_justice.errors import ConfigError
+from family_justice.sources.synthetic.characteristics import characteristic_lookups
+from family_justice.sources.synthetic.children.sources import children_tables
 from family_justice.sources.synthetic.clock import NULL, Streams
 from family_justice.sources.synthetic.cms import cms_tables
-from family_justice.sources.synthetic.court import hold_court
+from family_justice.sources.synthetic.court import hold_court, join_courts
+from family_justice.sources.synthetic.court_lookups import court_tables
 from family_justice.sources.synthetic.cymru import cymru_tables
+from family_justice.sources.synthetic.denominators import denominator_tables
 from family_justice.sources.synthetic.ecms import ecms_tables
 from family_justice.sources.synthetic.families import build_areas, end_of_data
 from family_justice.sources.synthetic.fathers import share_men
+from family_justice.sources.synthetic.health.records import health_tables
 from family_justice.sources.synthetic.lookups import area_tables, code_tables
 from family_justice.sources.synthetic.other_cases import add_other_cases
 from family_justice.sources.synthetic.parameters import Parameters, load_parameters
 from family_justice.sources.synthetic.people import gather_people
+from family_justice.sources.synthetic.private_law.cases import draw_private_law
+from family_justice.sources.synthetic.private_law.court import hold_private_court
 from family_justice.sources.synthetic.records import Records, keep_records
+from family_justice.sources.synthetic.residence import residence_tables
+from family_justice.sources.synthetic.residents import Residents, draw_residents
 from family_justice.sources.synthetic.returns import grow_families
-from family_justice.sources.synthetic.tables import Columns, build_table, write_arrow
+from family_justice.sources.synthetic.tables import Columns, build_table, to_arrow, write_arrow
 from family_justice.sources.synthetic.truth import COLUMNS, truth_table
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.001, 10.0
 
 
-def _deaths(records: Records) -> Columns:
-    """Return the deaths of linked people up to the end of data."""
+def _deaths(records: Records, residents: Residents) -> Columns:
+    """Return the deaths, up to the end of data, of linked people and of the residents of Wales."""
     people = records.people
     dead = (people.death != NULL) & (people.alf != NULL)
     dead &= people.death <= end_of_data(records.parameters, people.jurisdiction)
-    alf, day = people.alf[dead], people.death[dead]
+    others = ~residents.in_court & (residents.death != NULL)
+    alf = np.concatenate([people.alf[dead], residents.alf[others]])
+    day = np.concatenate([people.death[dead], residents.death[others]])
     order = np.argsort(alf)
     return {"ALF_E": alf[order], "DEATH_DT": day[order]}
 
 
 def _answers(records: Records) -> pa.Table:
-    """Return which human being is behind each identifier of a person in each system. For evaluation only."""
+    """Return the human being behind each identifier in each system, and its true week of birth. For evaluation only."""
     systems = {"CMS": records.in_cms, "ECMS": records.in_cms | records.in_ecms, "Cymru": records.in_cymru}
     parts = []
     for system, cases in systems.items():
@@ -56,6 +68,7 @@ def _answers(records: Records) -> pa.Table:
                     "system": pa.repeat(system, len(ids)),
                     "person_id_raw": pa.array(ids[order]),
                     "human_id": pa.array(records.human(record)[order]),
+                    "week_of_birth": to_arrow(records.people.week_of_birth[records.human(record)[order]], "date"),
                 }
             )
         )
@@ -78,9 +91,39 @@ def draw_records(parameters: Parameters, scale: float, seed: int) -> Records:
     families = grow_families(parameters, areas, scale, streams)
     share_men(parameters, areas, families, streams)
     families = add_other_cases(parameters, families, streams)
-    people = gather_people(parameters, areas, families, streams)
-    court = hold_court(parameters, areas, families, streams)
-    return keep_records(parameters, areas, families, people, court, streams)
+    private = draw_private_law(parameters, areas, families, scale, streams)
+    people = gather_people(parameters, areas, families, private, streams)
+    public_court = hold_court(parameters, areas, families, streams)
+    court = join_courts(public_court, hold_private_court(parameters, areas, private, streams))
+    records = keep_records(parameters, areas, private.everyone, people, court, streams)
+    records.scale = scale
+    return records
+
+
+def _tables(records: Records) -> Iterator[tuple[str, Columns]]:
+    """Give each source table in turn; what one system holds is let go before the next one is asked."""
+    residents = draw_residents(records, records.streams)
+    for make in (
+        lambda: cms_tables(records),
+        lambda: ecms_tables(records),
+        lambda: cymru_tables(records),
+        lambda: {"ADDE_DEATHS": _deaths(records, residents)},
+        lambda: denominator_tables(records),
+        lambda: area_tables(records.parameters, records.areas),
+        lambda: code_tables(records.areas),
+        lambda: court_tables(records.areas),
+        characteristic_lookups,
+        lambda: children_tables(records, residents),
+    ):
+        columns = make()
+        while columns:
+            yield columns.popitem()
+        del columns
+    residence = residence_tables(records, residents)
+    register = residence["WDSD_PER_RESIDENCE_GPREG"]
+    yield from residence.items()
+    del residence
+    yield from health_tables(records, residents, register)
 
 
 def simulate(parameters_file: Path, scale: float, seed: int, folder: Path) -> dict[str, int]:
@@ -99,24 +142,18 @@ def simulate(parameters_file: Path, scale: float, seed: int, folder: Path) -> di
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ConfigError(f"seed: found {seed!r}; write a whole number that is not negative")
     records = draw_records(parameters, scale, seed)
-    columns = {
-        **cms_tables(records),
-        **ecms_tables(records),
-        **cymru_tables(records),
-        "ADDE_DEATHS": _deaths(records),
-        **area_tables(parameters, records.areas),
-        **code_tables(records.areas),
-    }
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
     try:
-        rows: dict[str, int] = {}
-        for name, contract in source_tables().items():
-            table = build_table(contract, columns.pop(name))
+        contracts = source_tables()
+        rows = dict.fromkeys(contracts, -1)
+        for name, columns in _tables(records):
+            table = build_table(contracts[name], columns)
             write_arrow(table, staging / f"{name}.parquet")
             rows[name] = table.num_rows
-        assert not columns, f"no contract for {sorted(columns)}"
+            del table, columns
+        assert min(rows.values()) >= 0, f"no columns for {[name for name in rows if rows[name] < 0]}"
         for name, table in (("defects", records.defects.table()), ("answers", _answers(records))):
             write_arrow(table, staging / f"{name}.parquet")
             rows[name] = table.num_rows

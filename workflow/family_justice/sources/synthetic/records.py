@@ -18,15 +18,17 @@ from family_justice.sources.synthetic.clock import (
     Ints,
     Streams,
     calendar,
+    distinct,
     from_calendar,
+    is_among,
     join,
     to_day,
 )
 from family_justice.sources.synthetic.court import EMERGENCY, PLACEMENT, Court
 from family_justice.sources.synthetic.families import ENGLAND, WALES, Areas
-from family_justice.sources.synthetic.other_cases import PRIVATE
 from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.people import (
+from family_justice.sources.synthetic.people import People
+from family_justice.sources.synthetic.register import (
     FATHER,
     MOTHER,
     PARENTS,
@@ -34,12 +36,11 @@ from family_justice.sources.synthetic.people import (
     SECOND_FATHER,
     SECOND_MOTHER,
     SUBJECT,
-    People,
+    draw_apart,
 )
 from family_justice.sources.synthetic.returns import Families
 from family_justice.sources.synthetic.tables import Columns, as_text, length, take
 
-SUBJECT_ROLE, RESPONDENT, APPLICANT, OTHER = range(4)
 #: First identifiers of cases and applications of each jurisdiction.
 CASE_IDS = {ENGLAND: 1_200_000_000, WALES: 2_200_000_000}
 APPLICATION_IDS = {ENGLAND: 1_300_000_000, WALES: 2_300_000_000}
@@ -53,8 +54,8 @@ class Defects:
 
     parts: list[pa.Table] = field(default_factory=list)
 
-    def add(self, defect: str, table: str, **key: Ints) -> None:
-        """Label rows; ``key`` maps column names to values."""
+    def add(self, defect: str, table: str, **key: Ints | pa.Array) -> None:
+        """Label rows; ``key`` maps column names to values: integers, or Arrow data such as dates."""
         pairs = [pc.binary_join_element_wise(name, as_text(values), "=") for name, values in key.items()]
         text = pc.binary_join_element_wise(*pairs, ";") if len(pairs) > 1 else pairs[0]
         size = len(text)
@@ -105,6 +106,7 @@ class Records:
     member_record: Ints
     member_role: Ints
     member_part: Ints
+    scale: float = 1.0
 
     def human(self, record: Ints) -> Ints:
         """Return the human being behind each record."""
@@ -122,7 +124,9 @@ class Records:
 
     def records_in(self, cases: Bools) -> Ints:
         """Return the records that take part in any of the cases, ascending."""
-        return np.unique(self.part_record[cases[self.people.case]])
+        is_there = np.zeros(2 * self.people.size, dtype=bool)
+        is_there[self.part_record[cases[self.people.case]]] = True
+        return np.flatnonzero(is_there)
 
     def parents_of_children(self, cases: Bools) -> tuple[Ints, Ints]:
         """Return (record of child, record of parent) pairs of the cases, each once."""
@@ -138,8 +142,9 @@ class Records:
         number = people.human[child] - len(self.families.mothers.area)
         theirs = self.families.children.man[number] == self.families.cases.man[people.case[child]]
         keep = (people.part[relative] != FATHER) | theirs
-        both = np.unique(np.column_stack([self.part_record[child[keep]], self.part_record[relative[keep]]]), axis=0)
-        return both[:, 0], both[:, 1]
+        records = 2 * people.size
+        both = distinct(self.part_record[child[keep]] * records + self.part_record[relative[keep]])
+        return both // records, both % records
 
 
 def _members(families: Families, people: People, court: Court) -> tuple[Ints, Ints, Ints]:
@@ -149,17 +154,13 @@ def _members(families: Families, people: People, court: Court) -> tuple[Ints, In
     child = people.human[row] - len(families.mothers.area)
     cases = families.cases
     key = cases.subject_case * 10**8 + cases.subject_child
-    placed = np.isin(people.case[row] * 10**8 + child, key[families.placed])
+    placed = is_among(people.case[row] * 10**8 + child, distinct(key[families.placed]))
     about = np.where(of >= 0, of == child, (kind != PLACEMENT) | placed)
     keep = np.where(part == SUBJECT, about, True)
     early = court.application_date[application] < cases.issue[people.case[row]]
     side = (kind == PLACEMENT) | ((kind == EMERGENCY) & early)
     keep &= ~side | np.isin(part, [SUBJECT, MOTHER, FATHER, REPRESENTATIVE])
-    application, row, part = application[keep], row[keep], part[keep]
-    role = np.where(part == SUBJECT, SUBJECT_ROLE, np.where(np.isin(part, PARENTS), RESPONDENT, OTHER))
-    private = cases.cause[people.case[row]] == PRIVATE
-    role = np.where((part == REPRESENTATIVE) | (private & (part == FATHER)), APPLICANT, role)
-    return application, row, role
+    return application[keep], row[keep], people.role[row[keep]]
 
 
 def keep_records(
@@ -182,8 +183,9 @@ def keep_records(
         return ids
 
     births = np.concatenate([people.week_of_birth, people.week_of_birth])
-    random = streams("typing errors")
-    chosen = random.random(len(births)) < parameters.defects.century_typo.value
+    of_private = np.tile(people.is_private, 2)
+    draws = draw_apart(streams, "typing errors", of_private, lambda random, size: random.random(size))
+    chosen, random = draws < parameters.defects.century_typo.value, streams("directions of typing errors")
     application, row, role = _members(families, people, court)
     record = people.record(families.cases.issue)
     return Records(
@@ -229,7 +231,9 @@ def label_cases(records: Records, table: str, key: str, cases: Bools, person_key
         row = np.flatnonzero((people.part == part) & cases[people.case])
         person = records.record_id[records.part_record[row]]
         records.defects.add(name, table, **{key: ids[people.case[row]], person_key: person})
-    records.defects.add("missing_father", table, **{key: ids[cases & (families.cases.man < 0)]})
+    has_father = np.zeros(len(cases), dtype=bool)
+    has_father[people.case[people.part == FATHER]] = True
+    records.defects.add("missing_father", table, **{key: ids[cases & ~has_father]})
     lost = records.court.cases_without_outputs
     records.defects.add("missing_legal_outputs", table, **{key: ids[lost[cases[lost]]]})
     case = families.cases.subject_case

@@ -37,7 +37,8 @@ from family_justice.sources.synthetic.families import (
     index_codes,
 )
 from family_justice.sources.synthetic.outcomes import draw_final_dates, draw_placements
-from family_justice.sources.synthetic.parameters import Hazard, Parameters, Partner
+from family_justice.sources.synthetic.parameter_types import PiecewiseHazard
+from family_justice.sources.synthetic.parameters import Parameters, Partner
 
 INDEX, NEW_CHILD, EXISTING_CHILD = 0, 1, 2
 NO_RETURN = -1
@@ -58,7 +59,7 @@ class Families:
     placed: Bools
 
 
-def draw_times(hazard: Hazard, ratio: Floats, random: np.random.Generator) -> Floats:
+def draw_times(hazard: PiecewiseHazard, ratio: Floats, random: np.random.Generator) -> Floats:
     """Return days to the event under a piecewise constant hazard times ``ratio``, by inverting its integral."""
     cuts = np.array([0, *hazard.cut_points_days.value], dtype=float)
     rate = np.array(hazard.events_per_1000_years.value) / 1000 / DAYS_PER_YEAR

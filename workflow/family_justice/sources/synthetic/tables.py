@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from family_justice.contracts import Table
 from family_justice.files import atomic
-from family_justice.sources.synthetic.clock import NULL, Bools, Floats, Ints
+from family_justice.sources.synthetic.clock import NULL, Bools, Floats, Ints, order_of
 
 
 class Words(NamedTuple):
@@ -54,11 +54,12 @@ def take(columns: Columns, rows: Ints) -> Columns:
 
 def sort_by(columns: Columns, *names: str) -> Columns:
     """Return the rows in ascending order of some integer columns, the first one first."""
-    keys = []
-    for name in reversed(names):
+    keys: list[Ints] = []
+    for name in names:
         values = columns[name]
-        keys.append(values.code if isinstance(values, Words) else values)
-    return take(columns, np.lexsort(keys))
+        assert not isinstance(values, Times), f"{name}: times are not sorted by"
+        keys.append(values.code if isinstance(values, Words) else values.astype(np.int64, copy=False))
+    return take(columns, order_of(*keys))
 
 
 def length(columns: Columns) -> int:
