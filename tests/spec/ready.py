@@ -23,6 +23,10 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 DEFAULTS = {
     "ethnic_group": "White", "is_linked": "1", "system": "ECMS", "law_type": "public", "has_s31": "1",
     "is_completed": "1", "jurisdiction": "England", "role": "respondent", "is_final": "1", "recorded_for": "child",
+    "is_before_usable": "0",
+    "ethnicity_status": "known", "religion": "Unknown", "religion_status": "not_recorded", "nationality": "Unknown",
+    "nationality_status": "not_recorded", "language": "Unknown", "language_status": "not_recorded",
+    "disability": "Unknown", "disability_status": "not_recorded", "linkage_status": "linked",
 }  # fmt: skip
 
 

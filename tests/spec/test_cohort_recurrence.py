@@ -226,3 +226,33 @@ def test_return_about_a_child_of_unknown_age_is_neither_new_nor_existing(tmp_pat
         F1        | -          | -                | -                     | -
         M1        | 2016-03-10 | -                | -                     | 2016-03-10
     """)
+
+
+def test_every_later_set_is_a_return_counted_once_a_day(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "recurrence", "parents",
+        INDEX + """
+        case
+        case_id | issue_date
+        R1      | 2014-03-10
+        R2      | 2014-03-10
+        R3      | 2016-01-04
+        Q       | 2013-06-10
+
+        case_person
+        case_id | person_id | family_role
+        R1      | M1        | mother
+        R1      | B         | child
+        R2      | M1        | mother
+        R2      | A         | child
+        R3      | M1        | mother
+        R3      | F1        | father
+        R3      | C         | child
+        Q       | M1        | mother
+        Q       | C         | child
+    """)  # fmt: skip
+    made.shows("""
+        person_id | return_any | returns
+        F1        | 2016-01-04 | [2016-01-04]
+        M1        | 2014-03-10 | [2014-03-10, 2016-01-04]
+    """)

@@ -7,18 +7,24 @@ of ``LOOKUPS`` are always there.
 
 from __future__ import annotations
 
+import atexit
 import csv
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from family_justice.contracts import source_tables
+from family_justice.contracts import contracts, source_tables
 from family_justice.contracts.model import DUCKDB_TYPES
 from family_justice.files import connect, write_parquet
 from family_justice.harmonise import harmonise
 
 CODELISTS = Path(__file__).resolve().parents[2] / "config" / "codelists"
+#: Empty tables are all alike: each is written once and copied.
+EMPTY = Path(tempfile.mkdtemp(prefix="toy-"))
+atexit.register(shutil.rmtree, EMPTY, ignore_errors=True)
 
 LOOKUPS = """
 CMS_TLKPCASEAPPLICATIONTYPE
@@ -64,6 +70,26 @@ CMS_TLKPCRSRELATIONSHIP
 CRSRELATIONSHIPID | NAME
 1 | Birth parent
 2 | Step-parent
+
+CMS_TLKPLAWTYPE
+LAWTYPEID | NAME
+1 | Public law
+2 | Private law
+
+CMS_TLKPCASESTATUS
+CASESTATUSID | NAME
+1 | Open
+2 | Closed
+
+ECMS_LAWTYPES
+ID | CAPTION
+1 | Public law
+2 | Private law
+
+ECMS_CASESTATUS
+ID | NAME
+1 | Open
+2 | Closed
 
 CMS_TLKPLOCALAUTHORITY
 LOCALAUTHORITYID | LA_CODE
@@ -176,13 +202,16 @@ def parse(text: str) -> dict[str, list[dict[str, str]]]:
 
 
 def write_source(folder: Path, records: dict[str, list[dict[str, str]]]) -> None:
-    """Write one Parquet file per source table with the types of its contract."""
-    tables = source_tables()
-    assert set(records) <= set(tables), sorted(set(records) - set(tables))
+    """Write one Parquet file per table of the systems that are named, with the types of its contract."""
+    assert set(records) <= set(source_tables()), sorted(set(records) - set(source_tables()))
+    systems = [contract.tables for contract in contracts().values() if set(contract.tables) & set(records)]
     folder.mkdir(parents=True, exist_ok=True)
     with connect() as connection:
-        for name, table in tables.items():
+        for name, table in [item for tables in systems for item in tables.items()]:
             rows = records.get(name, [])
+            if not rows and (EMPTY / f"{name}.parquet").is_file():
+                shutil.copyfile(EMPTY / f"{name}.parquet", folder / f"{name}.parquet")
+                continue
             assert all(set(row) <= set(table.columns) for row in rows), name
             declared = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
             connection.execute(f'CREATE TABLE "{name}" ({declared})')
@@ -190,6 +219,8 @@ def write_source(folder: Path, records: dict[str, list[dict[str, str]]]) -> None
                 values = [None if row.get(column, "-") == "-" else row[column] for column in table.columns]
                 connection.execute(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(values))})', values)
             write_parquet(connection, f'SELECT * FROM "{name}"', folder / f"{name}.parquet")
+            if not rows:
+                shutil.copyfile(folder / f"{name}.parquet", EMPTY / f"{name}.parquet")
 
 
 @dataclass(frozen=True)

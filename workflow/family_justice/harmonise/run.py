@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import datetime
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from family_justice.config.models import HarmoniseOptions
-from family_justice.contracts import Table, load_contract, research_ready_tables
+from family_justice.contracts import Contract, Table, load_contract, research_ready_tables
 from family_justice.contracts.check import Finding, check_tables, find_problems
-from family_justice.contracts.model import DUCKDB_TYPES
+from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS
 from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean, report_together
 from family_justice.files import atomic, connect, write_parquet
+from family_justice.harmonise.children_codes import check_children_codes, load_children_codes
+from family_justice.harmonise.health_codes import load_health_codes
+from family_justice.harmonise.memory import drop_unread, limited
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,21 +29,38 @@ RULES = HERE / "rules.csv"
 CONTRACTS = HERE.parent / "contracts"
 
 #: The files of ``sql/`` in the order in which they run: each reads what the ones before have made.
-STAGES = ("layout", "stage_cms", "stage_ecms", "stage_cymru")
+STAGES = ("layout", "stage_cms", "stage_ecms", "stage_cymru", "stage_health", "stage_children")
 RULE_STEPS = (
     "application",
     "person_identity",
+    "characteristic",
     "person",
     "relationship",
+    "relative",
     "case_person",
+    "application_person",
     "hearing",
     "legal_order",
     "case",
+    "history",
+    "resident",
+    "health_event",
+    "looked_after_identity",
+    "looked_after_link",
+    "looked_after_episode",
+    "birth",
+    "pupil_year",
+    "care_and_support",
+    "characteristic_linked",
+    "area",
 )
 STEPS = STAGES + RULE_STEPS
 
-#: Contract files whose tables may all be absent: the source does not hold that system.
-SYSTEMS = ("cafcass_england_cms", "cafcass_england_ecms", "cafcass_cymru", "linked")
+#: What rules count apart, in order: a system, cases in two of them, a country, or a linked source.
+COUNTED_APART = (
+    "CMS", "CMS+ECMS", "ECMS", "Cymru", "England", "Wales", "WLGP", "PEDW", "EDDS", "OPDW", "SMDS",
+    "LACW", "NCCH", "MIDS", "EDUW", "CIN", "CRCS",
+)  # fmt: skip
 
 #: Code list, the staged table and column that it maps, and where each system keeps the names.
 CODELISTS: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -66,6 +87,14 @@ CODELISTS: dict[str, tuple[str, str, dict[str, str]]] = {
         "name",
         {"CMS": "CMS_TLKPETHNICORIGIN.NAME", "ECMS": "ECMS_ETHNICITYTYPES.NAME", "Cymru": "CAFCASS_ALF.ETHNIC_ORIGIN"},
     ),
+    "religions": ("staged_religion", "name", {"CMS": "CMS_TLKPRELIGION.NAME", "ECMS": "ECMS_RELIGIONTYPES.NAME"}),
+    "nationalities": ("staged_nationality", "name", {"ECMS": "ECMS_NATIONALITYTYPES.NAME"}),
+    "languages": ("staged_language", "name", {"CMS": "CMS_TLKPLANGUAGE.NAME", "ECMS": "ECMS_LANGUAGETYPES.NAME"}),
+    "disabilities": (
+        "staged_disability",
+        "name",
+        {"CMS": "CMS_TLKPDISABILITY.NAME", "ECMS": "ECMS_DISABILITYTYPES.NAME"},
+    ),
 }
 
 _READY = research_ready_tables()
@@ -75,8 +104,17 @@ CATEGORIES: dict[str, set[str]] = {
     "application_types": set(_READY["application"].columns["application_type"].codes or ()),
     "legal_orders": {*(_READY["legal_order"].columns["order_group"].codes or ()), "not_an_order"},
     "ethnic_groups": set(_READY["person"].columns["ethnic_group"].codes or ()),
+    "religions": set(_READY["person"].columns["religion"].codes or ()),
+    "nationalities": set(_READY["person"].columns["nationality"].codes or ()),
+    "languages": set(_READY["person"].columns["language"].codes or ()),
+    "disabilities": {"none", "learning", "mental_health", "physical", "sensory", "other", "Unknown"},
 }
 
+#: What real tables have and harmonisation deals with, in words.
+WARNINGS = {
+    "unresolved_reference": "refers to a row that is not there",
+    "unknown_code": "holds a code that its contract does not list",
+}
 QUALITY_COLUMNS = ("step", "system", "table", "rule", "action", "label", "rows_before", "rows_affected", "rows_after")
 
 
@@ -97,17 +135,21 @@ def harmonise(
     Raises ContractError if a table departs from its contract or a name is in no code list; then nothing is written.
     """
     settings = options if isinstance(options, HarmoniseOptions) else _read_options(options or {})
-    with connect(threads=threads) as connection:
+    with connect(threads=threads) as connection, limited(connection, ready.parent):
         warnings = _open_source(connection, raw)
         _load_codelists(connection, codelists)
+        load_health_codes(connection, codelists, _READY["health_event"])
+        load_children_codes(connection, codelists, _READY)
         for name, value in settings:
             connection.execute(f"SET VARIABLE {name} = {_option(value)}")
         for step in STAGES:
             _run(connection, step)
         _check_names(connection, codelists)
+        check_children_codes(connection, codelists)
         _check_shared_identifiers(connection, settings)
-        for step in RULE_STEPS:
+        for place, step in enumerate(RULE_STEPS, start=1):
             _run(connection, step)
+            drop_unread(connection, [_sql(later) for later in RULE_STEPS[place:]])
 
         tables = research_ready_tables()
         made = {name: f"ready_{name}" for name in tables}
@@ -121,10 +163,14 @@ def harmonise(
     _write_quality(quality_csv, warnings, counts)
 
 
-def _option(value: datetime.date | float | None) -> str:
+def _option(value: datetime.date | float | str | list[str] | None) -> str:
     """Return an option as SQL; an end of data that is not given is no limit."""
     if value is None:
         return "DATE '9999-12-31'"
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(entry) for entry in value)}]"
+    if isinstance(value, str):
+        return _literal(value)
     return f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(value)
 
 
@@ -143,14 +189,15 @@ def _open_source(connection: duckdb.DuckDBPyConnection, raw: Path) -> list[Findi
     """Make one view per source table and check it; return the warnings (references that do not resolve)."""
     problems: list[str] = []
     present: dict[str, Table] = {}
-    for stem in SYSTEMS:
-        contract = load_contract(CONTRACTS / f"{stem}.yaml")
-        missing = [name for name in contract.tables if not (raw / f"{name}.parquet").is_file()]
-        absent = len(missing) == len(contract.tables)
+    for stem in SOURCE_SYSTEMS:
+        contract = _contract(stem)
+        lacking = [name for name in contract.tables if not (raw / f"{name}.parquet").is_file()]
+        absent = len(lacking) == len(contract.tables)
+        missing = [name for name in lacking if absent or not contract.tables[name].optional]
         if missing and not absent:
             problems += [f"table '{name}' of {contract.system} is missing." for name in missing]
         for name, table in contract.tables.items():
-            if absent:
+            if absent or (name in lacking and table.optional):
                 columns = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
                 connection.execute(f'CREATE TABLE "{name}" ({columns})')
             elif name not in missing:
@@ -167,6 +214,11 @@ def _open_source(connection: duckdb.DuckDBPyConnection, raw: Path) -> list[Findi
     problems += [f"{finding.table}: {finding.message}" for finding in findings if finding.is_error]
     report_together(f"source tables in {raw}", problems, ContractError)
     return [finding for finding in findings if not finding.is_error]
+
+
+@cache
+def _contract(stem: str) -> Contract:
+    return load_contract(CONTRACTS / f"{stem}.yaml")
 
 
 def _load_codelists(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None:
@@ -241,7 +293,8 @@ def _check_names(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None
     for codelist, (staged, column, homes) in CODELISTS.items():
         unknown = connection.execute(
             f"SELECT system, {column}, count(*) FROM {staged} WHERE {column} IS NOT NULL "
-            f"AND plain({column}) NOT IN (SELECT plain_name FROM {codelist}) GROUP BY ALL ORDER BY ALL"
+            f"AND plain({column}) NOT IN (SELECT plain_name FROM {codelist}) "
+            f"AND NOT EXISTS (SELECT 1 FROM {codelist} WHERE plain_name = '*') GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         for system, home in homes.items():
             names = [(name, rows) for found, name, rows in unknown if found == system]
@@ -255,11 +308,16 @@ def _check_names(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None
     report_together("names without a category", problems, ContractError)
 
 
+@cache
+def _sql(step: str) -> str:
+    return (HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8")
+
+
 def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
     import duckdb
 
     try:
-        connection.execute((HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8"))
+        connection.execute(_sql(step))
     except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
         raise  # about the text of the SQL file, not about records
     except duckdb.Error as error:
@@ -275,7 +333,7 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     by_rule: dict[str, list[tuple[str, int, int]]] = {}
     for rule, system, before, affected in counted:
         by_rule.setdefault(rule, []).append((system, before, affected))
-    order = ["CMS", "CMS+ECMS", "ECMS", "Cymru", "England", "Wales"]
+    order = COUNTED_APART
     rows = []
     with open(RULES, encoding="utf-8", newline="") as stream:
         for rule in csv.DictReader(stream):
@@ -297,7 +355,7 @@ def _write_quality(path: Path, warnings: list[Finding], counts: list[dict[str, A
             "table": finding.table,
             "rule": finding.rule,
             "action": "flagged",
-            "label": f"{finding.column}: refers to a row that is not there",
+            "label": f"{finding.column}: {WARNINGS[finding.rule]}",
             "rows_before": "",
             "rows_affected": finding.rows,
             "rows_after": "",

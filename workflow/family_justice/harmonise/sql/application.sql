@@ -10,7 +10,11 @@ SELECT
     CASE WHEN min(system) <> max(system) THEN 'CMS+ECMS' ELSE min(system) END AS system,
     coalesce(max(law_type) FILTER (WHERE system = 'ECMS'), max(law_type)) AS law_type,
     coalesce(max(is_completed) FILTER (WHERE system = 'ECMS'), max(is_completed)) AS is_completed,
-    coalesce(max(local_authority) FILTER (WHERE system = 'ECMS'), max(local_authority)) AS local_authority
+    coalesce(max(local_authority) FILTER (WHERE system = 'ECMS'), max(local_authority)) AS local_authority,
+    max(court_form) AS court_form,
+    min(received_date) AS received_date,
+    max(closed_date) AS closed_date,
+    max(reopened_date) AS reopened_date
 FROM staged_case
 GROUP BY case_id;
 
@@ -82,7 +86,10 @@ WITH issued AS (
         min(issue_date) AS issue_date,
         max(is_s31) AS has_s31,
         min(issue_date) FILTER (WHERE is_s31 = 1) AS s31_issue_date,
-        bool_or(category NOT IN ('child_arrangements', 'other_private')) AS any_public
+        bool_or(category NOT IN (
+            'child_arrangements', 'specific_issue', 'prohibited_steps', 'enforcement', 'parental_responsibility',
+            'special_guardianship', 'other_private'
+        )) AS any_public
     FROM dated_application
     GROUP BY case_id
 )
@@ -96,7 +103,11 @@ SELECT
     issued.has_s31,
     issued.s31_issue_date,
     known.is_completed,
-    known.local_authority
+    known.local_authority,
+    known.court_form,
+    known.received_date,
+    known.closed_date,
+    known.reopened_date
 FROM known_case AS known
 JOIN issued USING (case_id);
 
@@ -118,7 +129,10 @@ SELECT
     coalesce(application.category, 'other_' || cases.law_type) AS application_type,
     application.is_s31,
     application.issue_date AS application_date,
-    application.completed_date
+    application.completed_date,
+    application.court,
+    application.court_level,
+    application.circuit
 FROM dated_application AS application
 JOIN retained_case AS cases USING (case_id)
 WHERE NOT application.is_also_in_ecms;
@@ -137,6 +151,19 @@ SELECT 'application_without_person', application.system, count(*),
 FROM dated_application AS application
 WHERE NOT application.is_also_in_ecms
 GROUP BY application.system
+UNION ALL
+SELECT 'application_court_missing', system, count(*), count(*) FILTER (WHERE court IS NULL)
+FROM dated_application WHERE NOT is_also_in_ecms GROUP BY system
+UNION ALL
+SELECT 'several_courts', jurisdiction, sum(applications)::BIGINT,
+    coalesce(sum(applications) FILTER (WHERE courts > 1), 0)::BIGINT
+FROM (
+    SELECT cases.jurisdiction, count(*) AS applications, count(DISTINCT application.court) AS courts
+    FROM ready_application AS application
+    JOIN retained_case AS cases USING (case_id)
+    GROUP BY cases.jurisdiction, case_id
+)
+GROUP BY jurisdiction
 UNION ALL
 SELECT 'applications_ready', system, count(*), 0
 FROM dated_application WHERE NOT is_also_in_ecms GROUP BY system;

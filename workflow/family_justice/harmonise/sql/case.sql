@@ -33,6 +33,10 @@ SELECT
     -- An open case has not ended, whatever orders it has seen.
     CASE WHEN cases.is_completed = 1 THEN coalesce(final_order.final_order_date, heard.last_hearing_date) END AS end_date,
     cases.is_completed,
+    cases.court_form,
+    cases.received_date,
+    cases.closed_date,
+    cases.reopened_date,
     cases.local_authority,
     area.DFJ_AREA AS dfj_area,
     area.REGION AS region

@@ -11,10 +11,26 @@ CREATE TABLE staged_person (
     sex           VARCHAR,   -- female, male
     week_of_birth DATE,      -- as recorded
     linkage_field BIGINT,    -- ALF; empty if not matched
+    linkage_rank  INTEGER,   -- place in linkage_statuses(); empty if not matched
+    linkage_percent DOUBLE,
     lsoa_code     VARCHAR
 );
 
-CREATE TABLE staged_ethnicity (system VARCHAR, record_id VARCHAR, name VARCHAR);
+-- How a linkage field was found, the best way first. The systems of England do not say: linked.
+CREATE MACRO linkage_statuses() AS ['nhs_number', 'exact', 'fuzzy', 'linked'];
+
+CREATE TABLE staged_characteristic (
+    system         VARCHAR,
+    characteristic VARCHAR,  -- ethnicity, religion, nationality, language, disability
+    record_id      VARCHAR,
+    name           VARCHAR   -- mapped by the code list of the characteristic
+);
+
+CREATE VIEW staged_ethnicity AS SELECT * FROM staged_characteristic WHERE characteristic = 'ethnicity';
+CREATE VIEW staged_religion AS SELECT * FROM staged_characteristic WHERE characteristic = 'religion';
+CREATE VIEW staged_nationality AS SELECT * FROM staged_characteristic WHERE characteristic = 'nationality';
+CREATE VIEW staged_language AS SELECT * FROM staged_characteristic WHERE characteristic = 'language';
+CREATE VIEW staged_disability AS SELECT * FROM staged_characteristic WHERE characteristic = 'disability';
 
 CREATE TABLE staged_case (
     system          VARCHAR,
@@ -22,7 +38,11 @@ CREATE TABLE staged_case (
     case_id         VARCHAR,
     law_type        VARCHAR,  -- public, private
     is_completed    INTEGER,
-    local_authority VARCHAR
+    local_authority VARCHAR,
+    court_form      VARCHAR,
+    received_date   DATE,
+    closed_date     DATE,
+    reopened_date   DATE
 );
 
 CREATE TABLE staged_application (
@@ -33,7 +53,10 @@ CREATE TABLE staged_application (
     type_name          VARCHAR,  -- mapped by application_types.csv
     application_date   DATE,
     received_date      DATE,
-    completed_date     DATE
+    completed_date     DATE,
+    court              VARCHAR,  -- courts are recorded in several ways: names are not to be trusted
+    court_level        VARCHAR,
+    circuit            VARCHAR
 );
 
 CREATE TABLE staged_member (
@@ -43,8 +66,9 @@ CREATE TABLE staged_member (
     role           VARCHAR   -- subject, respondent, applicant, other; empty if not recorded
 );
 
--- Parents of children only; other kinds of relationship stay behind.
+-- Parents of children, and all other relatives: what the relative is to the person.
 CREATE TABLE staged_parent (system VARCHAR, child_record_id VARCHAR, parent_record_id VARCHAR);
+CREATE TABLE staged_relative (system VARCHAR, record_id VARCHAR, relative_record_id VARCHAR, relation VARCHAR);
 
 CREATE TABLE staged_hearing (system VARCHAR, case_id VARCHAR, hearing_date DATE);
 
@@ -66,6 +90,12 @@ CREATE TABLE counted (rule VARCHAR, system VARCHAR, rows_before BIGINT, rows_aff
 
 -- Names in look-up tables and code lists are compared without regard to case and outer blanks.
 CREATE MACRO plain(name) AS lower(trim(name));
+
+-- The captions of law types and case statuses begin with these words (assumption).
+CREATE MACRO law_type_of(name) AS
+    CASE WHEN plain(name) LIKE 'public%' THEN 'public' WHEN plain(name) LIKE 'private%' THEN 'private' END;
+CREATE MACRO is_completed_of(name) AS
+    CASE WHEN plain(name) LIKE 'closed%' OR plain(name) LIKE 'completed%' THEN 1 ELSE 0 END;
 
 -- 18xx was meant to be 19xx, 22xx and 29xx 20xx, 79xx 19xx. Empty if the year is none of these.
 CREATE MACRO century_repaired(day) AS

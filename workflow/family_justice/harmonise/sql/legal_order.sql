@@ -48,18 +48,34 @@ FROM output_of_case AS output
 LEFT JOIN twin USING (system, case_id, order_group, order_date)
 WHERE NOT output.is_no_order AND output.order_date IS NOT NULL;
 
+-- CMS orders were not recorded well before a certain day: kept and counted, or dropped.
+CREATE VIEW usable_output AS
+SELECT * FROM dated_output
+WHERE NOT is_also_in_ecms AND (
+    system <> 'CMS'
+    OR order_date >= getvariable('cms_orders_usable_from')
+    OR getvariable('cms_orders_before_usable') = 'flag'
+);
+
 INSERT INTO counted
 SELECT 'straddling_output', system, count(*), count(*) FILTER (WHERE is_also_in_ecms)
 FROM dated_output WHERE system = 'CMS' GROUP BY system
 UNION ALL
 SELECT 'order_before_usable', system, count(*),
     count(*) FILTER (WHERE order_date < getvariable('cms_orders_usable_from'))
-FROM dated_output WHERE system = 'CMS' AND NOT is_also_in_ecms GROUP BY system;
+FROM dated_output WHERE system = 'CMS' AND NOT is_also_in_ecms GROUP BY system
+UNION ALL
+SELECT 'unusable_order_dropped', system, count(*),
+    count(*) - (SELECT count(*) FROM usable_output WHERE usable_output.system = dated_output.system)
+FROM dated_output WHERE NOT is_also_in_ecms GROUP BY system;
 
 -- 3. From outputs to children.
 CREATE TABLE child_output AS
 WITH subject AS (
-    SELECT system, case_id, application_id, person_id FROM member WHERE role = 'subject'
+    SELECT member.system, member.case_id, member.application_id, member.person_id
+    FROM member
+    JOIN role_in_case AS held USING (case_id, person_id)
+    WHERE member.role = 'subject' AND held.role = 'subject'
 ),
 cms_subject AS (  -- the subject children of the case as CMS knew it
     SELECT DISTINCT case_id, person_id FROM subject WHERE system = 'CMS'
@@ -68,25 +84,25 @@ any_subject AS (
     SELECT DISTINCT case_id, person_id FROM subject
 )
 SELECT output.*, subject.person_id AS child_id
-FROM dated_output AS output
+FROM usable_output AS output
 JOIN cms_subject AS subject USING (case_id)
-WHERE output.system = 'CMS' AND NOT output.is_also_in_ecms
+WHERE output.system = 'CMS'
 UNION ALL
 SELECT output.*, subject.person_id
-FROM dated_output AS output
+FROM usable_output AS output
 JOIN person_of_record AS person USING (record_id)
 JOIN any_subject AS subject ON subject.case_id = output.case_id AND subject.person_id = person.person_id
 WHERE output.system = 'ECMS'
 UNION ALL
 SELECT output.*, subject.person_id
-FROM dated_output AS output
+FROM usable_output AS output
 JOIN subject ON subject.application_id = output.application_id
 WHERE output.system = 'Cymru';
 
 INSERT INTO counted
 SELECT 'output_without_child', system, count(*),
     count(*) FILTER (WHERE output_number NOT IN (SELECT output_number FROM child_output))
-FROM dated_output WHERE NOT is_also_in_ecms GROUP BY system
+FROM usable_output GROUP BY system
 UNION ALL
 SELECT 'attributed_to_children', system, count(DISTINCT output_number), count(*)
 FROM child_output GROUP BY system;
@@ -100,7 +116,8 @@ SELECT
     order_date,
     count(*) AS rows,
     coalesce(max(is_final_order) FILTER (WHERE system = 'ECMS'), max(is_final_order)) AS is_final,
-    coalesce(max(recorded_for) FILTER (WHERE system = 'ECMS'), max(recorded_for)) AS recorded_for
+    coalesce(max(recorded_for) FILTER (WHERE system = 'ECMS'), max(recorded_for)) AS recorded_for,
+    CAST(max(system) = 'CMS' AND order_date < getvariable('cms_orders_usable_from') AS INTEGER) AS is_before_usable
 FROM child_output
 GROUP BY case_id, child_id, order_group, order_date;
 

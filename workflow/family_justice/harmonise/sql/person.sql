@@ -6,7 +6,7 @@ SELECT 'person_not_on_application', jurisdiction, count(DISTINCT person_id),
 FROM person_of_record GROUP BY jurisdiction;
 
 -- Where records of one person disagree ECMS is preferred, because it was kept after CMS was closed;
--- two different sexes leave the sex unknown, as two different ethnic groups leave the group unclear.
+-- two different sexes leave the sex unknown.
 CREATE TABLE person_fields AS
 SELECT
     identity.person_id,
@@ -17,22 +17,13 @@ SELECT
     min(record.week_of_birth) <> max(record.week_of_birth) AS week_disagrees,
     coalesce(min(record.lsoa_code) FILTER (WHERE record.system = 'ECMS'), min(record.lsoa_code)) AS lsoa_code,
     min(record.lsoa_code) <> max(record.lsoa_code) AS area_disagrees,
-    min(identity.linkage_field) AS linkage_field
+    min(identity.linkage_field) AS linkage_field,
+    min(record.linkage_rank) AS linkage_rank,
+    max(record.linkage_percent) AS linkage_percent
 FROM person_record AS record
 JOIN person_of_record AS identity USING (record_id)
 JOIN person_in_case USING (person_id)
 GROUP BY identity.person_id, identity.jurisdiction;
-
--- A known group wins over an unknown one; two different known groups are unclear.
-CREATE TABLE person_ethnicity AS
-SELECT
-    identity.person_id,
-    min(ethnic.category) FILTER (WHERE ethnic.category <> 'Unknown') AS first_known,
-    max(ethnic.category) FILTER (WHERE ethnic.category <> 'Unknown') AS last_known
-FROM staged_ethnicity AS staged
-JOIN ethnic_groups AS ethnic ON ethnic.plain_name = plain(staged.name)
-JOIN person_of_record AS identity USING (record_id)
-GROUP BY identity.person_id;
 
 -- A death before the week of birth belongs to somebody else.
 CREATE TABLE person_death AS
@@ -49,25 +40,46 @@ SELECT
     person.person_id,
     person.sex,
     person.week_of_birth,
+    coalesce(value.ethnic_group, 'Unknown') AS ethnic_group,
+    coalesce(value.ethnicity_status, 'not_recorded') AS ethnicity_status,
+    coalesce(value.religion, 'Unknown') AS religion,
+    coalesce(value.religion_status, 'not_recorded') AS religion_status,
+    coalesce(value.nationality, 'Unknown') AS nationality,
+    coalesce(value.nationality_status, 'not_recorded') AS nationality_status,
+    coalesce(value.language, 'Unknown') AS language,
+    coalesce(value.language_status, 'not_recorded') AS language_status,
+    CASE WHEN disability.types > 0 THEN 'Yes' WHEN disability.none_recorded THEN 'No' ELSE 'Unknown' END AS disability,
     CASE
-        WHEN ethnicity.first_known <> ethnicity.last_known THEN 'Unclear'
-        ELSE coalesce(ethnicity.first_known, 'Unknown')
-    END AS ethnic_group,
+        WHEN disability.types > 0 OR disability.none_recorded THEN 'known'
+        WHEN disability.person_id IS NOT NULL THEN 'unknown'
+        ELSE 'not_recorded'
+    END AS disability_status,
+    disability.learning AS disability_learning,
+    disability.mental_health AS disability_mental_health,
+    disability.physical AS disability_physical,
+    disability.sensory AS disability_sensory,
+    disability.other AS disability_other,
     person.lsoa_code,
     area.DEPRIVATION_QUINTILE AS deprivation_quintile,
     CASE WHEN NOT death.is_before_birth THEN death.death_date END AS death_date,
-    CASE WHEN person.linkage_field IS NULL THEN 0 ELSE 1 END AS is_linked
+    CASE WHEN person.linkage_field IS NULL THEN 0 ELSE 1 END AS is_linked,
+    -- A rank without a linkage field: there was one, and it was not used.
+    CASE
+        WHEN person.linkage_field IS NOT NULL THEN linkage_statuses()[person.linkage_rank]
+        WHEN person.linkage_rank IS NOT NULL THEN 'set_aside'
+        ELSE 'not_linked'
+    END AS linkage_status,
+    CASE WHEN person.linkage_field IS NOT NULL THEN person.linkage_percent END AS linkage_percent
 FROM person_fields AS person
-LEFT JOIN person_ethnicity AS ethnicity USING (person_id)
+LEFT JOIN person_characteristics AS value USING (person_id)
+LEFT JOIN person_disability AS disability USING (person_id)
 LEFT JOIN person_death AS death USING (person_id)
 LEFT JOIN LSOA_DEPRIVATION AS area ON area.LSOA2011_CD = person.lsoa_code;
 
 INSERT INTO counted
 WITH person AS (
-    SELECT fields.*, ethnicity.person_id IS NOT NULL AS has_ethnicity, ethnicity.first_known, ethnicity.last_known,
-        coalesce(death.is_before_birth, false) AS dies_before_birth
+    SELECT fields.*, coalesce(death.is_before_birth, false) AS dies_before_birth
     FROM person_fields AS fields
-    LEFT JOIN person_ethnicity AS ethnicity USING (person_id)
     LEFT JOIN person_death AS death USING (person_id)
 )
 SELECT 'sex_disagrees', jurisdiction, count(*), count(*) FILTER (WHERE sex_disagrees)
@@ -79,13 +91,8 @@ UNION ALL
 SELECT 'area_disagrees', jurisdiction, count(*), count(*) FILTER (WHERE area_disagrees)
 FROM person GROUP BY jurisdiction
 UNION ALL
-SELECT 'ethnic_group_disagrees', jurisdiction, count(*), count(*) FILTER (WHERE first_known <> last_known)
-FROM person GROUP BY jurisdiction
-UNION ALL
-SELECT 'ethnic_group_unknown', jurisdiction, count(*), count(*) FILTER (WHERE has_ethnicity AND first_known IS NULL)
-FROM person GROUP BY jurisdiction
-UNION ALL
-SELECT 'ethnic_group_missing', jurisdiction, count(*), count(*) FILTER (WHERE NOT has_ethnicity)
+SELECT 'linkage_fuzzy', jurisdiction, count(*),
+    count(*) FILTER (WHERE linkage_field IS NOT NULL AND linkage_statuses()[linkage_rank] = 'fuzzy')
 FROM person GROUP BY jurisdiction
 UNION ALL
 SELECT 'death_before_birth', jurisdiction, count(*), count(*) FILTER (WHERE dies_before_birth)

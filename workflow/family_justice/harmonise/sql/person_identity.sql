@@ -72,7 +72,7 @@ SELECT
     identifier.record_id,
     identifier.jurisdiction,
     CASE
-        WHEN linked.is_doubtful IS NOT DISTINCT FROM false
+        WHEN linked.is_doubtful IS NOT DISTINCT FROM false AND getvariable('join_by_linkage_field')
             THEN left(identifier.record_id, 1) || linked.smallest_number
         ELSE identifier.record_id
     END AS person_id,
@@ -101,3 +101,19 @@ JOIN case_of_application AS application USING (application_id)
 JOIN person_of_record AS person USING (record_id);
 
 CREATE TABLE person_in_case AS SELECT DISTINCT person_id FROM member;
+
+-- Which person is behind each identifier of each system.
+CREATE TABLE ready_person_identifier AS
+SELECT
+    record.system,
+    CAST(record.record_number AS VARCHAR) AS source_identifier,
+    min(identity.person_id) AS person_id,
+    min(identity.linkage_field) AS linkage_field,
+    CASE WHEN min(identity.person_id) = record.record_id THEN 0 ELSE 1 END AS is_joined,
+    max(CAST(record.had_century_typo AS INTEGER)) AS had_century_typo
+FROM person_record AS record
+JOIN person_of_record AS identity USING (record_id)
+JOIN person_in_case ON person_in_case.person_id = identity.person_id
+GROUP BY record.system, record.record_number, record.record_id;
+
+INSERT INTO counted SELECT 'identifiers_ready', system, count(*), 0 FROM ready_person_identifier GROUP BY system;

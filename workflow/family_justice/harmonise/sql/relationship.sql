@@ -28,13 +28,20 @@ UNION ALL
 SELECT 'parent_sex_missing', system, count(*), count(*) FILTER (WHERE parent_sex IS NULL)
 FROM parent_of_child WHERE child_id <> parent_id GROUP BY system;
 
-CREATE TABLE ready_relationship AS
-SELECT DISTINCT
+-- The first mother or father is the one with the smallest identifier: the order of rows means nothing.
+CREATE TABLE distinct_parent AS
+SELECT
     child_id,
     parent_id,
-    CASE parent_sex WHEN 'female' THEN 'mother' ELSE 'father' END AS parent
-FROM parent_of_child
+    CASE parent_sex WHEN 'female' THEN 'mother' ELSE 'father' END AS parent,
+    row_number() OVER (PARTITION BY child_id, parent_sex ORDER BY length(parent_id), parent_id) AS place
+FROM (SELECT DISTINCT child_id, parent_id, parent_sex FROM parent_of_child)
 WHERE child_id <> parent_id AND parent_sex IS NOT NULL;
+
+CREATE TABLE ready_relationship AS
+SELECT child_id, parent_id, parent
+FROM distinct_parent
+WHERE place = 1 OR getvariable('several_parents') = 'keep_all';
 
 INSERT INTO counted
 SELECT
@@ -51,16 +58,23 @@ WITH child AS (
         CASE left(child_id, 1) WHEN 'W' THEN 'Wales' ELSE 'England' END AS jurisdiction,
         child_id,
         count(*) AS parents,
+        count(*) FILTER (WHERE place = 1 OR getvariable('several_parents') = 'keep_all') AS kept,
         count(*) FILTER (WHERE parent = 'mother') AS mothers,
         count(*) FILTER (WHERE parent = 'father') AS fathers
-    FROM ready_relationship
+    FROM distinct_parent
     GROUP BY child_id
 )
 SELECT 'several_mothers', jurisdiction, count(*), count(*) FILTER (WHERE mothers > 1) FROM child GROUP BY jurisdiction
 UNION ALL
 SELECT 'several_fathers', jurisdiction, count(*), count(*) FILTER (WHERE fathers > 1) FROM child GROUP BY jurisdiction
 UNION ALL
-SELECT 'relationships_ready', jurisdiction, sum(parents)::BIGINT, 0 FROM child GROUP BY jurisdiction;
+SELECT 'more_than_two_parents', jurisdiction, count(*), count(*) FILTER (WHERE parents > 2)
+FROM child GROUP BY jurisdiction
+UNION ALL
+SELECT 'further_parent_dropped', jurisdiction, sum(parents)::BIGINT, (sum(parents) - sum(kept))::BIGINT
+FROM child GROUP BY jurisdiction
+UNION ALL
+SELECT 'relationships_ready', jurisdiction, sum(kept)::BIGINT, 0 FROM child GROUP BY jurisdiction;
 
 INSERT INTO counted
 SELECT 'parent_close_in_age', CASE left(pair.child_id, 1) WHEN 'W' THEN 'Wales' ELSE 'England' END AS jurisdiction,

@@ -8,23 +8,44 @@ UNION ALL
 SELECT 'full_duplicate_people', 'CMS', count(*), count(*) - (SELECT count(*) FROM cms_person) FROM CAFE_CMS_TBLPERSON;
 
 INSERT INTO staged_person
-SELECT 'CMS', 'England', 'E' || PERSONID_PE, PERSONID_PE, CASE GENDER WHEN 'Male' THEN 'male' WHEN 'Female' THEN 'female' END, WEEKOFBIRTH, ALF_PE, LSOA2011_CD
+SELECT 'CMS', 'England', 'E' || PERSONID_PE, PERSONID_PE,
+    CASE GENDER WHEN 'Male' THEN 'male' WHEN 'Female' THEN 'female' END,
+    WEEKOFBIRTH, ALF_PE, CASE WHEN ALF_PE IS NOT NULL THEN 4 END, NULL, LSOA2011_CD
 FROM cms_person;
 
-INSERT INTO staged_ethnicity
-SELECT DISTINCT 'CMS', 'E' || person.PERSONID_PE, ethnic.NAME
+-- CMS has no nationality.
+INSERT INTO staged_characteristic
+SELECT DISTINCT 'CMS', 'ethnicity', 'E' || person.PERSONID_PE, kind.NAME
 FROM cms_person AS person
-JOIN CMS_TLKPETHNICORIGIN AS ethnic ON ethnic.ETHNICORIGINID = person.ETHNICREF;
+JOIN CMS_TLKPETHNICORIGIN AS kind ON kind.ETHNICORIGINID = person.ETHNICREF
+UNION ALL
+SELECT DISTINCT 'CMS', 'religion', 'E' || person.PERSONID_PE, kind.NAME
+FROM cms_person AS person
+JOIN CMS_TLKPRELIGION AS kind ON kind.RELIGIONID = person.RELIGIONREF
+UNION ALL
+SELECT DISTINCT 'CMS', 'language', 'E' || person.PERSONID_PE, kind.NAME
+FROM cms_person AS person
+JOIN CMS_TLKPLANGUAGE AS kind ON kind.LANGUAGEID = person.FIRSTLANGUAGEREF
+UNION ALL
+SELECT DISTINCT 'CMS', 'disability', 'E' || person.PERSONID_PE, kind.NAME
+FROM cms_person AS person
+JOIN CMS_TLKPDISABILITY AS kind ON kind.DISABILITYID = person.DISABILITYREF;
 
 INSERT INTO staged_case
 SELECT
     'CMS',
     'England',
     'E' || cases.CASEID_PE,
-    CASE cases.LAWTYPEREF WHEN 1 THEN 'public' WHEN 2 THEN 'private' END,
-    CASE WHEN cases.CASESTATUSREF = 2 THEN 1 ELSE 0 END,
-    area.LA_CODE
+    law_type_of(law.NAME),
+    is_completed_of(status.NAME),
+    area.LA_CODE,
+    NULL,
+    NULL,
+    NULL,
+    NULL
 FROM CAFE_CMS_TBLCASE AS cases
+LEFT JOIN CMS_TLKPLAWTYPE AS law ON law.LAWTYPEID = cases.LAWTYPEREF
+LEFT JOIN CMS_TLKPCASESTATUS AS status ON status.CASESTATUSID = cases.CASESTATUSREF
 LEFT JOIN CMS_TLKPLOCALAUTHORITY AS area ON area.LOCALAUTHORITYID = cases.LOCALAUTHORITYREF;
 
 INSERT INTO staged_application
@@ -37,9 +58,15 @@ SELECT
     application.DATEOFAPPLICATION,
     application.DATERECEIVED,
     -- the day on which the court was done, else the day on which Cafcass was
-    coalesce(application.DATEAPPLICATIONCOMPLETED, application.DATECOMPLETED)
+    coalesce(application.DATEAPPLICATIONCOMPLETED, application.DATECOMPLETED),
+    court.NAME,
+    court_level.NAME,
+    circuit.NAME
 FROM CAFE_CMS_TBLCASEAPPLICATION AS application
-LEFT JOIN CMS_TLKPCASEAPPLICATIONTYPE AS kind ON kind.CASEAPPLICATIONTYPEID = application.CASEAPPLICATIONTYPEREF;
+LEFT JOIN CMS_TLKPCASEAPPLICATIONTYPE AS kind ON kind.CASEAPPLICATIONTYPEID = application.CASEAPPLICATIONTYPEREF
+LEFT JOIN CMS_TLKPCOURT AS court ON court.COURTID = application.COURTREF
+LEFT JOIN CMS_TLKPCOURTLEVEL AS court_level ON court_level.COURTLEVELID = court.COURTLEVELREF
+LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.CIRCUITID = court.CIRCUITREF;
 
 -- Member type 16 sends the reader to the converted type; 8 is unknown.
 INSERT INTO counted SELECT 'member_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCASEAPPLICATIONMEMBER;
@@ -60,6 +87,22 @@ SELECT 'CMS', 'E' || link.CHILDREF_PE, 'E' || link.PARENTREF_PE
 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP AS link
 JOIN CMS_TLKPCRSRELATIONSHIP AS kind ON kind.CRSRELATIONSHIPID = link.RELATIONSHIPREF
 WHERE plain(kind.NAME) IN ('birth parent', 'parent');
+
+-- Everybody else whom CMS calls a relative of the child: here the "parent" of the table is no parent.
+INSERT INTO staged_relative
+SELECT
+    'CMS',
+    'E' || link.CHILDREF_PE,
+    'E' || link.PARENTREF_PE,
+    CASE
+        WHEN plain(kind.NAME) LIKE 'step%parent' THEN 'step_parent'
+        WHEN plain(kind.NAME) = 'grandparent' THEN 'grandparent'
+        WHEN plain(kind.NAME) = 'carer' THEN 'carer'
+        ELSE 'extended_family'
+    END
+FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP AS link
+LEFT JOIN CMS_TLKPCRSRELATIONSHIP AS kind ON kind.CRSRELATIONSHIPID = link.RELATIONSHIPREF
+WHERE plain(kind.NAME) NOT IN ('birth parent', 'parent') OR kind.NAME IS NULL;
 
 INSERT INTO counted
 SELECT 'relationship_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP;

@@ -17,11 +17,20 @@ SELECT
     CASE GNDR_CD WHEN 1 THEN 'male' WHEN 2 THEN 'female' END,
     WOB,
     CASE WHEN ALF_STS_CD <> '99' THEN ALF_E END,
+    -- The meaning of 1, 4, 35 and 39 is an assumption.
+    CASE
+        WHEN ALF_E IS NULL OR ALF_STS_CD = '99' OR ALF_STS_CD IS NULL THEN NULL
+        WHEN ALF_STS_CD = '1' THEN 1
+        WHEN ALF_STS_CD = '4' THEN 2
+        WHEN ALF_STS_CD IN ('35', '39') THEN 3
+        ELSE 4
+    END,
+    CASE WHEN ALF_STS_CD <> '99' AND ALF_E IS NOT NULL THEN ALF_MTCH_PCT END,
     LSOA2011_CD
 FROM cymru_person;
 
-INSERT INTO staged_ethnicity
-SELECT DISTINCT 'Cymru', 'W' || SYSTEM_ID_E, ETHNIC_ORIGIN FROM cymru_person WHERE ETHNIC_ORIGIN IS NOT NULL;
+INSERT INTO staged_characteristic
+SELECT DISTINCT 'Cymru', 'ethnicity', 'W' || SYSTEM_ID_E, ETHNIC_ORIGIN FROM cymru_person WHERE ETHNIC_ORIGIN IS NOT NULL;
 
 -- The law type stands on the applications; a case with any public-law application is a public-law case.
 INSERT INTO staged_case
@@ -41,11 +50,22 @@ SELECT
     'W' || incident.CAP_INCIDENTID_E,
     law.law_type,
     CASE WHEN incident.CAP_DATECLOSED IS NULL THEN 0 ELSE 1 END,
-    incident.CAP_LOCALAUTHORITYCODE
+    incident.CAP_LOCALAUTHORITYCODE,
+    NULL,
+    NULL,
+    incident.CAP_DATECLOSED,
+    NULL
 FROM CAFCASS_INCIDENT AS incident
 LEFT JOIN law USING (CAP_INCIDENTID_E);
 
+-- Courts stand on hearings: an application has the court of the first hearing of its case.
 INSERT INTO staged_application
+WITH court AS (
+    SELECT CAP_CASEID_E, first(CAP_COURTIDNAME ORDER BY CAP_HEARINGDATETIME NULLS LAST, CAP_HEARINGID_E) AS name
+    FROM CAFCASS_HEARING
+    WHERE CAP_COURTIDNAME IS NOT NULL
+    GROUP BY CAP_CASEID_E
+)
 SELECT
     'Cymru',
     'W' || CAP_APPLICATIONID_E,
@@ -54,8 +74,12 @@ SELECT
     CAP_PRIMARYAPPLICATIONTYPENAME,
     CAP_ISSUEDATE,
     CAP_RECEIPTDATE,
-    CAP_DATEOFCOMPLETION
-FROM CAFCASS_APPLICATION;
+    CAP_DATEOFCOMPLETION,
+    court.name,
+    NULL,
+    'Wales'
+FROM CAFCASS_APPLICATION
+LEFT JOIN court ON court.CAP_CASEID_E = CAP_INCIDENTID_E;
 
 INSERT INTO counted SELECT 'member_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_APPLICATIONSERVICEUSERS;
 
@@ -75,6 +99,20 @@ INSERT INTO staged_parent
 SELECT 'Cymru', 'W' || RECORD2ID_E, 'W' || RECORD1ID_E
 FROM CAFCASS_RELATIONSHIPS
 WHERE RECORD1ROLE = 'PARENT' AND RECORD2ROLE = 'CHILD';
+
+-- Cymru does not say of which kind a sibling is; a child of its parent is the same relationship from the other side.
+INSERT INTO staged_relative
+SELECT
+    'Cymru',
+    'W' || RECORD2ID_E,
+    'W' || RECORD1ID_E,
+    CASE RECORD1ROLE
+        WHEN 'SIBLING' THEN 'sibling' WHEN 'GRANDPARENT' THEN 'grandparent' WHEN 'STEP-PARENT' THEN 'step_parent'
+        WHEN 'CARER' THEN 'carer' ELSE 'extended_family'
+    END
+FROM CAFCASS_RELATIONSHIPS
+WHERE RECORD1ROLE IS NOT NULL AND NOT (RECORD1ROLE = 'PARENT' AND RECORD2ROLE IS NOT DISTINCT FROM 'CHILD')
+    AND RECORD1ROLE <> 'CHILD';
 
 INSERT INTO counted SELECT 'relationship_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_RELATIONSHIPS;
 

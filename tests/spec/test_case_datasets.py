@@ -1,0 +1,249 @@
+"""The data sets child x case, adult x case and child x application, and the checks that report."""
+
+# The little tables stay inside their calls:
+# fmt: off
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from ready import write_ready
+from toy import CODELISTS, Harmonised
+
+from family_justice.contracts import data_set_tables, research_ready_tables
+from family_justice.errors import ContractError
+from family_justice.harmonise.build import build_datasets
+
+#: Care proceedings 2 of children 1 and 4 (mother 2, father 3 of child 1 only); child 4 joins in May.
+#: Before: care proceedings 1 of child 1, and a private case 0 between mother and father.
+READY = """
+person
+person_id | sex    | week_of_birth | religion  | deprivation_quintile
+E1        | female | 2014-06-02    | Christian | 1
+E2        | female | 1995-05-01    | Unknown   | 1
+E3        | male   | 1994-04-04    | Unknown   | -
+E4        | male   | 2016-05-02    | Unknown   | 1
+E9        | female | -             | Unknown   | -
+
+case
+case_id | law_type | has_s31 | issue_date | s31_issue_date | end_date   | last_hearing_date | is_completed | region
+E0      | private  | 0       | 2014-12-01 | -              | 2015-01-01 | -                 | 1            | North East
+E1      | public   | 1       | 2015-02-02 | 2015-02-02     | 2015-08-03 | 2015-08-03        | 1            | North East
+E2      | public   | 1       | 2016-02-24 | 2016-03-01     | 2016-09-01 | 2016-09-01        | 1            | North East
+
+case_person
+case_id | person_id | role       | family_role | s31_issue_date | age_at_issue
+E0      | E1        | subject    | child       | -              | 0
+E0      | E2        | applicant  | mother      | -              | 19
+E0      | E3        | respondent | father      | -              | 20
+E1      | E1        | subject    | child       | 2015-02-02     | 0
+E1      | E2        | respondent | mother      | 2015-02-02     | 19
+E2      | E1        | subject    | child       | 2016-03-01     | 1
+E2      | E2        | respondent | mother      | 2016-03-01     | 20
+E2      | E3        | respondent | father      | 2016-03-01     | 21
+E2      | E4        | subject    | child       | 2016-05-05     | -1
+E2      | E9        | applicant  | -           | 2016-03-01     | -
+
+application
+application_id | case_id | application_type     | is_s31 | application_date | completed_date | court
+E00            | E0      | child_arrangements   | 0      | 2014-12-01       | 2015-01-01     | -
+E10            | E1      | care                 | 1      | 2015-02-02       | -              | -
+E20            | E2      | emergency_protection | 0      | 2016-02-24       | -              | Toytown
+E21            | E2      | care                 | 1      | 2016-03-01       | 2016-09-01     | Toytown
+E22            | E2      | care                 | 1      | 2016-05-05       | 2016-09-01     | Toytown
+
+application_person
+application_id | person_id | role
+E00            | E1        | subject
+E00            | E2        | applicant
+E00            | E3        | respondent
+E10            | E1        | subject
+E10            | E2        | respondent
+E20            | E1        | subject
+E20            | E9        | applicant
+E21            | E1        | subject
+E21            | E2        | respondent
+E21            | E3        | respondent
+E21            | E9        | applicant
+E22            | E4        | subject
+E22            | E9        | applicant
+
+relationship
+child_id | parent_id | parent
+E1       | E2        | mother
+E1       | E3        | father
+E4       | E2        | mother
+
+relative
+person_id | relative_id | relation
+E1        | E4          | half_sibling
+E1        | E9          | extended_family
+
+hearing
+case_id | hearing_date
+E1      | 2015-02-02
+E1      | 2015-08-03
+E2      | 2016-02-24
+E2      | 2016-03-04
+E2      | 2016-09-01
+
+legal_order
+case_id | child_id | order_group   | order_date | is_final
+E1      | E1       | supervision   | 2015-08-03 | 1
+E2      | E1       | care          | 2016-09-01 | 1
+E2      | E1       | placement     | 2016-09-01 | 1
+E2      | E1       | interim       | 2016-03-04 | 0
+E2      | E4       | no_order      | 2016-09-01 | 1
+"""
+
+
+def built(folder: Path, text: str = READY) -> tuple[Harmonised, dict[tuple[str, str], tuple[int, int]]]:
+    """Return the data sets, and (rows, violations) by (table, rule) of the checks."""
+    write_ready(folder / "ready", text)
+    build_datasets(folder / "ready", folder / "datasets", folder / "checks.csv", CODELISTS)
+    with open(folder / "checks.csv", encoding="utf-8", newline="") as stream:
+        checks = {(row["table"], row["rule"]): (int(row["rows"]), int(row["violations"])) for row in csv.DictReader(stream)}
+    return Harmonised(folder / "datasets", []), checks
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Harmonised:
+    """Return the data sets of the toy records, made once for the tests that only read them."""
+    return built(tmp_path_factory.mktemp("toy"))[0]
+
+
+def test_child_case(made: Harmonised) -> None:
+    made.shows("child_case", """
+        case_id | child_id | start_date | financial_year | age | weeks_old | is_unborn | sex    | religion
+        E0      | E1       | 2014-12-01 | 2014/15        | 0   | 26        | 0         | female | Christian
+        E1      | E1       | 2015-02-02 | 2014/15        | 0   | 35        | 0         | female | Christian
+        E2      | E1       | 2016-03-01 | 2015/16        | 1   | 91        | 0         | female | Christian
+        E2      | E4       | 2016-05-05 | 2016/17        | 0   | 0         | 0         | male   | Unknown
+    """)
+    made.shows("child_case", """
+        case_id | child_id | mother_id | mother_age | mother_in_case | mothers | father_id | father_age | father_in_case | fathers
+        E0      | E1       | E2        | 19         | 1              | 1       | E3        | 20         | 1              | 1
+        E1      | E1       | E2        | 19         | 1              | 1       | E3        | 20         | 0              | 1
+        E2      | E1       | E2        | 20         | 1              | 1       | E3        | 21         | 1              | 1
+        E2      | E4       | E2        | 21         | 1              | 1       | -         | -          | 0              | 0
+    """)
+    made.shows("child_case", """
+        case_id | child_id | subjects_in_case | siblings_in_case | half_siblings | extended_family | adults_in_case | applications | earlier_s31_cases
+        E0      | E1       | 1                | 0                | 1             | 1               | 2              | 1            | 0
+        E1      | E1       | 1                | 0                | 1             | 1               | 1              | 1            | 0
+        E2      | E1       | 2                | 1                | 1             | 1               | 3              | 2            | 1
+        E2      | E4       | 2                | 1                | 1             | 0               | 3              | 1            | 0
+    """)
+    made.shows("child_case", """
+        case_id | child_id | hearings | first_hearing_date | notice_days | final_order_date | end_date   | duration_days
+        E0      | E1       | 0        | -                  | -           | -                | 2015-01-01 | 31
+        E1      | E1       | 2        | 2015-02-02         | 0           | 2015-08-03       | 2015-08-03 | 182
+        E2      | E1       | 2        | 2016-03-04         | 3           | 2016-09-01       | 2016-09-01 | 184
+        E2      | E4       | 1        | 2016-09-01         | 119         | 2016-09-01       | 2016-09-01 | 119
+    """)
+
+
+def test_final_orders_by_both_hierarchies_and_one_flag_for_each_group(made: Harmonised) -> None:
+    made.shows("child_case", """
+        case_id | child_id | final_order_highest   | final_order_least     | any_care | any_placement | any_no_order | any_interim
+        E0      | E1       | -                     | -                     | 0        | 0             | 0            | 0
+        E1      | E1       | supervision order     | supervision order     | 0        | 0             | 0            | 0
+        E2      | E1       | placement order       | care order            | 1        | 1             | 0            | 1
+        E2      | E4       | no order or discharge | no order or discharge | 0        | 0             | 1            | 0
+    """)
+    groups = research_ready_tables()["legal_order"].columns["order_group"].codes or {}
+    flags = [name.removeprefix("any_") for name in data_set_tables()["child_case"].columns if name.startswith("any_")]
+    assert sorted(flags) == sorted(groups)
+
+
+def test_adult_case(made: Harmonised) -> None:
+    """Nobody knows the age of the representative 9."""
+    made.shows("adult_case", """
+        case_id | person_id | role       | family_role | age | is_minor | own_children | youngest_age | other_parent_in_case | applications
+        E0      | E2        | applicant  | mother      | 19  | 0        | 1            | 0            | 1                    | 1
+        E0      | E3        | respondent | father      | 20  | 0        | 1            | 0            | 1                    | 1
+        E1      | E2        | respondent | mother      | 19  | 0        | 1            | 0            | 0                    | 1
+        E2      | E2        | respondent | mother      | 20  | 0        | 2            | -1           | 1                    | 1
+        E2      | E3        | respondent | father      | 21  | 0        | 1            | -1           | 1                    | 1
+        E2      | E9        | applicant  | -           | -   | -        | 0            | -1           | -                    | 3
+    """)
+    made.shows("adult_case", """
+        case_id | person_id | earlier_s31_cases | earlier_private_cases | days_since_s31 | was_subject | final_order_highest | final_order_least
+        E0      | E2        | 0                 | 0                     | -              | 0           | -                   | -
+        E0      | E3        | 0                 | 0                     | -              | 0           | -                   | -
+        E1      | E2        | 0                 | 1                     | -              | 0           | supervision order   | supervision order
+        E2      | E2        | 1                 | 1                     | 393            | 0           | placement order     | no order or discharge
+        E2      | E3        | 0                 | 1                     | -              | 0           | placement order     | no order or discharge
+        E2      | E9        | 0                 | 0                     | -              | 0           | placement order     | no order or discharge
+    """)
+
+
+def test_child_application(made: Harmonised) -> None:
+    made.shows("child_application", """
+        application_id | child_id | application_type     | place_in_case | applications_in_case | age | weeks_old | subjects | applicants | respondents
+        E00            | E1       | child_arrangements   | 1             | 1                    | 0   | 26        | 1        | 1          | 1
+        E10            | E1       | care                 | 1             | 1                    | 0   | 35        | 1        | 0          | 1
+        E20            | E1       | emergency_protection | 1             | 3                    | 1   | 90        | 1        | 1          | 0
+        E21            | E1       | care                 | 2             | 3                    | 1   | 91        | 1        | 1          | 2
+        E22            | E4       | care                 | 1             | 3                    | 0   | 0         | 1        | 1          | 0
+    """)
+    made.shows("child_application", """
+        application_id | court   | duration_days | first_hearing_date | notice_days | final_order_highest
+        E00            | -       | 31            | -                  | -           | -
+        E10            | -       | -             | 2015-02-02         | 0           | supervision order
+        E20            | Toytown | -             | 2016-02-24         | 0           | placement order
+        E21            | Toytown | 184           | 2016-03-04         | 3           | placement order
+        E22            | Toytown | 119           | 2016-09-01         | 119         | no order or discharge
+    """)
+
+
+def test_checks_report_every_rule_with_its_count(tmp_path: Path) -> None:
+    """The toy has no table of identifiers, and no application in case 1 has an applicant."""
+    _, checks = built(tmp_path)
+    violated = {name: counts for name, counts in checks.items() if counts[1]}
+    assert violated == {
+        ("person", "has_identifier"): (5, 5),
+        ("child_case", "completed_has_final_order"): (4, 1),
+        ("child_application", "someone_applies"): (5, 1),
+    }
+    assert checks["person", "key"] == (5, 0)
+    assert checks["case_person", "references_person_id"] == (10, 0)
+    assert checks["legal_order", "codes_order_group"] == (5, 0)
+    assert {table for table, _ in checks} == {*research_ready_tables(), *data_set_tables()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("E4       | E2        | mother", "E4       | E3        | mother", ("relationship", "mother_is_female")),
+        ("E1      | E1       | supervision", "E1      | E4       | supervision", ("legal_order", "child_is_subject")),
+        ("E22            | E4        | subject", "E22            | E8        | subject", ("application_person", "references_person_id")),
+        ("E1      | 2015-02-02\n", "E1      | 2015-02-01\n", ("hearing", "not_before_case")),
+        ("E3        | male   | 1994-04-04", "E3        | male   | 2010-04-05", ("child_case", "father_older")),
+        ("E4        | male   | 2016-05-02", "E4        | male   | 2016-05-03", ("person", "week_of_birth_is_monday")),
+        ("2015-08-03 | 2015-08-03        | 1  ", "2015-01-01 | 2015-08-03        | 1  ", ("case", "end_not_before_issue")),
+        ("E2      | E4        | subject    | child       | 2016-05-05     | -1", "E2      | E4        | subject    | child       | 2016-05-05     | 18", ("case_person", "subject_under_18")),
+    ],
+)
+def test_what_is_wrong_is_counted_and_nothing_crashes(tmp_path: Path, old: str, new: str, rule: tuple[str, str]) -> None:
+    assert READY.count(old) == 1
+    _, checks = built(tmp_path, READY.replace(old, new))
+    assert checks[rule][1] >= 1
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
+    write_ready(tmp_path / "ready", READY)
+    for threads in (1, 2):
+        folder = tmp_path / str(threads)
+        build_datasets(tmp_path / "ready", folder / "made", folder / "checks.csv", CODELISTS, threads)
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / n).rglob("*.*")} for n in ("1", "2"))
+    assert one == two
+    assert sorted(one) == ["adult_case.parquet", "checks.csv", "child_application.parquet", "child_case.parquet"]
+
+
+def test_without_research_ready_tables(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"case, .* are missing; harmonise first"):
+        build_datasets(tmp_path, tmp_path / "datasets", tmp_path / "checks.csv", CODELISTS)
+    assert list(tmp_path.iterdir()) == []
