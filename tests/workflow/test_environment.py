@@ -12,7 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-extras.lock")
+#: What each lock adds to requirements.lock, for whoever needs it.
+EXTRAS = {
+    "requirements-test.lock": ("slurm", "postgresql", "latent", "test"),
+    "requirements-extras.lock": ("slurm", "postgresql", "db2", "latent"),
+}
 PYTHON_3_11_ON_LINUX = {"python_full_version": "3.11.7", "python_version": "3.11", "sys_platform": "linux"}
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "snakemake-minimal": "snakemake"}
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -63,14 +68,20 @@ def test_the_lock_meets_every_direct_dependency():
     assert unmet(project()["dependencies"], "requirements.lock") == []
 
 
-def test_the_test_lock_meets_every_extra():
-    extras = [text for extra in project()["optional-dependencies"].values() for text in extra]
-    assert unmet([*project()["dependencies"], *extras], "requirements-test.lock") == []
+@pytest.mark.parametrize("lock", EXTRAS)
+def test_the_other_locks_meet_their_extras(lock: str):
+    extras = [text for extra in EXTRAS[lock] for text in project()["optional-dependencies"][extra]]
+    assert unmet([*project()["dependencies"], *extras], lock) == []
 
 
-def test_the_test_lock_holds_all_of_the_lock():
-    missing = pins("requirements.lock") - pins("requirements-test.lock")
-    assert not missing, "requirements-test.lock must be made with --constraints requirements.lock"
+def test_every_extra_is_in_a_lock():
+    assert {extra for extras in EXTRAS.values() for extra in extras} == set(project()["optional-dependencies"])
+
+
+@pytest.mark.parametrize("lock", EXTRAS)
+def test_the_other_locks_hold_all_of_the_lock(lock: str):
+    missing = pins("requirements.lock") - pins(lock)
+    assert not missing, f"{lock} must be made with --constraints requirements.lock"
 
 
 @pytest.mark.parametrize("lock", LOCKS)

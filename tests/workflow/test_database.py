@@ -1,0 +1,269 @@
+"""The court tables from a database: the same bytes as from files, whatever the server, and nothing asked for twice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "database"))
+import servers
+
+from family_justice.config.load import Configuration
+from family_justice.config.models import DatabaseSource
+from family_justice.contracts import source_tables
+from family_justice.errors import ConfigError, ContractError
+from family_justice.harmonise import harmonise
+from family_justice.sources.database.engines import Dbapi, open_engine
+from family_justice.sources.database.fetch import fetch_tables
+from family_justice.sources.database.statements import db2_catalogue, select
+from family_justice.sources.load import load_source
+
+ROOT = Path(__file__).resolve().parents[2]
+REFRESH = "20240111"
+#: As in SAIL: the project's views with a refresh in their names, the reference views, and the linked sources.
+PLACES: list[dict[str, Any]] = [
+    {"tables": ["CAFE_*"], "schema": "SAIL0000V", "name": "{table}_{refresh}", "refresh": REFRESH},
+    {"tables": ["CMS_*", "ECMS_*"], "schema": "SAILCAFEREFV", "name": "{table}_{refresh}", "refresh": REFRESH},
+    {"tables": ["CAFCASS_*"], "schema": "SAILCAFWV"},
+    {"tables": ["ADDE_*", "LSOA_*", "AREA_*"], "schema": "SAILREFRV"},
+]
+
+
+def source_of(connection: str, **changes: Any) -> DatabaseSource:
+    given = {"places": PLACES, **changes}
+    return DatabaseSource(
+        kind="database",
+        description="Toy.",
+        minimum_policy="court_records",
+        refresh_date="2021-12-31",
+        connection=connection,
+        **given,
+    )
+
+
+def located() -> dict[str, tuple[str, str]]:
+    """Return schema and name of every table of the places."""
+    from family_justice.sources.database import places_of
+
+    return {name: (str(p.schema), p.name) for name, p in places_of(source_of("duckdb:///x"), source_tables()).items()}
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the tables of a small population."""
+    folder = tmp_path_factory.mktemp("population")
+    source = Configuration(ROOT / "config").source("synthetic").model_copy(update={"scale": 0.005})
+    load_source(source, ROOT, folder / "raw", folder / "manifest.csv")
+    return folder / "raw"
+
+
+@pytest.fixture(scope="module")
+def duckdb_file(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a DuckDB file with the tables, each with a column that no contract declares, rows in another order."""
+    path = tmp_path_factory.mktemp("duckdb") / "sail.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name, (schema, table) in located().items():
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+            connection.execute(
+                f"""CREATE TABLE "{schema}"."{table}" AS SELECT 'x' AS NOT_DECLARED, * """
+                f"""FROM read_parquet('{raw}/{name}.parquet') ORDER BY ALL DESC"""
+            )
+    return path
+
+
+@pytest.fixture(scope="module")
+def postgresql(raw: Path) -> Iterator[str]:
+    """Return the connection string of a server with the tables, names in lower case as PostgreSQL makes them."""
+    missing = servers.missing_programs()
+    if missing:
+        pytest.skip(f"PostgreSQL is not installed here, nothing to read from: no {', '.join(missing)}")
+    from adbc_driver_postgresql import dbapi
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGPASSWORD", servers.PASSWORD)
+        with servers.postgresql() as url:
+            with dbapi.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+                for name, (schema, table) in located().items():
+                    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+                    rows = duckdb.sql(f"SELECT * FROM read_parquet('{raw}/{name}.parquet') ORDER BY ALL").arrow()
+                    rows = rows.read_all() if hasattr(rows, "read_all") else rows
+                    rows = rows.rename_columns([column.lower() for column in rows.column_names])
+                    cursor.adbc_ingest(table.lower(), rows, mode="create", db_schema_name=schema.lower())
+            yield url
+
+
+def ready(raw: Path, folder: Path) -> dict[str, bytes]:
+    harmonise(raw, folder / "ready", folder / "quality.csv", ROOT / "config/codelists")
+    return {path.name: path.read_bytes() for path in sorted((folder / "ready").glob("*.parquet"))}
+
+
+def snapshot_of(source: DatabaseSource, folder: Path) -> dict[str, bytes]:
+    load_source(source, ROOT, folder / "raw", folder / "manifest.csv")
+    assert not (folder / "fetched").exists()
+    return {path.name: path.read_bytes() for path in sorted((folder / "raw").glob("*.parquet"))}
+
+
+def test_two_databases_give_the_same_snapshot_and_the_tables_of_the_files(
+    raw: Path, duckdb_file: Path, postgresql: str, tmp_path: Path
+) -> None:
+    first = snapshot_of(source_of(f"duckdb:///{duckdb_file}"), tmp_path / "duckdb")
+    second = snapshot_of(source_of(postgresql), tmp_path / "postgresql")
+    assert first.keys() == second.keys() == {f"{name}.parquet" for name in located()}
+    assert [name for name in first if first[name] != second[name]] == []
+    manifests = [(tmp_path / kind / "manifest.csv").read_text() for kind in ("duckdb", "postgresql")]
+    assert manifests[0] == manifests[1]
+    lines = {line.split(",")[0]: line.split(",") for line in manifests[0].splitlines()}
+    assert lines["CAFE_ECMS_CASES"][2] == REFRESH
+    assert lines["CAFCASS_INCIDENT"][2] == "2021-12-31"
+    # The same records as files give the same research-ready tables, and so the same cohorts.
+    wanted = tmp_path / "files" / "raw"
+    wanted.mkdir(parents=True)
+    for name in located():
+        (wanted / f"{name}.parquet").write_bytes((raw / f"{name}.parquet").read_bytes())
+    files, database = ready(wanted, tmp_path / "files"), ready(tmp_path / "postgresql" / "raw", tmp_path / "again")
+    assert [name for name in files if files[name] != database[name]] == []
+
+
+def test_only_declared_columns_are_asked_for(duckdb_file: Path, tmp_path: Path) -> None:
+    paths = fetch_tables(source_of(f"duckdb:///{duckdb_file}"), source_tables(), tmp_path, ROOT)
+    columns = duckdb.sql(f"SELECT * FROM read_parquet('{paths['CAFE_ECMS_PEOPLE']}') LIMIT 0").columns
+    assert columns == list(source_tables()["CAFE_ECMS_PEOPLE"].columns)
+
+
+def test_an_interrupted_fetch_goes_on_with_the_table_it_stopped_at(
+    duckdb_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from family_justice.sources.database import engines
+
+    source, stop = source_of(f"duckdb:///{duckdb_file}"), "CAFE_ECMS_CASES"
+    asked: list[str] = []
+    original = engines.DuckDB.batches
+
+    def batches(self: Any, statement: str) -> Iterator[Any]:
+        asked.append(statement)
+        for batch in original(self, statement):
+            yield batch
+            if stop and stop in statement:
+                raise OSError("connection lost, and a record with it")
+
+    monkeypatch.setattr(engines.DuckDB, "batches", batches)
+    with pytest.raises(ContractError, match="CAFE_ECMS_CASES: fetching stopped after 0 rows") as caught:
+        fetch_tables(source, source_tables(), tmp_path, ROOT)
+    assert "a record with it" not in str(caught.value)
+    done, stop = len(asked) - 1, ""
+    assert done > 5
+    assert not (tmp_path / "CAFE_ECMS_CASES.parquet").exists()
+    asked.clear()
+    fetch_tables(source, source_tables(), tmp_path, ROOT)
+    assert len(asked) == len(located()) - done
+    assert capsys.readouterr().out.count("already fetched") == done
+    # Another refresh is another statement: what was fetched before is no answer to it.
+    other = [{**PLACES[0], "refresh": "20240712"}, *PLACES[1:]]
+    with pytest.raises(ContractError, match="there is no table CAFE_ECMS_CASES_20240712 in schema SAIL0000V"):
+        fetch_tables(source_of(f"duckdb:///{duckdb_file}", places=other), source_tables(), tmp_path, ROOT)
+
+
+def test_other_names_in_the_database(duckdb_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "other.duckdb"
+    path.write_bytes(duckdb_file.read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE VIEW SAILREFRV.DEATHS AS SELECT ALF_E, DEATH_DT AS DOD FROM SAILREFRV.ADDE_DEATHS")
+    renamed = {"ADDE_DEATHS": {"table": "DEATHS", "columns": {"DEATH_DT": "DOD"}}}
+    plain = fetch_tables(source_of(f"duckdb:///{path}"), source_tables(), tmp_path / "plain", ROOT)
+    other = fetch_tables(source_of(f"duckdb:///{path}", renamed=renamed), source_tables(), tmp_path / "other", ROOT)
+    read = [duckdb.sql(f"SELECT * FROM read_parquet('{p['ADDE_DEATHS']}') ORDER BY ALL") for p in (plain, other)]
+    assert read[0].columns == read[1].columns
+    assert read[0].fetchall() == read[1].fetchall()
+
+
+def test_everything_that_is_not_there_is_told_at_once(duckdb_file: Path, tmp_path: Path) -> None:
+    renamed = {"ADDE_DEATHS": {"columns": {"DEATH_DT": "DETH_DT"}}, "CAFE_ECMS_PEOPLE": {"table": "PEOPLE"}}
+    with pytest.raises(ContractError) as caught:
+        fetch_tables(source_of(f"duckdb:///{duckdb_file}", renamed=renamed), source_tables(), tmp_path, ROOT)
+    message = str(caught.value)
+    assert "2 problems" in message
+    assert "ADDE_DEATHS: column 'DETH_DT' is missing." in message
+    assert "Did you mean 'DEATH_DT'?" in message
+    assert "CAFE_ECMS_PEOPLE: there is no table PEOPLE in schema SAIL0000V" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"places": [{"tables": ["CAFE_ECSM_*"]}]}, "no table of the contracts is like 'CAFE_ECSM_*'"),
+        ({"places": [*PLACES, {"tables": ["ADDE_DEATHS"]}]}, "number 5: ADDE_DEATHS is in another place as well"),
+        ({"renamed": {"ADDE_DETHS": {}}}, "renamed: 'ADDE_DETHS' is not a table of any place"),
+        ({"renamed": {"ADDE_DEATHS": {"columns": {"DOD": "X"}}}}, "'DOD' is not a column of its contract"),
+    ],
+)
+def test_places_that_cannot_be_right(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="database source") as caught:
+        fetch_tables(source_of("duckdb:///none", **changes), source_tables(), tmp_path, ROOT)
+    assert message in str(caught.value)
+
+
+def test_connection_strings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="no password here"):
+        source_of("postgresql://analyst:secret@host/sail")
+    with pytest.raises(ValueError, match="'refresh' is missing"):
+        source_of("duckdb:///x", places=[{"tables": ["*"], "name": "{table}_{refresh}"}])
+    monkeypatch.delenv("FAMILY_JUSTICE_DATABASE", raising=False)
+    with pytest.raises(ConfigError, match="environment variable FAMILY_JUSTICE_DATABASE"):
+        fetch_tables(source_of(None), source_tables(), tmp_path, ROOT)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"none\.duckdb: no such DuckDB file"):
+        open_engine("duckdb:///none.duckdb", tmp_path)
+    with pytest.raises(ConfigError, match="'oracle' is no kind of database"):
+        open_engine("oracle://host/x", tmp_path)
+    with pytest.raises(ConfigError, match="the database cannot be reached"):
+        open_engine("postgresql://analyst@127.0.0.1:1/none?connect_timeout=2", tmp_path)
+
+
+def test_a_dbapi_connection_gives_text_that_the_contract_reads(tmp_path: Path) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA SYSCAT; CREATE SCHEMA SAILX")
+    connection.execute(
+        "CREATE TABLE SAILX.T AS SELECT 7::DECIMAL(10, 0) AS ID, 'M  ' AS SEX, DATE '7985-01-07' AS WOB, "
+        "TIMESTAMP '2015-01-05 10:30:00' AS SEEN, true AS ISPARTY, NULL::INTEGER AS NONE"
+    )
+    connection.execute(
+        "CREATE VIEW SYSCAT.COLUMNS AS SELECT table_schema AS TABSCHEMA, table_name AS TABNAME, "
+        "column_name AS COLNAME, ordinal_position AS COLNO FROM information_schema.columns"
+    )
+    # DuckDB's own connection has the methods of the DB-API; the text for Db2 is plain enough for it.
+    engine = Dbapi(connection)
+    found = [column for _, _, column in engine.catalogue("sailx", "t")]
+    assert found == ["ID", "SEX", "WOB", "SEEN", "ISPARTY", "NONE"]
+    empty, batch = engine.batches(select("SAILX", "T", found))
+    assert empty.num_rows == 0
+    assert batch.to_pylist() == [
+        {"ID": "7", "SEX": "M", "WOB": "7985-01-07", "SEEN": "2015-01-05 10:30:00", "ISPARTY": "true", "NONE": None}
+    ]
+
+
+@pytest.mark.skipif(not servers.H2, reason="H2 is not installed here, nothing that reads Db2's dialect")
+def test_the_text_for_db2_runs_in_its_dialect(tmp_path: Path) -> None:
+    statement = select("SAIL0000V", "CAFE_ECMS_CASES_20240111", ["ID_PE", "DATERECEIVED"])
+    assert statement == 'SELECT "ID_PE", "DATERECEIVED" FROM "SAIL0000V"."CAFE_ECMS_CASES_20240111"'
+    said = servers.h2_in_db2_mode(
+        tmp_path,
+        f"""
+        CREATE SCHEMA SAIL0000V; CREATE SCHEMA SYSCAT;
+        CREATE TABLE SAIL0000V.CAFE_ECMS_CASES_20240111 (ID_PE BIGINT, DATERECEIVED DATE, NOT_DECLARED CHAR(3));
+        INSERT INTO SAIL0000V.CAFE_ECMS_CASES_20240111 VALUES (41, '2015-01-05', 'x');
+        CREATE VIEW SYSCAT.COLUMNS AS SELECT TABLE_SCHEMA AS TABSCHEMA, TABLE_NAME AS TABNAME, COLUMN_NAME AS COLNAME,
+            ORDINAL_POSITION - 1 AS COLNO FROM INFORMATION_SCHEMA.COLUMNS;
+        {statement};
+        {db2_catalogue("sail0000v", "CAFE_ECMS_CASES_20240111")};
+        SET SCHEMA SAIL0000V;
+        {db2_catalogue(None, "cafe_ecms_cases_20240111")};
+        """,
+    )
+    assert "41" in said
+    assert "2015-01-05" in said
+    assert said.count("CAFE_ECMS_CASES_20240111") >= 6
+    assert said.count("NOT_DECLARED") >= 3
