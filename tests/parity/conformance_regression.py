@@ -9,8 +9,10 @@ from conformance import Answers, line
 from reference_values import data, std_errors, values
 
 from family_justice.estimators.agreement import cohen_kappa
+from family_justice.estimators.firth import fit_firth
 from family_justice.estimators.gee import fit_gee
-from family_justice.estimators.logistic import average_marginal_effects, fit_logistic
+from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.marginal import average_marginal_effects
 from family_justice.estimators.matching import fit_conditional_logistic
 from family_justice.estimators.mixed import fit_mixed_logistic
 from family_justice.estimators.pooling import pool
@@ -43,6 +45,13 @@ def marginal() -> Answers:
         "R": lambda: (r["effect"], r["se"]),
         "statsmodels": statsmodels,
     }
+
+
+@line("Logistic with Firth's penalty (R: brglm2)", "endometrial")
+def firth() -> Answers:
+    d, r = data("endometrial"), values("small_samples")["firth"]
+    fit = fit_firth(d.HG, d[["NV", "PI", "EH"]])
+    return {"ours": lambda: (fit.coef, fit.std_error), "R": lambda: (r["coef"], r["se"])}
 
 
 @line("Logistic, random intercepts, 25 nodes (R: glmer)", "areas")

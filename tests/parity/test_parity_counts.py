@@ -14,7 +14,8 @@ from family_justice.estimators.counts import CountFit, fit_negative_binomial, fi
 from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.gee import fit_gee
 from family_justice.estimators.inequality import inequality, ridit_scores
-from family_justice.estimators.logistic import average_marginal_effects, fit_logistic
+from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.marginal import average_marginal_effects
 from family_justice.estimators.matching import fit_conditional_logistic
 from family_justice.estimators.mixed import control_limits, fit_mixed_logistic
 from family_justice.estimators.multinomial import fit_multinomial

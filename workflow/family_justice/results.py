@@ -17,8 +17,9 @@ outcome        event or outcome that the row is about
 group          stratum: ``column=level`` pairs joined by ``; ``, empty for everybody
 term           covariate, variable, cohort step or test
 level          level of a categorical term (of ``reference`` too), empty for a number
-time           time since time zero in the unit that the analysis names; years unless it says otherwise
-estimate       value of the measure; coefficients on the log scale
+time           time since time zero in the unit that the analysis names, years unless it says otherwise; of
+               ``log_hazard_ratio_at`` the value of the number in ``term``
+estimate       value of the measure; coefficients on the log scale, marginal effects in percentage points
 std_error      standard error of ``estimate``
 conf_low       lower 95% limit of ``estimate``, same scale
 conf_high      upper 95% limit
@@ -30,7 +31,7 @@ events         events among them (cumulative up to ``time`` in a curve)
 competing      competing events among them (cumulative up to ``time``)
 censored       censored among them (cumulative up to ``time``)
 at_risk        at risk just before ``time``; where counts are rounded, n less what is shown up to ``time``
-total          denominator of a proportion
+total          denominator of a proportion; in a curve with delayed entry, who had entered up to ``time``
 status         ``ok``, ``reference``, ``not estimable``, ``suppressed``
 note           why, in words
 =============  ===========================================================================================
@@ -59,15 +60,36 @@ MEASURES: Mapping[str, str] = {
     "percent": "derived",
     "survival": "derived",
     "cumulative_incidence": "derived",
+    "restricted_mean_time": "derived",
+    "restricted_mean_time_lost": "derived",
+    "restricted_mean_difference": "derived",
+    "mean_cumulative_count": "derived",
+    "first_events": "count",
+    "state_probability": "derived",
+    "transitions": "count",
     "median_follow_up": "derived",
     "rate": "derived",
+    "time_at_risk": "derived",
+    "slope_index": "derived",
+    "log_relative_index": "derived",
+    "standardised_difference": "derived",
+    "control_limits_95": "derived",
+    "control_limits_998": "derived",
+    "overdispersion": "derived",
+    "agreement": "derived",
+    "kappa": "derived",
     # fitted models: coefficients are logarithms of ratios
     "log_hazard_ratio": "model",
     "log_odds_ratio": "model",
     "log_time_ratio": "model",
+    "log_hazard_ratio_at": "model",
     "log_subdistribution_hazard_ratio": "model",
     "log_rate_ratio": "model",
     "log_risk_ratio": "model",
+    "marginal_effect": "model",
+    "log_area_odds_ratio": "model",
+    "within_cluster_correlation": "model",
+    "missing_information": "model",
     "log_likelihood": "model",
     "log_shape": "model",
     "log_scale": "model",

@@ -9,7 +9,14 @@ import pandas as pd
 
 from family_justice.analyses.design import build_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
-from family_justice.analyses.rows import cluster_codes, coefficient_rows, reasons_of, stratum_codes, test_row
+from family_justice.analyses.rows import (
+    cluster_codes,
+    coefficient_rows,
+    reasons_of,
+    stratum_codes,
+    t_degrees,
+    test_row,
+)
 from family_justice.config.kinds import FineGray
 from family_justice.config.models import Cohort, Covariate
 
@@ -30,19 +37,22 @@ def fine_gray(
     event = cause == EVENT
     require_events(event.sum(), where)
     used = members.iloc[observed.rows].iloc[design.rows]
+    clusters = cluster_codes(used, analysis.cluster, where)
     fit = fit_fine_gray(
         exit_,
         cause,
         design.matrix,
         target=analysis.target,
+        entry=None if observed.entry is None else observed.entry[design.rows],
         of=EVENT,
         strata=stratum_codes(used, analysis.strata),
-        clusters=cluster_codes(used, analysis.cluster, where),
+        clusters=clusters,
         ties=analysis.ties,
     )
     reasons = reasons_of(fit, design.matrix.shape[1])
     measure = "log_subdistribution_hazard_ratio"
-    yield from coefficient_rows(design, event, fit.coef, fit.var_robust, reasons, measure, analysis.outcome)
+    df = t_degrees(clusters)
+    yield from coefficient_rows(design, event, fit.coef, fit.var_robust, reasons, measure, analysis.outcome, df)
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
     for term, value in zip(("without_covariates", "fitted"), fit.loglik, strict=True):
         yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}

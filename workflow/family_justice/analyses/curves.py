@@ -1,8 +1,8 @@
-"""Curves on a time grid with their cumulative counts: cumulative incidence, survival, and follow-up."""
+"""Curves on a time grid with their cumulative counts: cumulative incidence, survival, and follow-up; mean times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up, require_events, strata
 from family_justice.config.kinds import CumulativeIncidence, KaplanMeier
-from family_justice.config.models import Cohort
-from family_justice.estimators import life_table
+from family_justice.config.models import Cohort, Covariate
+from family_justice.estimators import life_table, restricted_mean
 from family_justice.estimators.gray import gray_test
 
 #: Steps of the grid on which follow-up is summarised.
@@ -19,9 +19,13 @@ FOLLOW_UP_STEPS = 40
 
 
 def curves(
-    members: pd.DataFrame, cohort: Cohort, analysis: CumulativeIncidence | KaplanMeier, where: str
+    members: pd.DataFrame,
+    cohort: Cohort,
+    analysis: CumulativeIncidence | KaplanMeier,
+    where: str,
+    covariates: Mapping[str, Covariate] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield one row per outcome, group and time of the grid.
+    """Yield one row per outcome, group and time of the grid; then restricted mean times, and tests of the groups.
 
     ``events``, ``competing`` and ``censored`` are cumulative up to and including ``time``, ``at_risk`` counts who is
     still there just before it. Groups in which the event never happens have a flat curve; an outcome that nobody has
@@ -35,15 +39,66 @@ def curves(
         groups = strata(members.iloc[observed.rows], analysis.group_by)
         for group, inside in groups:
             exit_, cause = observed.exit[inside], observed.cause[inside]
-            table = life_table.event_table(exit_, cause, n_causes=2)
+            entry = None if observed.entry is None else observed.entry[inside]
+            table = life_table.event_table(exit_, cause, entry, n_causes=2)
             if analysis.kind == "cumulative_incidence":
                 curve, measure = life_table.cumulative_incidence(table, EVENT), "cumulative_incidence"
             else:
-                only_events = life_table.event_table(exit_, np.where(cause == EVENT, 1, 0), n_causes=1)
+                only_events = life_table.event_table(exit_, np.where(cause == EVENT, 1, 0), entry, n_causes=1)
                 curve, measure = life_table.kaplan_meier(only_events), "survival"
-            yield from _on_grid(curve, exit_, cause, grid, measure=measure, outcome=name, group=group)
+            yield from _on_grid(curve, exit_, cause, grid, entry, measure=measure, outcome=name, group=group)
+        for until in analysis.restricted_mean_at:
+            for row in _mean_times(observed, groups, analysis.kind, until, _reference(groups, covariates or {})):
+                yield {"outcome": name, "time": until, **row}
         if analysis.group_by:
             yield {"outcome": name, **_compare(observed, groups, analysis.kind)}
+
+
+def _reference(groups: list[tuple[str, np.ndarray]], covariates: Mapping[str, Covariate]) -> str:
+    """Return the group that others are compared with: the one of reference levels, or else the first."""
+    for group, _ in groups:
+        pairs = [pair.partition("=") for pair in group.split("; ")] if group else []
+        if all(column in covariates and covariates[column].reference == level for column, _, level in pairs):
+            return group
+    return groups[0][0]
+
+
+def _mean_times(
+    observed: FollowUp, groups: list[tuple[str, np.ndarray]], kind: str, until: float, reference: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the mean time free of the event (Kaplan-Meier), or lost to it (cumulative incidence), up to ``until`` in
+    each group, and how far groups differ from the reference."""
+    means: dict[str, tuple[int, restricted_mean.RestrictedMean]] = {}
+    for group, inside in groups:
+        exit_, cause = observed.exit[inside], observed.cause[inside]
+        measure = "restricted_mean_time_lost" if kind == "cumulative_incidence" else "restricted_mean_time"
+        row = {"measure": measure, "group": group, "n": len(exit_)}
+        ends = np.where(cause == EVENT, EVENT, CENSORED) if kind == "kaplan_meier" else cause
+        if exit_.max() < until - 1e-9 and (ends[exit_ == exit_.max()] == CENSORED).any():
+            yield {**row, "status": "not estimable", "note": "nobody is observed for so long"}
+            continue
+        entry = None if observed.entry is None else observed.entry[inside]
+        table = life_table.event_table(exit_, ends, entry, n_causes=2)
+        mean = (
+            restricted_mean.restricted_mean_time_lost(table, EVENT, until)
+            if kind == "cumulative_incidence"
+            else restricted_mean.restricted_mean_survival(table, until)
+        )
+        means[group] = len(exit_), mean
+        yield {**row, **_limits(mean)}
+    if len(groups) > 1 and reference in means:
+        for group, (n, mean) in means.items():
+            row = {"measure": "restricted_mean_difference", "group": group, "n": n}
+            if group == reference:
+                yield {**row, "estimate": 0.0, "status": "reference"}
+            else:
+                yield {**row, **_limits(restricted_mean.difference(mean, means[reference][1]))}
+
+
+def _limits(mean: restricted_mean.RestrictedMean) -> dict[str, float]:
+    return {
+        "estimate": mean.estimate, "std_error": mean.std_error, "conf_low": mean.low, "conf_high": mean.high,
+    }  # fmt: skip
 
 
 def _compare(observed: FollowUp, groups: list[tuple[str, np.ndarray]], kind: str) -> dict[str, Any]:
@@ -53,10 +108,15 @@ def _compare(observed: FollowUp, groups: list[tuple[str, np.ndarray]], kind: str
         group[inside] = number
     known = group >= 0
     exit_, cause, group = observed.exit[known], observed.cause[known], group[known]
+    entry = None if observed.entry is None else observed.entry[known]
+    if kind == "cumulative_incidence" and entry is not None:
+        note = "Gray's test does not know delayed entry"
+        counts = {"n": len(exit_), "events": int((cause == EVENT).sum())}
+        return {"measure": "gray_test", **counts, "status": "not estimable", "note": note}
     if kind == "cumulative_incidence":
         measure, test = "gray_test", gray_test(exit_, cause, group, of=EVENT).test
     else:
-        measure, test = "log_rank_test", life_table.log_rank(exit_, cause == EVENT, group).test
+        measure, test = "log_rank_test", life_table.log_rank(exit_, cause == EVENT, group, entry=entry).test
     row = {"measure": measure, "n": len(exit_), "events": int((cause == EVENT).sum())}
     if np.isnan(test.statistic):
         return {**row, "status": "not estimable", "note": "there are no two groups to compare"}
@@ -91,7 +151,12 @@ def _round_step(step: float) -> float:
 
 
 def _on_grid(
-    curve: life_table.Curve, exit_: np.ndarray, cause: np.ndarray, grid: np.ndarray, **labels: str
+    curve: life_table.Curve,
+    exit_: np.ndarray,
+    cause: np.ndarray,
+    grid: np.ndarray,
+    entry: np.ndarray | None = None,
+    **labels: str,
 ) -> Iterator[dict[str, Any]]:
     values = curve.at(grid)
     cumulative = {
@@ -101,6 +166,11 @@ def _on_grid(
     }
     n = len(exit_)
     still = n - np.searchsorted(np.sort(exit_), grid - 1e-9, side="left")
+    if entry is not None:
+        cumulative["total"] = np.searchsorted(np.sort(entry), grid + 1e-9, side="right")
+        # At risk just before t is who entered before it; at time zero, who is there from the start.
+        entered = np.searchsorted(np.sort(entry), grid - 1e-9, side="left")
+        still = np.where(grid > 0, entered, cumulative["total"]) - (n - still)
     for i, time in enumerate(grid):
         counts = {column: int(counted[i]) for column, counted in cumulative.items()}
         yield {

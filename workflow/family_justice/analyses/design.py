@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import require_events
-from family_justice.config.kinds import Logistic, MixedLogistic, RiskRatio
+from family_justice.config.kinds import Gee, Logistic, MixedLogistic, RiskRatio
 from family_justice.config.models import Covariate
 from family_justice.errors import AnalysisError
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
@@ -106,7 +106,7 @@ def build_design(
 
 def yes_no_design(
     members: pd.DataFrame,
-    analysis: Logistic | RiskRatio | MixedLogistic,
+    analysis: Logistic | RiskRatio | MixedLogistic | Gee,
     covariates: Mapping[str, Covariate],
     where: str,
 ) -> tuple[pd.DataFrame, Design, np.ndarray]:

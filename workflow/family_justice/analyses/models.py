@@ -15,11 +15,15 @@ from family_justice.analyses.rows import (
     cluster_codes,
     coefficient_rows,
     estimate_row,
+    marginal_rows,
     model_rows,
     reasons_of,
     stratum_codes,
+    t_degrees,
     test_row,
+    with_profiles,
 )
+from family_justice.analyses.spline_curves import spline_curve
 from family_justice.config.kinds import AcceleratedFailureTime, Cox, Logistic
 from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError
@@ -35,10 +39,9 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     from family_justice.estimators.cox import concordance, concordance_std_error, fit_cox, proportional_hazards_test
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
+    needed = [*analysis.strata, *([analysis.offset] if analysis.offset else [])]
     try:
-        design = build_design(
-            members.iloc[observed.rows], analysis.covariates, covariates, analysis.splines, analysis.strata
-        )
+        design = build_design(members.iloc[observed.rows], analysis.covariates, covariates, analysis.splines, needed)
     except ValueError as error:
         raise AnalysisError(f"{where}: splines: {error}") from None
     exit_, event = observed.exit[design.rows], observed.cause[design.rows] == EVENT
@@ -49,13 +52,15 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
         exit_,
         event,
         design.matrix,
+        entry=None if observed.entry is None else observed.entry[design.rows],
+        offset=used[analysis.offset].to_numpy(dtype="float64") if analysis.offset else None,
         strata=stratum_codes(used, analysis.strata),
         clusters=clusters,
         ties=analysis.ties,
     )
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
-    reasons = reasons_of(fit, design.matrix.shape[1])
-    yield from coefficient_rows(design, event, fit.coef, variance, reasons, "log_hazard_ratio", analysis.outcome)
+    reasons, df = reasons_of(fit, design.matrix.shape[1]), t_degrees(clusters)
+    yield from coefficient_rows(design, event, fit.coef, variance, reasons, "log_hazard_ratio", analysis.outcome, df)
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
     yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test if analysis.cluster else None)
     for name in analysis.splines:
@@ -69,6 +74,10 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
                 "term": name,
                 **test_row(quadratic_form_test(fit.coef[at], variance[np.ix_(at, at)])),
             }
+        own = np.ix_(design.terms[name], design.terms[name])
+        values = used[name].to_numpy(dtype="float64")
+        about = {**totals, "term": name}
+        yield from spline_curve(values, analysis.splines[name], fit.coef[design.terms[name]], variance[own], about)
     yield {
         **totals,
         "measure": "concordance",
@@ -85,21 +94,23 @@ def logistic(
     members: pd.DataFrame, cohort: Cohort, analysis: Logistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield coefficients (log odds ratios) with the intercept, and a likelihood-ratio test of the model."""
+    from family_justice.estimators.firth import fit_firth
     from family_justice.estimators.logistic import fit_logistic
+    from family_justice.estimators.marginal import average_marginal_effects
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)
-    fit = fit_logistic(event, design.matrix, clusters=clusters)
+    firth = fit_firth(event, design.matrix) if analysis.penalty == "firth" else None
+    fit = firth or fit_logistic(event, design.matrix, clusters=clusters)
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
-    yield from coefficient_rows(
-        design,
-        event,
-        fit.coef[1:],
-        variance[1:, 1:],
-        reasons_of(fit, design.matrix.shape[1], intercept=True),
-        "log_odds_ratio",
-        analysis.variable,
+    reasons, df = reasons_of(fit, design.matrix.shape[1], intercept=True), t_degrees(clusters)
+    rows = coefficient_rows(
+        design, event, fit.coef[1:], variance[1:, 1:], reasons, "log_odds_ratio", analysis.variable, df
     )
+    yield from with_profiles(rows, design, firth.conf_low, firth.conf_high, firth.p_value) if firth else rows
+    if analysis.marginal_effects:
+        effects = average_marginal_effects(fit, design.matrix, list(design.terms.values()))
+        yield from marginal_rows(design, event, effects, reasons, analysis.variable, df)
     totals = {"outcome": analysis.variable, "n": len(event), "events": int(event.sum())}
     yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], math.sqrt(variance[0, 0]))}
     yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test if analysis.cluster else None)

@@ -29,13 +29,22 @@ class FollowUp:
     cause
         (n,) 0 censored, 1 the event, 2 a competing event.
     rows
-        (n,) positions in the frame of members; those whose observation ended before risk began are left out.
+        (n,) positions in the frame of members; those whose observation ended before risk or observation began are left
+        out.
+    entry
+        (n,) time at which observation starts, 0 for who is observed from the start of risk; None without delayed entry.
     """
 
     exit: np.ndarray
     cause: np.ndarray
     rows: np.ndarray
     unit: str
+    entry: np.ndarray | None = None
+
+    @property
+    def time(self) -> np.ndarray:
+        """Time under observation (n,), in ``unit``."""
+        return self.exit if self.entry is None else self.exit - self.entry
 
 
 def load_members(
@@ -48,6 +57,7 @@ def load_members(
 ) -> pd.DataFrame:
     """Return one row per member: columns of the cohort, with every date as days since time zero, and covariates.
 
+    An event that repeats is an array of days per member, in increasing order.
     Categorical covariates are pandas categories in the order of their levels. The order of rows is that of the key.
     Raises ``AnalysisError`` if ``restrict_to`` leaves nobody.
     """
@@ -61,6 +71,9 @@ def load_members(
         if kind == "DATE" and cohort.time_zero:
             # Dates stay inside DuckDB: pandas would make Python objects of them.
             columns.append(f'date_diff(\'day\', cohort."{cohort.time_zero}", cohort."{name}") AS "{name}"')
+        elif kind == "DATE[]" and cohort.time_zero:
+            since = f"date_diff('day', cohort.\"{cohort.time_zero}\", day)"
+            columns.append(f'[{since} FOR day IN cohort."{name}"] AS "{name}"')
         else:
             columns.append(f'cohort."{name}"')
     columns += [f'covariates."{name}"' for name in cohort.covariates]
@@ -94,7 +107,7 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     """
     if outcome.duration is not None:
         return _recorded(members, outcome, where)
-    roles = [(outcome.event, EVENT)]
+    roles = [(outcome.event, EVENT)] if outcome.event else []
     roles += [(name, COMPETING) for name in outcome.competing] + [(name, CENSORED) for name in outcome.censoring]
     days = np.column_stack([members[str(name)].astype("float64").to_numpy() for name, _ in roles])
     never = int(np.isnan(days).all(axis=1).sum())
@@ -112,10 +125,36 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
             f"{where}: observation of {early} members ends before time zero; leave them out in a step of the cohort"
         )
     rows = np.arange(len(members))
+    start = np.zeros(len(members))
+    if outcome.entry is not None:
+        start = np.maximum(_entry(members, outcome.entry, where) - outcome.at_risk_after_days, 0.0)
     if outcome.at_risk_after_days:
         end = end - outcome.at_risk_after_days
         rows = rows[end > 0]
-    return FollowUp(end[rows] / DAYS_PER_UNIT[outcome.time_unit], cause[rows], rows, outcome.time_unit)
+    unit = DAYS_PER_UNIT[outcome.time_unit]
+    if outcome.entry is None:
+        return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit)
+    rows = rows[start[rows] < end[rows]]
+    return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit, start[rows] / unit)
+
+
+def _entry(members: pd.DataFrame, name: str, where: str) -> np.ndarray:
+    """Return the day on which observation of each member starts."""
+    if name not in members:
+        raise AnalysisError(
+            f"{where}: 'entry' is '{name}', which is no event and no column of the cohort. "
+            f"It has: {', '.join(map(str, members.columns))}"
+        )
+    if not pd.api.types.is_numeric_dtype(members[name]):
+        raise AnalysisError(f"{where}: 'entry' is '{name}', which is no date column of the cohort")
+    days = members[name].astype("float64").to_numpy()
+    missing = int(np.isnan(days).sum())
+    if missing:
+        raise AnalysisError(
+            f"{where}: observation of {missing} members has no start; '{name}' must have a date for everybody, so "
+            "leave the others out in a step of the cohort"
+        )
+    return days
 
 
 def _recorded(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +12,16 @@ import pandas as pd
 
 from family_justice.analyses.design import Design, build_design, yes_no_design
 from family_justice.analyses.prepare import EVENT, follow_up, require_events
-from family_justice.analyses.rows import cluster_codes, coefficient_rows, estimate_row, model_rows, reasons_of, test_row
+from family_justice.analyses.rows import (
+    cluster_codes,
+    coefficient_rows,
+    estimate_row,
+    marginal_rows,
+    model_rows,
+    reasons_of,
+    t_degrees,
+    test_row,
+)
 from family_justice.config.kinds import MixedLogistic, Multinomial, NegativeBinomial, Poisson, RiskRatio
 from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError, did_you_mean
@@ -28,7 +38,7 @@ def poisson(
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)
-    time, event = observed.exit[design.rows], observed.cause[design.rows] == EVENT
+    time, event = observed.time[design.rows], observed.cause[design.rows] == EVENT
     require_events(event.sum(), where)
     none = int((time <= 0).sum())
     if none:
@@ -37,8 +47,9 @@ def poisson(
             f"'at_risk_after_days' of outcome '{analysis.outcome}'; they are then left out"
         )
     used = members.iloc[observed.rows].iloc[design.rows]
-    fit = fit_poisson(event, design.matrix, time, cluster_codes(used, analysis.cluster, where))
-    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.outcome)
+    clusters = cluster_codes(used, analysis.cluster, where)
+    fit = fit_poisson(event, design.matrix, time, clusters)
+    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.outcome, t_degrees(clusters))
     robust = fit.wald_test if analysis.cluster else None
     yield from model_rows(_totals(analysis.outcome, event), fit.loglik, fit.likelihood_ratio_test, robust)
 
@@ -64,9 +75,10 @@ def negative_binomial(
     if exposure is not None and (exposure <= 0).any():
         raise AnalysisError(f"{where}: '{analysis.exposure}' is not above zero in {int((exposure <= 0).sum())} rows")
     require_events(count.sum(), where)
-    fit = fit_negative_binomial(count, design.matrix, exposure, cluster_codes(used, analysis.cluster, where))
+    clusters = cluster_codes(used, analysis.cluster, where)
+    fit = fit_negative_binomial(count, design.matrix, exposure, clusters)
     event = count > 0
-    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.count)
+    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.count, t_degrees(clusters))
     totals = _totals(analysis.count, event)
     shape = {**totals, "term": "shape"}
     if math.isinf(fit.theta):
@@ -82,10 +94,17 @@ def risk_ratio(
 ) -> Rows:
     """Yield log risk ratios of a yes/no variable (modified Poisson), the intercept (log risk) and a Wald test."""
     from family_justice.estimators.counts import fit_risk_ratio
+    from family_justice.estimators.marginal import average_marginal_effects
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
-    fit = fit_risk_ratio(event, design.matrix, cluster_codes(used, analysis.cluster, where))
-    yield from _ratios(fit, design, event, "log_risk_ratio", analysis.variable)
+    clusters = cluster_codes(used, analysis.cluster, where)
+    df = t_degrees(clusters)
+    fit = fit_risk_ratio(event, design.matrix, clusters)
+    yield from _ratios(fit, design, event, "log_risk_ratio", analysis.variable, df)
+    if analysis.marginal_effects:
+        effects = average_marginal_effects(fit, design.matrix, list(design.terms.values()))
+        reasons = reasons_of(fit, design.matrix.shape[1], intercept=True)
+        yield from marginal_rows(design, event, effects, reasons, analysis.variable, df)
     yield {**_totals(analysis.variable, event), "measure": "wald_test", "term": "all", **test_row(fit.wald_test)}
 
 
@@ -111,6 +130,8 @@ def mixed_logistic(
         design, event, fit.coef[1:], variance[1:-1, 1:-1], reasons, "log_odds_ratio", analysis.variable
     )
     yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], fit.std_error[0])}
+    if analysis.area in covariates and not fit.note:
+        yield from _areas(fit, used[analysis.area], event, analysis)
     scale = {**totals, "term": "scale"}
     if fit.note:
         yield {**scale, "measure": "log_scale", "status": "not estimable", "note": fit.note}
@@ -122,6 +143,16 @@ def mixed_logistic(
     yield {**totals, "measure": "wald_test", "term": "all", **test_row(test)}
 
 
+def _areas(fit: Any, areas: pd.Series, event: np.ndarray, analysis: MixedLogistic) -> Rows:
+    """Yield the log odds of every area beside those of the average one, drawn towards it (empirical Bayes)."""
+    codes, names = pd.factorize(areas)  # the estimator knows areas by their codes, in this order
+    for code, name in enumerate(names):
+        inside = codes == code
+        row = estimate_row("log_area_odds_ratio", fit.area_effect[code], fit.area_std_error[code])
+        labels = {"outcome": analysis.variable, "term": analysis.area, "level": str(name)}
+        yield {**labels, "n": int(inside.sum()), "events": int(event[inside].sum()), **row}
+
+
 def multinomial(
     members: pd.DataFrame, cohort: Cohort, analysis: Multinomial, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
@@ -130,6 +161,7 @@ def multinomial(
     ``outcome`` is the level. Its rows count the members with that level or the reference level, and as events those
     with that level: the contrast rests on both, and disclosure control must see both.
     """
+    from family_justice.estimators.marginal import MarginalEffects, average_marginal_effects
     from family_justice.estimators.multinomial import fit_multinomial
 
     known = members[members[analysis.variable].notna()]
@@ -146,9 +178,14 @@ def multinomial(
         raise AnalysisError(
             f"{where}: '{analysis.variable}' needs members with its reference level and with another one"
         )
-    fit = fit_multinomial(category, design.matrix, len(levels), cluster_codes(used, analysis.cluster, where))
+    clusters = cluster_codes(used, analysis.cluster, where)
+    df = t_degrees(clusters)
+    fit = fit_multinomial(category, design.matrix, len(levels), clusters)
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
     size = fit.coef.shape[1]
+    effects = None
+    if analysis.marginal_effects:
+        effects = average_marginal_effects(fit, design.matrix, list(design.terms.values()))
     for k, level in enumerate(levels[1:]):
         among = (category == 0) | (category == k + 1)
         event = category == k + 1
@@ -157,7 +194,11 @@ def multinomial(
         else:
             reasons = {column - 1: why for (row, column), why in fit.reasons.items() if row == k and column > 0}
         block = variance[k * size : (k + 1) * size, k * size : (k + 1) * size]
-        for row in coefficient_rows(design, event, fit.coef[k, 1:], block[1:, 1:], reasons, "log_odds_ratio", level):
+        rows = [coefficient_rows(design, event, fit.coef[k, 1:], block[1:, 1:], reasons, "log_odds_ratio", level, df)]
+        if effects:
+            own = MarginalEffects(effects.effect[k], effects.std_error[k])
+            rows.append(marginal_rows(design, event, own, reasons, level, df))
+        for row in itertools.chain(*rows):
             cell = next(c for c in design.cells if (c.term, c.level) == (row["term"], row["level"]))
             yield {**row, "n": int((cell.inside & among).sum())}
         totals = {"outcome": level, "n": int(among.sum()), "events": int(event.sum())}
@@ -168,10 +209,10 @@ def multinomial(
         yield {**totals, "measure": "wald_test", "term": "all", **test_row(test)}
 
 
-def _ratios(fit: Any, design: Design, event: np.ndarray, measure: str, outcome: str) -> Rows:
+def _ratios(fit: Any, design: Design, event: np.ndarray, measure: str, outcome: str, df: float) -> Rows:
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
     reasons = reasons_of(fit, design.matrix.shape[1], intercept=True)
-    yield from coefficient_rows(design, event, fit.coef[1:], variance[1:, 1:], reasons, measure, outcome)
+    yield from coefficient_rows(design, event, fit.coef[1:], variance[1:, 1:], reasons, measure, outcome, df)
     intercept = estimate_row(measure, fit.coef[0], math.sqrt(variance[0, 0]))
     yield {**_totals(outcome, event), "term": "intercept", **intercept}
 

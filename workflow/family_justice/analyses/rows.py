@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import Design
 from family_justice.errors import AnalysisError
-from family_justice.estimators.life_table import Z95
+from family_justice.estimators.t_distribution import t_reference
+
+if TYPE_CHECKING:
+    from family_justice.estimators.marginal import MarginalEffects
 
 Rows = Iterator[dict[str, Any]]
+
+#: With fewer clusters intervals come from the t distribution ("fewer than 20 to 50", Cameron and Miller 2015).
+FEW_CLUSTERS = 50
 
 
 def coefficient_rows(
@@ -24,8 +30,12 @@ def coefficient_rows(
     reasons: Mapping[int, str],
     measure: str,
     outcome: str,
+    df: float = math.inf,
 ) -> Rows:
-    """Yield a row per line of the model table: reference levels, estimates, what is not estimable and why."""
+    """Yield a row per line of the model table: reference levels, estimates, what is not estimable and why.
+
+    Intervals and p values come from the t distribution with ``df`` degrees of freedom.
+    """
     for cell in design.cells:
         row = {
             "outcome": outcome,
@@ -40,24 +50,65 @@ def coefficient_rows(
             yield {**row, "measure": measure, "status": "not estimable", "note": reasons[cell.column]}
         else:
             error = math.sqrt(variance[cell.column, cell.column])
-            yield {**row, **estimate_row(measure, coefficients[cell.column], error)}
+            yield {**row, **estimate_row(measure, coefficients[cell.column], error, df)}
 
 
-def estimate_row(measure: str, estimate: float, std_error: float) -> dict[str, Any]:
-    """Return a parameter with its Wald interval and test, or the words that it could not be estimated."""
+def marginal_rows(
+    design: Design,
+    event: np.ndarray,
+    effects: MarginalEffects,
+    reasons: Mapping[int, str],
+    outcome: str,
+    df: float = math.inf,
+) -> Rows:
+    """Yield a row per line of the model table with the average marginal effect in percentage points."""
+    percent, error = 100 * effects.effect, 100 * effects.std_error
+    yield from coefficient_rows(design, event, percent, np.diag(error**2), reasons, "marginal_effect", outcome, df)
+
+
+def with_profiles(rows: Rows, design: Design, low: np.ndarray, high: np.ndarray, p_value: np.ndarray) -> Rows:
+    """Yield coefficient rows with limits and p values of profiles of the likelihood (positions as in the fit, the
+    intercept first) in place of Wald's."""
+    columns = {(cell.term, cell.level): cell.column for cell in design.cells}
+    for row in rows:
+        column = columns[row["term"], row["level"]]
+        if column is None or "std_error" not in row:
+            yield row
+            continue
+        ends = {"conf_low": float(low[column + 1]), "conf_high": float(high[column + 1])}
+        yield {**row, **ends, "statistic": math.nan, "p_value": float(p_value[column + 1])}
+
+
+def t_degrees(clusters: np.ndarray | None) -> float:
+    """Return the degrees of freedom of the reference distribution of clustered standard errors: one less than there
+    are clusters where these are fewer than ``FEW_CLUSTERS``, else infinity.
+
+    With few clusters the sandwich is too small and varies: the t distribution makes up for most of it (Cameron and
+    Miller 2015, Journal of Human Resources 50; R ``lmtest::coeftest(fit, vcovCL, df = G - 1)``).
+    """
+    count = math.inf if clusters is None else len(np.unique(clusters))
+    return count - 1 if count < FEW_CLUSTERS else math.inf
+
+
+def estimate_row(measure: str, estimate: float, std_error: float, df: float = math.inf) -> dict[str, Any]:
+    """Return a parameter with its Wald interval and test, or the words that it could not be estimated.
+
+    Finite ``df`` are those of a t distribution and part of the row.
+    """
     if not (math.isfinite(estimate) and math.isfinite(std_error)):
         return {"measure": measure, "status": "not estimable", "note": "the model could not be fitted"}
     # A Wald statistic of a logarithm asks whether the parameter is 1, which is no question about a shape or a scale.
     tested = std_error > 0 and measure not in ("log_shape", "log_scale")
     statistic = estimate / std_error if tested else math.nan
-    return {
+    reach, p_value = t_reference(statistic, df)
+    return ({} if math.isinf(df) else {"df": df}) | {
         "measure": measure,
         "estimate": estimate,
         "std_error": std_error,
-        "conf_low": estimate - Z95 * std_error,
-        "conf_high": estimate + Z95 * std_error,
+        "conf_low": estimate - reach * std_error,
+        "conf_high": estimate + reach * std_error,
         "statistic": statistic,
-        "p_value": math.erfc(abs(statistic) / math.sqrt(2)),
+        "p_value": p_value,
     }
 
 

@@ -4,28 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from family_justice.analyses import curves, describe
 from family_justice.analyses.prepare import load_members
 from family_justice.config.kinds import (
     AcceleratedFailureTime,
+    AdjustedSurvival,
+    Agreement,
     Cox,
     CumulativeIncidence,
     FineGray,
     Frequency,
+    Funnel,
+    Gee,
+    Imputation,
+    Inequality,
     KaplanMeier,
     Logistic,
+    MatchedCox,
+    MatchedLogistic,
+    MeanCumulativeCount,
     MixedLogistic,
     Multinomial,
     NegativeBinomial,
     Poisson,
+    RecurrentCox,
     RiskRatio,
+    StateOccupation,
     TableOne,
 )
-from family_justice.config.models import Covariate, Stream
+from family_justice.config.models import Cohort, Covariate, Stream
 from family_justice.errors import AnalysisError
 from family_justice.files import write_csv
 from family_justice.results import tidy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from family_justice.analyses.rows import Rows
 
 
 def run_analysis(
@@ -57,12 +74,46 @@ def run_analysis(
                 rows = describe.table_one(members, analysis)
             case Frequency():
                 rows = describe.frequency(members, analysis)
+            case Agreement():
+                rows = describe.agreement(members, analysis)
             case CumulativeIncidence() | KaplanMeier():
-                rows = curves.curves(members, cohort, analysis, where)
+                rows = curves.curves(members, cohort, analysis, where, covariates)
+            case MeanCumulativeCount():
+                from family_justice.analyses import repeats
+
+                rows = repeats.mean_cumulative_count(members, cohort, analysis, where)
+            case AdjustedSurvival():
+                from family_justice.analyses import adjusted
+
+                rows = adjusted.adjusted_survival(members, cohort, analysis, covariates, where)
+            case StateOccupation():
+                from family_justice.analyses import states
+
+                rows = states.state_occupation(members, cohort, analysis, where)
+            case RecurrentCox():
+                from family_justice.analyses import repeats
+
+                rows = repeats.recurrent_cox(members, cohort, analysis, covariates, where)
+            case Cox(imputation=Imputation()) | Poisson(imputation=Imputation()):
+                rows = _imputed(members, cohort, analysis, covariates, where)
+            case Logistic(imputation=Imputation()) | RiskRatio(imputation=Imputation()):
+                rows = _imputed(members, cohort, analysis, covariates, where)
             case FineGray():
                 from family_justice.analyses import competing
 
                 rows = competing.fine_gray(members, cohort, analysis, covariates, where)
+            case Inequality() | Funnel():
+                from family_justice.analyses import groups
+
+                rows = getattr(groups, kind)(members, cohort, analysis, covariates, where)
+            case MatchedLogistic() | MatchedCox():
+                from family_justice.analyses import matched
+
+                rows = getattr(matched, kind)(members, cohort, analysis, covariates, where)
+            case Gee():
+                from family_justice.analyses.gee import gee
+
+                rows = gee(members, cohort, analysis, covariates, where)
             case Poisson() | NegativeBinomial() | RiskRatio() | Multinomial() | MixedLogistic():
                 from family_justice.analyses import regression
 
@@ -82,3 +133,13 @@ def run_analysis(
     except AnalysisError as error:
         raise AnalysisError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
     write_csv(frame, results_path)
+
+
+def _imputed(
+    members: pd.DataFrame, cohort: Cohort, analysis: Any, covariates: Mapping[str, Covariate], where: str
+) -> Rows:
+    from family_justice.analyses import models, regression
+    from family_justice.analyses.imputed import with_imputation
+
+    adapter = getattr(models if analysis.kind in ("cox", "logistic") else regression, analysis.kind)
+    return with_imputation(adapter, members, cohort, analysis, covariates, where)

@@ -11,30 +11,37 @@ from importlib.metadata import version
 from typing import Any
 
 from family_justice import __version__
+from family_justice.analyses import event_methods, quality, sentences
+from family_justice.analyses.sentences import listed as _listed
+from family_justice.cohorts.reads import tables_read
 from family_justice.config.kinds import (
     AcceleratedFailureTime,
+    Agreement,
     Cox,
     CumulativeIncidence,
     FineGray,
     Frequency,
+    Gee,
     KaplanMeier,
     Logistic,
+    MatchedCox,
+    MatchedLogistic,
     MixedLogistic,
     Multinomial,
     NegativeBinomial,
     Poisson,
+    RecurrentCox,
     RiskRatio,
     TableOne,
 )
 from family_justice.config.models import Cohort, Covariate, Policy, Stream
+from family_justice.contracts import contracts
 
 PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "lifelines", "matplotlib")
 
-#: Terms of result rows that are no covariate and no step.
-MODEL_TERMS = ["all", "without_covariates", "fitted", "intercept", "shape", "scale"]
-
 _MODELS = (
     Cox,
+    RecurrentCox,
     FineGray,
     Logistic,
     AcceleratedFailureTime,
@@ -43,6 +50,9 @@ _MODELS = (
     RiskRatio,
     Multinomial,
     MixedLogistic,
+    Gee,
+    MatchedLogistic,
+    MatchedCox,
 )
 
 #: The two programs whose Fine-Gray models differ slightly.
@@ -50,6 +60,11 @@ PROGRAMS = {"crr": "R cmprsk::crr", "finegray": "R survival::finegray"}
 
 #: What holds for every analysis of a kind, said once in the methods.
 NOTES = {
+    "agreement": (
+        "Cohen's kappa has the large-sample standard error of Fleiss, Cohen and Everitt (1969, as R's vcd::Kappa). "
+        "Where counts are rounded, agreement and kappa are computed from the released table; withheld cells off the "
+        "diagonal are filled in from the released margins by iterative proportional fitting (Deming and Stephan 1940)."
+    ),
     "follow_up": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
     "cox": (
         "Proportional hazards were tested by score tests (Grambsch and Therneau 1994; as R's cox.zph since 3.0), "
@@ -96,6 +111,7 @@ def describe_study(
     ``source`` is the name of the source and its configuration; ``fingerprints`` those of code, settings and data.
     """
     source_name, settings = source
+    tables = getattr(settings, "tables", {}) or contracts()["research_ready"].tables
     used = {name: covariates[name] for cohort in stream.cohorts.values() for name in cohort.covariates}
     return {
         "stream": stream.stream,
@@ -125,7 +141,10 @@ def describe_study(
             {"name": name, "label": d.label, "text": str(d.value), "source": d.source}
             for name, d in stream.definitions.items()
         ],
-        "cohorts": {name: _cohort(name, cohort, stream) for name, cohort in stream.cohorts.items()},
+        "cohorts": {
+            name: {**_cohort(name, cohort, stream), "tables": tables_read(cohort, tables)}
+            for name, cohort in stream.cohorts.items()
+        },
         "covariates": {
             name: {
                 "label": c.label,
@@ -168,7 +187,13 @@ def describe_study(
                 if cohort.follow_up
             },
             **{name: _analysis(analysis, stream, covariates) for name, analysis in stream.analyses.items()},
+            **{
+                name: _quality(name)
+                for name in quality.analyses_of_records(settings.kind == "synthetic")
+                if stream.data_guide
+            },
         },
+        "data_guide": stream.data_guide,
         "notes": _notes(stream),
         "comparisons": {
             name: {"title": c.title, "kind": c.kind, "description": c.description}
@@ -179,13 +204,24 @@ def describe_study(
     }
 
 
+def _quality(name: str) -> dict[str, Any]:
+    title, description, _ = quality.ANALYSES[name]
+    about = {"kind": "quality", "title": title, "description": description, "cohort": "", "method": ""}
+    return {**about, **quality.words(name)}
+
+
 def _notes(stream: Stream) -> list[str]:
     kinds: set[str] = {analysis.kind for analysis in stream.analyses.values()}
+    kinds |= {"restricted_mean" for a in stream.analyses.values() if getattr(a, "restricted_mean_at", None)}
     kinds |= {"follow_up" for cohort in stream.cohorts.values() if cohort.follow_up}
     rates = {"poisson", "negative_binomial", "risk_ratio", "multinomial"}
     kinds |= {"rates" for kind in kinds if kind in rates}
-    kinds |= {"model" for kind in kinds if kind in {"cox", "fine_gray", "aft", "logistic", "mixed_logistic", *rates}}
-    return [note for kind, note in NOTES.items() if kind in kinds]
+    models = {"cox", "recurrent_cox", "fine_gray", "aft", "logistic", "mixed_logistic", "gee", *rates}
+    models |= {"matched_logistic", "matched_cox"}
+    kinds |= {"model" for kind in kinds if kind in models}
+    kinds |= {"imputation" for analysis in stream.analyses.values() if getattr(analysis, "imputation", None)}
+    kinds |= {"matched" for kind in kinds if kind.startswith("matched_")}
+    return [note for kind, note in {**NOTES, **event_methods.NOTES, **sentences.NOTES}.items() if kind in kinds]
 
 
 def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
@@ -203,7 +239,7 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
         "outcomes": {
             outcome: {
                 "label": o.label,
-                "entry": f"{o.at_risk_after_days} days after time zero" if o.at_risk_after_days else "time zero",
+                "entry": event_methods.entry(o, cohort),
                 "event": cohort.events[o.event].label if o.event else o.label,
                 "competing": [cohort.events[e].label for e in o.competing],
                 "censoring": [cohort.events[e].label for e in o.censoring] or ["end of the recorded duration"],
@@ -221,16 +257,21 @@ def _analysis(analysis: Any, stream: Stream, covariates: Mapping[str, Covariate]
         "description": " ".join(analysis.description.split()),
         "cohort": analysis.cohort,
         "restrict_to": analysis.restrict_to,
-        "method": _method(analysis, cohort, covariates),
-        "terms": MODEL_TERMS if isinstance(analysis, _MODELS) else [],
+        "method": _method(analysis, cohort, covariates)
+        + sentences.of_options(analysis)
+        + event_methods.mean_times(analysis, cohort)
+        + event_methods.offset(analysis, covariates),
+        "terms": event_methods.MODEL_TERMS if isinstance(analysis, _MODELS) else [],
     }
-    for key in ("group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata"):
+    kept = ("group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata")
+    for key in (*kept, "first", "second", "unknown", *sentences.KEPT):
         if getattr(analysis, key, None):
             described[key] = getattr(analysis, key)
+    described |= event_methods.names(analysis) | sentences.words_of(analysis, described["terms"])
     outcomes = getattr(analysis, "outcomes", None) or [getattr(analysis, "outcome", None)]
     if outcomes[0]:
         described["time_unit"] = cohort.outcomes[outcomes[0]].time_unit
-    if isinstance(analysis, Logistic | RiskRatio | MixedLogistic):
+    if getattr(analysis, "event_level", None) and analysis.variable:
         described["outcomes"] = [analysis.variable]
     if isinstance(analysis, Multinomial):
         variable = covariates[analysis.variable]
@@ -259,14 +300,22 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
         case Frequency():
             of = _listed([covariates[name].label.lower() for name in analysis.variables])
             return f"Numbers and percentages of {of} were computed for {cohort.unit}{among}{within}."
+        case Agreement():
+            pair = [f"'{covariates[name].label}'" for name in (analysis.first, analysis.second)]
+            without = f", with and without those {_listed(analysis.unknown)}" if analysis.unknown else ""
+            return (
+                f"Agreement of {' and '.join(pair)} was described for {cohort.unit}{among}{within} by the table of "
+                f"transitions, the observed agreement and Cohen's kappa{without}."
+            )
         case CumulativeIncidence():
             return (
-                f"The cumulative incidence of {_outcomes(analysis, cohort)} was estimated by the Aalen-Johansen method "
-                f"for {cohort.unit}{among}{within}, with {_competing(analysis.outcomes, cohort)}."
+                f"The cumulative incidence of {event_methods.outcomes(analysis, cohort)} was estimated by the "
+                f"Aalen-Johansen method for {cohort.unit}{among}{within}, with "
+                f"{event_methods.competing(analysis.outcomes, cohort)}."
                 + (" Groups were compared by Gray's test." if by else "")
             )
         case KaplanMeier():
-            event = _outcomes(analysis, cohort)
+            event = event_methods.outcomes(analysis, cohort)
             return f"Time to {event} was described by the Kaplan-Meier method for {cohort.unit}{among}{within}." + (
                 " Groups were compared by the log-rank test." if by else ""
             )
@@ -294,8 +343,8 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
             ties = analysis.ties or ("breslow" if analysis.target == "crr" else "efron")
             return (
                 f"The subdistribution hazard of {cohort.outcomes[analysis.outcome].label.lower()} for "
-                f"{cohort.unit}{among}, with {_competing([analysis.outcome], cohort)}, was modelled by Fine-Gray "
-                f"regression (definitions of {PROGRAMS[analysis.target]}; {ties.capitalize()}'s method for "
+                f"{cohort.unit}{among}, with {event_methods.competing([analysis.outcome], cohort)}, was modelled by "
+                f"Fine-Gray regression (definitions of {PROGRAMS[analysis.target]}; {ties.capitalize()}'s method for "
                 f"ties) on {_listed(named)}{strata if analysis.strata else ''}{variance}."
             )
         case AcceleratedFailureTime():
@@ -335,26 +384,9 @@ def _method(analysis: Any, cohort: Cohort, covariates: Mapping[str, Covariate]) 
                 f"The {variable.label.lower()} of {cohort.unit}{among} was modelled by multinomial logistic regression "
                 f"on {_listed(named)}, each level against '{variable.reference}'{clustered}."
             )
-    raise ValueError(f"no methods sentence for kind '{analysis.kind}'")
-
-
-def _competing(outcomes: list[str], cohort: Cohort) -> str:
-    names = list(dict.fromkeys(e for o in outcomes for e in cohort.outcomes[o].competing if e not in outcomes))
-    between = len(outcomes) > 1
-    others = _listed([cohort.events[name].label.lower() for name in names])
-    if between and others:
-        return f"each of these and {others} as competing events"
-    if between:
-        return "each of these competing with the other"
-    return f"{others} as competing event" if others else "no competing event"
-
-
-def _outcomes(analysis: Any, cohort: Cohort) -> str:
-    return _listed([cohort.outcomes[name].label.lower() for name in analysis.outcomes])
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+    if event_methods.describes(analysis):
+        return event_methods.sentence(analysis, cohort, f"{cohort.unit}{among}{within}", _listed(named))
+    return sentences.of_kind(analysis, f"{cohort.unit}{among}", covariates, cohort.outcomes)
 
 
 def _words(name: str) -> str:

@@ -70,7 +70,7 @@ def extract_cohort(
     ------
     CohortError
         For SQL that cannot run, a key that is missing, empty or not unique, a step that adds members, an event with
-        two dates for one member or a date before time zero, and for an empty cohort.
+        two dates for one member (two on one day, if it repeats) or a date before time zero, and for an empty cohort.
     """
     cohort = stream.cohorts[name]
     where = f"stream '{stream.stream}', cohort '{name}'"
@@ -115,7 +115,14 @@ def extract_cohort(
     _add_events(connection, stream, name, cohort, where)
     with_dates = (
         "SELECT cohort.*"
-        + "".join(f', "event_{event}".date::DATE AS "{event}"' for event in cohort.events)
+        + "".join(
+            # Dates of an event that repeats are one list per member: the cohort keeps one row per member, and whoever
+            # reads other columns does not notice.
+            f', coalesce("event_{event}".date, [])::DATE[] AS "{event}"'
+            if definition.repeats
+            else f', "event_{event}".date::DATE AS "{event}"'
+            for event, definition in cohort.events.items()
+        )
         + " FROM cohort"
         + "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
     )
@@ -146,9 +153,16 @@ def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str
         )
     key = ", ".join(f'"{column}"' for column in cohort.key)
     for event, definition in cohort.events.items():
-        dates = f"SELECT {key}, date FROM ({definition.sql.rstrip(';')}) WHERE date IS NOT NULL"
+        if event in columns:
+            problems.append(f"event '{event}': the last step has a column of that name, too; rename one of them")
+            continue
+        date = "CAST(date AS DATE) AS date" if definition.repeats else "date"
+        dates = f"SELECT {key}, {date} FROM ({definition.sql.rstrip(';')}) WHERE date IS NOT NULL"
         sql = f'CREATE TEMP TABLE "event_{event}" AS {dates}'
         run_sql(connection, sql, stream, f"cohort '{name}', event '{event}'")
+        if definition.repeats:
+            problems += _collect_repeats(connection, event, key, cohort)
+            continue
         doubled = _one(connection, f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
         if doubled:
             problems.append(f"event '{event}': {doubled} dates too many; its SQL must give at most one date per member")
@@ -163,6 +177,36 @@ def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str
                 "leave them out in a step, so that the attrition counts them"
             )
     report_together(where, problems, CohortError)
+
+
+def _collect_repeats(connection: duckdb.DuckDBPyConnection, event: str, key: str, cohort: Cohort) -> list[str]:
+    """Make the dates of an event one ordered list per member; return what is wrong with them.
+
+    Order and number decide what is a first and what a second event, so that no two may be on one day, and none on the
+    day of time zero, which is before the first.
+    """
+    table = f'"event_{event}"'
+    problems = []
+    tied = _one(connection, f"SELECT count(*) - count(DISTINCT ({key}, date)) FROM {table}")
+    if tied:
+        problems.append(
+            f"event '{event}': {tied} dates are on the same day as another of the member; "
+            "let its SQL give each day once (SELECT DISTINCT)"
+        )
+    early = _one(
+        connection,
+        f'SELECT count(*) FROM {table} JOIN cohort USING ({key}) WHERE date <= cohort."{cohort.time_zero}"',
+    )
+    if early:
+        problems.append(
+            f"event '{event}': {early} dates are on the day of time zero ({cohort.time_zero}) or before; an event that "
+            "repeats counts from the day after, so leave them out in its SQL"
+        )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {key}, list(date ORDER BY date) AS date "
+        f"FROM {table} GROUP BY {key}"
+    )
+    return problems
 
 
 def _require_key(connection: duckdb.DuckDBPyConnection, table: str, cohort: Cohort, where: str) -> None:

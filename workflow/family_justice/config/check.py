@@ -8,18 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from family_justice.config import check_events, check_groups
 from family_justice.config.kinds import (
-    AcceleratedFailureTime,
+    AdjustedSurvival,
+    Agreement,
     Cox,
     CumulativeIncidence,
     FineGray,
     KaplanMeier,
-    Logistic,
-    MixedLogistic,
-    Multinomial,
+    MeanCumulativeCount,
     NegativeBinomial,
-    Poisson,
-    RiskRatio,
+    StateOccupation,
 )
 from family_justice.config.models import Cohort, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean, report_together
@@ -133,6 +132,10 @@ def _cohort(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str,
             problems += _sql(f"covariate '{name}'", covariates[name].value, stream)
     if cohort.follow_up is not None:
         problems += _known([cohort.follow_up], cohort.outcomes, f"{where}.follow_up", "outcome")
+        if cohort.follow_up in cohort.outcomes and check_events.repeats(cohort, cohort.outcomes[cohort.follow_up]):
+            problems.append(f"{where}.follow_up: the event of '{cohort.follow_up}' repeats; name an outcome that ends")
+        if cohort.follow_up in cohort.outcomes and cohort.outcomes[cohort.follow_up].entry:
+            problems.append(f"{where}.follow_up: '{cohort.follow_up}' has a delayed entry; name an outcome without")
     for name, outcome in cohort.outcomes.items():
         here = f"{where}.outcomes.{name}"
         dated, recorded = outcome.event is not None, outcome.duration is not None
@@ -143,7 +146,8 @@ def _cohort(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str,
         if recorded and outcome.indicator is None:
             problems.append(f"{here}: 'indicator' is missing; it says whether the event ended the duration")
         if recorded:
-            dates_only = [key for key in ("competing", "censoring", "at_risk_after_days") if getattr(outcome, key)]
+            dated_keys = ("competing", "censoring", "at_risk_after_days", "entry")
+            dates_only = [key for key in dated_keys if getattr(outcome, key)]
             problems += [
                 f"{here}: '{key}' goes with dates; a recorded duration has none; remove it" for key in dates_only
             ]
@@ -161,6 +165,7 @@ def _cohort(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str,
                 )
             if not outcome.censoring:
                 problems.append(f"{here}: 'censoring' is empty; name the event that ends observation")
+            problems += check_events.outcome_problems(here, cohort, name)
     return problems
 
 
@@ -177,8 +182,14 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
     named: dict[str, list[str]] = {}
     for key in ("variables", "group_by", "covariates", "strata"):
         named[key] = list(getattr(analysis, key, []))
-    if isinstance(analysis, Logistic | RiskRatio | MixedLogistic | Multinomial):
-        named["variable"] = [analysis.variable]
+    variable: str | None = getattr(analysis, "variable", None)
+    if variable is not None:
+        named["variable"] = [variable]
+    named |= check_groups.names(analysis)
+    problems += check_groups.problems(where, analysis, cohort, covariates)
+    if isinstance(analysis, Agreement):
+        named["first"], named["second"] = [analysis.first], [analysis.second]
+        problems += _agreement(where, analysis, covariates)
     if isinstance(analysis, NegativeBinomial):
         counted = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
         problems += _known(counted, cohort.covariates, f"{where}.count", "covariate", f" in cohort '{cohort_name}'")
@@ -204,13 +215,11 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
     used = [name for names in named.values() for name in names]
     for name in sorted({name for name in used if used.count(name) > 1}):
         problems.append(f"{where}: covariate '{name}' is named more than once")
-    if isinstance(analysis, Logistic | RiskRatio | MixedLogistic) and analysis.variable in covariates:
-        levels = covariates[analysis.variable].levels or []
-        if levels and analysis.event_level not in levels:
-            problems.append(
-                f"{where}.event_level: '{analysis.event_level}' is no level. "
-                + did_you_mean(analysis.event_level, levels)
-            )
+    event_level: str | None = getattr(analysis, "event_level", None)
+    if event_level is not None and variable is not None and variable in covariates:
+        levels = covariates[variable].levels or []
+        if levels and event_level not in levels:
+            problems.append(f"{where}.event_level: '{event_level}' is no level. {did_you_mean(event_level, levels)}")
     if isinstance(analysis, Cox):
         problems += _known(analysis.splines, analysis.covariates, f"{where}.splines", "covariate of this model")
         problems += [
@@ -220,29 +229,57 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
         ]
         if set(analysis.covariates) <= set(analysis.splines):
             problems.append(f"{where}.splines: a curve has no hazard ratio to show; add a covariate that is none")
-    outcomes = list(getattr(analysis, "outcomes", [])) or (
-        [analysis.outcome] if isinstance(analysis, Cox | FineGray | AcceleratedFailureTime | Poisson) else []
-    )
+    outcome: str | None = getattr(analysis, "outcome", None)
+    outcomes = list(getattr(analysis, "outcomes", [])) or ([outcome] if outcome else [])
     if isinstance(analysis, FineGray) and analysis.target == "crr" and (analysis.strata or analysis.ties == "efron"):
         problems.append(
             f"{where}: target 'crr' has no strata and Breslow's method for ties only; "
             "remove 'strata' and 'ties', or write 'target: finegray'"
         )
     problems += _known(outcomes, cohort.outcomes, f"{where}.outcome", "outcome", f" in cohort '{cohort_name}'")
-    if isinstance(analysis, CumulativeIncidence | KaplanMeier):
+    problems += check_events.analysis_problems(where, analysis, cohort)
+    if isinstance(analysis, Cox):
+        problems += check_events.offset_problems(where, analysis, cohort, covariates)
+    if isinstance(analysis, StateOccupation):
+        problems += check_events.state_problems(where, analysis, cohort)
+    if isinstance(analysis, AdjustedSurvival):
+        problems += _known([analysis.contrast], analysis.covariates, f"{where}.contrast", "covariate of this model")
+        if analysis.contrast in covariates and covariates[analysis.contrast].levels is None:
+            problems.append(f"{where}.contrast: '{analysis.contrast}' is a number; only levels can be compared")
+    drawn = CumulativeIncidence | KaplanMeier | MeanCumulativeCount | StateOccupation | AdjustedSurvival
+    if isinstance(analysis, drawn):
         if analysis.until < analysis.every:
             problems.append(f"{where}: 'until' is before the first step of 'every'")
-        off_grid = [
-            t
-            for t in analysis.report_at
-            if abs(t / analysis.every - round(t / analysis.every)) > 1e-9 or t > analysis.until
-        ]
-        if off_grid:
-            shown = ", ".join(str(t) for t in off_grid)
-            problems.append(
-                f"{where}.report_at: {shown} not on the grid; "
-                f"write multiples of {analysis.every} up to {analysis.until}"
-            )
+        for key in ("report_at", "restricted_mean_at"):
+            off_grid = [
+                t
+                for t in getattr(analysis, key, [])
+                if abs(t / analysis.every - round(t / analysis.every)) > 1e-9
+                or t > analysis.until
+                or (key == "restricted_mean_at" and t <= 0)
+            ]
+            if off_grid:
+                shown = ", ".join(str(t) for t in off_grid)
+                problems.append(
+                    f"{where}.{key}: {shown} not on the grid; "
+                    f"write multiples of {analysis.every} up to {analysis.until}"
+                )
+    return problems
+
+
+def _agreement(where: str, analysis: Agreement, covariates: Mapping[str, Covariate]) -> list[str]:
+    """Two classifications can be compared only if they have the same classes."""
+    first, second = (covariates[n].levels if n in covariates else None for n in (analysis.first, analysis.second))
+    problems = _known(analysis.unknown, first or [], f"{where}.unknown", "level")
+    if first and second and first != second:
+        problems.append(
+            f"{where}: 'first' and 'second' must have the same levels in the same order; "
+            f"'{analysis.first}' has {', '.join(first)}, '{analysis.second}' has {', '.join(second)}"
+        )
+    if any(":" in level for level in first or []):
+        problems.append(f"{where}: a level of '{analysis.first}' has a colon in it, which joins levels; write another")
+    if first and len(set(first) - set(analysis.unknown)) < 2:
+        problems.append(f"{where}.unknown: fewer than two levels are left to agree on; name fewer")
     return problems
 
 

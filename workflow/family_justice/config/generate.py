@@ -16,7 +16,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from family_justice.config import kinds, models
 from family_justice.config.base import Name, Strict
-from family_justice.contracts import Column, Table, research_ready_tables, source_tables
+from family_justice.config.catalogue import Catalogue
+from family_justice.contracts import Column, Table, data_set_tables, research_ready_tables, source_tables
 from family_justice.files import write_text
 
 COMMAND = "PYTHONPATH=workflow python -m family_justice.config.generate"
@@ -27,6 +28,7 @@ SCHEMAS: dict[str, Any] = {
     "source": models.Source,
     "stream": models.Stream,
     "covariates": dict[Name, models.Covariate],
+    "catalogue": Catalogue,
 }
 
 
@@ -56,7 +58,12 @@ def table_reference() -> str:
     """Return the columns of the research-ready and the source tables as Markdown."""
     lines = ["# Tables", "", f"Generated from the contracts by `{COMMAND}`; do not edit.", ""]
     lines += ["Names marked * were not seen in a public source and are assumptions.", ""]
-    for title, tables in (("Research-ready tables", research_ready_tables()), ("Source tables", source_tables())):
+    parts = (
+        ("Research-ready tables", research_ready_tables()),
+        ("Data sets", data_set_tables()),
+        ("Source tables", source_tables()),
+    )
+    for title, tables in parts:
         lines += [f"## {title}", ""]
         for table in tables.values():
             lines += _table(table)

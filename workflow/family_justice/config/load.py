@@ -13,10 +13,11 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from family_justice.config.base import Name
+from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.models import Covariate, Policy, Settings, Source, Stream
 from family_justice.config.policy import FLOOR, check_policy_not_below
-from family_justice.contracts import source_tables
+from family_justice.contracts import contracts, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
@@ -168,7 +169,9 @@ class Configuration:
         path = self.folder / "streams" / f"{name}.yaml"
         stream: Stream = parse(read_yaml(path), Stream, path)
         check_stream(stream, self.covariates(), path)
-        self.source(stream.source or self.settings.source)
+        source = self.source(stream.source or self.settings.source)
+        if stream.data_guide and getattr(source, "tables", {}):
+            raise ConfigError(f"{path}: 'data_guide' describes court tables, and the source has tables of its own")
         self.policy_of(stream)
         self._check_references(stream, path)
         return stream
@@ -209,6 +212,27 @@ class Configuration:
         if policy.name != name:
             raise ConfigError(f"{path}: 'name' is '{policy.name}'; write '{name}', the name of the file")
         return policy
+
+    @cache  # noqa: B019
+    def catalogue(self) -> Catalogue:
+        """Read what is written by hand about the data sets, and check that contracts and tables are there."""
+        path = self.folder / "catalogue.yaml"
+        catalogue: Catalogue = parse(read_yaml(path), Catalogue, path)
+        there = contracts()
+        problems = []
+        for name, about in catalogue.data_sets.items():
+            unknown = [stem for stem in about.contracts if stem not in there]
+            problems += [f"data_sets.{name}.contracts: no contract '{s}'. {did_you_mean(s, there)}" for s in unknown]
+            tables = {table for stem in about.contracts if stem in there for table in there[stem].tables}
+            problems += [
+                f"data_sets.{name}.prefixes: no table starts with '{prefix}'"
+                for prefix in about.prefixes
+                if tables and not any(table.startswith(prefix) for table in tables)
+            ]
+            if tables and about.people_table not in {None, *tables}:
+                problems.append(f"data_sets.{name}.people_table: {did_you_mean(str(about.people_table), tables)}")
+        report_together(str(path), problems, ConfigError)
+        return catalogue
 
     def source_of(self, stream: Stream) -> str:
         """Return the name of the source that a stream reads."""

@@ -6,13 +6,16 @@ The JSON schemas in ``workflow/schemas`` and the reference in ``docs/config.md``
 from __future__ import annotations
 
 import datetime
+import os
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from family_justice.config.base import Name, Sql, Strict
 from family_justice.config.kinds import Analysis
 from family_justice.contracts import Column
+from family_justice.errors import ConfigError
 
 # --- config/config.yaml ------------------------------------------------------------------------------------------
 
@@ -43,6 +46,12 @@ class Policy(Strict):
         ge=0, description="a model is released only if persons exceed estimated coefficients by so many"
     )
     minimum_at_risk: int = Field(ge=0, description="curves end where fewer persons are at risk")
+    file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex"]] = Field(
+        default=["csv", "json", "svg", "png", "pdf", "html", "tex"],
+        min_length=1,
+        description="types of files that may leave",
+    )
+    maximum_rows: int = Field(default=20_000, ge=1, description="rows that one file of results may have")
 
 
 # --- config/sources/*.yaml ---------------------------------------------------------------------------------------
@@ -76,6 +85,59 @@ class HarmoniseOptions(Strict):
         description="CMS and ECMS are taken to share identifiers; beyond this share of contradictions it is an error "
         "(assumption)",
     )
+    max_residence_gap_days: int = Field(
+        default=30,
+        ge=0,
+        description="gaps of up to so many days between addresses, or between registrations with practices, in Wales "
+        "are closed (assumption)",
+    )
+    health_placeholder_date: datetime.date = Field(
+        default=datetime.date(1900, 12, 31),
+        description="health events up to this day are dated with a placeholder such as 1900-01-01 (assumption)",
+    )
+    several_known_values: Literal["unclear", "latest", "most_frequent"] = Field(
+        default="unclear",
+        description="two or more known ethnic groups, religions, nationalities or languages of one person: `unclear` "
+        "(public code fjs_data), the one recorded `latest` or the `most_frequent` one (published studies differ); "
+        "where these tie, unclear",
+    )
+    several_roles: Literal["unclear", "unclear_subjects_too", "priority"] = Field(
+        default="unclear",
+        description="several roles in one case: `unclear` but a subject child stays a subject, `unclear_subjects_too` "
+        "(public code fjs_data), or the first role of `role_priority`",
+    )
+    role_priority: list[Literal["subject", "applicant", "respondent", "other"]] = Field(
+        default=["subject", "respondent", "applicant", "other"],
+        description="order of roles if `several_roles` is `priority` (assumption)",
+    )
+    several_parents: Literal["keep_all", "first"] = Field(
+        default="keep_all",
+        description="more than one mother, or father, of one child: keep all, or the `first` (public code fjs_data; "
+        "here the smallest identifier, as the order of rows means nothing)",
+    )
+    cms_orders_before_usable: Literal["flag", "drop"] = Field(
+        default="flag", description="CMS orders before `cms_orders_usable_from`: keep and count, or drop"
+    )
+    join_by_linkage_field: bool = Field(
+        default=True,
+        description="whether identifiers with one linkage field are one person (as the duplicate map of public code "
+        "RachelPearson/PhD-analyses) or only rows with one identifier are",
+    )
+    keep_minors_not_subject: bool = Field(
+        default=True,
+        description="whether people under 18 who are no subject of the case, such as young parents, stay in its people "
+        "(public code fjs_data keeps them)",
+    )
+    keep_adult_subjects: bool = Field(
+        default=True,
+        description="whether subjects aged 18 or over at issue stay (public code fjs_data counts children under 18 at "
+        "application only)",
+    )
+    longest_case_gap_days: int = Field(
+        default=365,
+        gt=0,
+        description="a longer time between two hearings of a case is a gap in its history (assumption)",
+    )
 
 
 class _Source(Strict):
@@ -95,7 +157,7 @@ class SyntheticSource(_Source):
 
     kind: Literal["synthetic"]
     refresh_date: datetime.date = Field(description="last day that the records cover")
-    parameters: str = Field(description="file of the population's parameters")
+    parameters: str = Field(description="folder (or one file) of the population's parameters")
     scale: float = Field(gt=0, le=1, description="1 = published national volumes")
     seed: int = Field(ge=0)
 
@@ -127,7 +189,68 @@ class FilesSource(_Source):
         return self
 
 
-Source = Annotated[SyntheticSource | FilesSource, Field(discriminator="kind")]
+class Place(Strict):
+    """Tables of a database that stand in one schema under one pattern of names."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    tables: list[str] = Field(min_length=1, description="tables of the contracts; `*` stands for any letters")
+    schema_: str | None = Field(
+        default=None, alias="schema", description="schema of the tables; default: that of the connection"
+    )
+    name: str = Field(
+        default="{table}",
+        pattern=r"^[^{}]*\{table\}[^{}]*(\{refresh\}[^{}]*)?$",
+        description="name of a table there, such as `{table}_{refresh}`",
+    )
+    refresh: str | None = Field(default=None, description="refresh of the tables, such as `20240111`")
+
+    @model_validator(mode="after")
+    def _refresh_is_told(self) -> Place:
+        if "{refresh}" in self.name and self.refresh is None:
+            raise ValueError("'refresh' is missing: 'name' has {refresh} in it")
+        return self
+
+
+class Renamed(Strict):
+    """Names in the database of one table that differ from its contract."""
+
+    table: str | None = Field(default=None, description="name of the table, refresh included")
+    columns: dict[str, str] = Field(default_factory=dict, description="name in the contract: name in the database")
+
+
+class DatabaseSource(_Source):
+    """The court tables in a PostgreSQL, DuckDB or IBM Db2 database; only declared columns are read, and only once."""
+
+    kind: Literal["database"]
+    connection: str | None = Field(
+        default=None,
+        description="`postgresql://user@host:5432/database`, `db2://user@host:50000/DATABASE` or "
+        "`duckdb:///folder/file.duckdb`, without a password; default: the environment variable "
+        "`FAMILY_JUSTICE_DATABASE`",
+    )
+    refresh_date: datetime.date = Field(description="last day that the records cover")
+    places: list[Place] = Field(min_length=1, description="where the tables are; a system may be absent as a whole")
+    renamed: dict[str, Renamed] = Field(default_factory=dict, description="tables with other names, by contract name")
+
+    @field_validator("connection")
+    @classmethod
+    def _no_password(cls, connection: str | None) -> str | None:
+        if connection and urlsplit(connection).password is not None:
+            raise ValueError(
+                "no password here: PostgreSQL reads PGPASSWORD or ~/.pgpass, Db2 reads DB2PASSWORD; write user@host"
+            )
+        return connection
+
+    def connection_string(self) -> str:
+        """Return the connection string of the file or of the environment; ConfigError if there is neither."""
+        found = self.connection or os.environ.get("FAMILY_JUSTICE_DATABASE", "")
+        if not found:
+            raise ConfigError("'connection' is missing, and so is the environment variable FAMILY_JUSTICE_DATABASE")
+        return found
+
+
+Source = Annotated[SyntheticSource | FilesSource | DatabaseSource, Field(discriminator="kind")]
 
 
 # --- config/covariates.yaml and the covariates of a stream -------------------------------------------------------
@@ -180,7 +303,14 @@ class Event(Strict):
 
     label: str
     short_label: str | None = None
-    sql: Sql = Field(description="SELECT of the cohort's key and a column `date`; at most one row per member")
+    sql: Sql = Field(
+        description="SELECT of the cohort's key and a column `date`; at most one row per member unless it repeats"
+    )
+    repeats: bool = Field(
+        default=False,
+        description="true if a member may have it several times, on different days after time zero; the cohort then "
+        "holds a list of dates in order, which covariates can read",
+    )
 
 
 class Outcome(Strict):
@@ -190,6 +320,11 @@ class Outcome(Strict):
     short_label: str | None = None
     at_risk_after_days: int = Field(
         default=0, ge=0, description="days after time zero at which time at risk starts; earlier exits are left out"
+    )
+    entry: str | None = Field(
+        default=None,
+        description="event or date column at which observation starts, if later than time zero (delayed entry); with "
+        "the date of birth as time zero, time is age",
     )
     event: Name | None = Field(default=None, description="event of the cohort")
     competing: list[Name] = Field(default_factory=list, description="events that make this one impossible")
@@ -239,6 +374,9 @@ class Stream(Strict):
     summary: str
     source: Name | None = Field(default=None, description="file in config/sources; default: the one in config.yaml")
     policy: Name | None = Field(default=None, description="file in config/policies; default: the one in config.yaml")
+    data_guide: bool = Field(
+        default=False, description="also write the data dictionary, the data guide and catalogue entries of the records"
+    )
     definitions: dict[Name, Definition] = Field(default_factory=dict)
     cohorts: dict[Name, Cohort] = Field(min_length=1)
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="covariates only this stream needs")

@@ -44,4 +44,12 @@ def _looser_than(policy: Policy, minimum: Policy) -> list[str]:
         )
     if minimum.zero_discloses and not policy.zero_discloses:
         problems.append(f"'zero_discloses' is false; write true, as in policy '{minimum.name}'")
+    more = sorted(set(policy.file_types) - set(minimum.file_types))
+    if more:
+        problems.append(f"'file_types' has {', '.join(more)} beyond those of policy '{minimum.name}'; leave them out")
+    if policy.maximum_rows > minimum.maximum_rows:
+        problems.append(
+            f"'maximum_rows' is {policy.maximum_rows}, above that in policy '{minimum.name}'; write "
+            f"{minimum.maximum_rows} or fewer"
+        )
     return problems

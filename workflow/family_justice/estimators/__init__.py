@@ -13,12 +13,15 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``recurrent``: Cox models of repeated events, the mean cumulative count
 - ``multistate``: audit of histories, Aalen-Johansen state occupation
 - ``splines``: restricted cubic splines
-- ``logistic``: logistic regression with clustered standard errors
+- ``logistic``: logistic regression with clustered standard errors; ``firth``: with Firth's penalty
+- ``marginal``: average marginal effects of logistic, risk ratio and multinomial models
 - ``counts``: Poisson and negative binomial rates, risk ratios by modified Poisson
 - ``multinomial``, ``mixed``: several categories; random intercepts of areas and funnel limits
 - ``gee``: estimating equations, by statsmodels
 - ``matching``: matched sets, their balance, conditional logistic regression
-- ``inequality``, ``agreement``, ``pooling``: slope and relative index; kappa; Rubin's rules
+- ``inequality``, ``agreement``: slope and relative index; kappa
+- ``imputation``, ``pooling``: chained equations, Rubin's rules
+- ``proportions``, ``t_distribution``: limits of shares; few clusters
 - ``parametric``: Weibull and lognormal accelerated failure time models
 - ``arrays``, ``chi_square``, ``newton``, ``regression``, ``partial_likelihood``, ``risk_sets``, ``distinct_rows``: what
   these are built on

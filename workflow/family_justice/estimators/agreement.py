@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from family_justice.estimators.arrays import Floats, Ints
+from family_justice.estimators.life_table import Z95
 
 Weights = Literal["none", "equal", "squared"]
 
@@ -77,9 +80,29 @@ def cohen_kappa(table: ArrayLike, weights: Weights = "none", classes: tuple[str,
     rows, cols = p.sum(axis=1), p.sum(axis=0)
     observed, expected = float((w * p).sum()), float(rows @ w @ cols)
     if 1 - expected < 1e-12:
-        return Agreement(whole, names, int(n), observed, expected, np.nan, np.nan, "all units are in one class")
+        return Agreement(whole, names, round(n), observed, expected, np.nan, np.nan, "all units are in one class")
     kappa = (observed - expected) / (1 - expected)
     means = np.add.outer(w @ cols, rows @ w)
     inside = float((p * (w - means * (1 - kappa)) ** 2).sum() - (kappa - expected * (1 - kappa)) ** 2)
     error = float(np.sqrt(max(inside, 0.0) / n) / (1 - expected))
-    return Agreement(whole, names, int(n), observed, expected, kappa, error, "")
+    return Agreement(whole, names, round(n), observed, expected, kappa, error, "")
+
+
+def agreement_rows(table: ArrayLike) -> Iterator[dict[str, Any]]:
+    """Yield observed agreement in percent and kappa with its 95% interval as rows of the result schema.
+
+    ``table`` (K, K) may hold fractions, where a hidden count is filled in; ``n`` counts the units that agree.
+    """
+    found = cohen_kappa(table)
+    counts = {"n": round(float(np.trace(np.asarray(table, dtype=float)))), "total": found.n}
+    if not found.n:
+        for measure in ("agreement", "kappa"):
+            yield {**counts, "measure": measure, "status": "not estimable", "note": found.note}
+        return
+    yield {**counts, "measure": "agreement", "estimate": 100 * counts["n"] / counts["total"]}
+    if math.isnan(found.kappa):
+        yield {**counts, "measure": "kappa", "status": "not estimable", "note": found.note}
+        return
+    low, high = (found.kappa + sign * Z95 * found.std_error for sign in (-1, 1))
+    values = {"estimate": found.kappa, "std_error": found.std_error, "conf_low": low, "conf_high": min(high, 1.0)}
+    yield {**counts, "measure": "kappa", **values}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from family_justice.estimators.arrays import Floats, codes, cross_product, design_matrix, inner, numbers
-from family_justice.estimators.counts import CountFit, fit_risk_ratio
+from family_justice.estimators.counts import CountFit, fit_poisson, fit_risk_ratio
 from family_justice.estimators.newton import independent_columns
 from family_justice.estimators.regression import clustered_variance, scale_columns
 
@@ -98,3 +98,52 @@ def ordered_codes(labels: ArrayLike, order: list[str]) -> Floats:
     if lacking:
         raise ValueError(f"{len(lacking)} labels are not in the order given")
     return np.array([order.index(str(label)) for label in distinct], dtype=float)[code]
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedInequality:
+    """The two indices of counts per group; nan with a ``reason`` where they cannot be estimated."""
+
+    ridits: Floats  # (K,)
+    slope: float  # difference of risks or rates, rank 1 less rank 0
+    slope_std_error: float
+    log_relative: float  # logarithm of the ratio of risks or rates
+    log_relative_std_error: float
+    reason: str
+
+
+def grouped_inequality(events: ArrayLike, size: ArrayLike, time: ArrayLike | None = None) -> GroupedInequality:
+    """Return the indices of ``inequality`` from counts: ``events`` (K,) among ``size`` (K,) persons, groups in order.
+
+    Equal to ``inequality`` without ``adjust`` and ``clusters`` on the rows behind the counts. With ``time`` (K,), the
+    time at risk, rates take the place of risks: ranks are still those of persons, the slope is the regression of rates
+    weighted by time, and events have the variance of Poisson counts.
+    """
+    d, n = numbers("events", events), numbers("size", size)
+    t = n if time is None else numbers("time", time, n.size)
+    nan = math.nan
+    rank, ridits = np.zeros(n.size), np.full(n.size, nan)
+    if n.sum() > 0:
+        rank = (np.cumsum(n) - n / 2) / n.sum()
+        ridits = np.where(n > 0, rank, nan)
+    inside = t > 0
+    if inside.sum() < 2:
+        return GroupedInequality(ridits, nan, nan, nan, nan, "all members are in one group")
+    d, n, t, rank = d[inside], n[inside], t[inside], rank[inside]
+    fit = fit_poisson(d, rank[:, None], t)
+    reason = fit.reasons.get(1, fit.reasons.get(0, ""))
+    if reason or not fit.converged:
+        reason = reason or "the search for the estimate did not converge"
+        return GroupedInequality(ridits, nan, nan, nan, nan, reason)
+    x = np.stack([np.ones(rank.size), rank])
+    bread = np.linalg.inv((x * t) @ x.T)
+    beta = bread @ (x @ d)
+    relative, slope = fit.var_model[1, 1], bread @ ((x * d) @ x.T) @ bread
+    if time is None:
+        factor = n.sum() / (n.sum() - 2) if n.sum() > 2 else nan
+        squares = [d * (1 - mean) ** 2 + (n - d) * mean**2 for mean in (beta @ x, np.exp(fit.coef @ x))]
+        slope = factor * bread @ ((x * squares[0]) @ x.T) @ bread
+        relative = (factor * fit.var_model @ ((x * squares[1]) @ x.T) @ fit.var_model)[1, 1]
+    return GroupedInequality(
+        ridits, float(beta[1]), math.sqrt(slope[1, 1]), float(fit.coef[1]), math.sqrt(relative), ""
+    )

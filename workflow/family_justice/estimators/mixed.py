@@ -36,6 +36,7 @@ class MixedLogisticFit:
     sd: float  # standard deviation of the areas' intercepts
     areas: NDArray  # (G,) labels in sorted order
     area_effect: Floats  # (G,) most likely intercept of each area less the common one (empirical Bayes)
+    area_std_error: Floats  # (G,) its standard deviation given the outcomes and the coefficients, as R ``condVar``
     loglik: float
     loglik_without_areas: float
     n: int
@@ -99,11 +100,13 @@ def fit_mixed_logistic(
         sd = 0.0 if note.startswith("areas") else np.nan
         return MixedLogisticFit(
             coef=plain.coef, variance=variance, sd=sd, areas=labels, area_effect=np.full(labels.size, sd),
+            area_std_error=np.full(labels.size, sd),
             loglik=plain.loglik[1], loglik_without_areas=plain.loglik[1], n=n, n_events=plain.n_events, iterations=0,
             converged=plain.converged, estimable=kept, reasons=plain.reasons, note=note,
         )  # fmt: skip
 
     theta, loglik, information, iterations, converged = model.maximise(np.append(beta, 0.5), max_iter)
+    width = model.find_modes(combine(theta[:-1], x), float(theta[-1]))
     full = np.append(kept, True)
     units = np.append(columns.scale, 1.0)
     variance = np.full((p + 1, p + 1), np.nan)
@@ -117,6 +120,7 @@ def fit_mixed_logistic(
     coef[kept] = theta[:-1] / scale
     return MixedLogisticFit(
         coef=coef, variance=variance, sd=abs(float(theta[-1])), areas=labels, area_effect=theta[-1] * model.mode,
+        area_std_error=np.abs(theta[-1]) * width,
         loglik=loglik, loglik_without_areas=plain.loglik[1], n=n, n_events=plain.n_events, iterations=iterations,
         converged=converged, estimable=kept, reasons=plain.reasons,
         note="" if converged else "the search for the estimate did not converge",

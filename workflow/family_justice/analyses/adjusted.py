@@ -1,0 +1,62 @@
+"""Kind ``adjusted_survival``: survival of a population as if all of it had one level of a covariate, then another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from family_justice.analyses.design import build_design
+from family_justice.analyses.prepare import EVENT, follow_up, require_events
+from family_justice.analyses.rows import Rows, cluster_codes, reasons_of
+from family_justice.config.kinds import AdjustedSurvival
+from family_justice.config.models import Cohort, Covariate
+from family_justice.estimators.life_table import at_risk_at, log_log_limits
+
+
+def adjusted_survival(
+    members: pd.DataFrame,
+    cohort: Cohort,
+    analysis: AdjustedSurvival,
+    covariates: Mapping[str, Covariate],
+    where: str,
+) -> Rows:
+    """Yield for each level of the contrast and each time of the grid the mean survival of all members with that level.
+
+    ``n``, ``events`` and ``at_risk`` are those of the members who have the level. A level whose effect cannot be
+    estimated has no curve.
+    """
+    from family_justice.estimators.cox import fit_cox
+    from family_justice.estimators.cox_curves import standardised_survival
+
+    observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
+    design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)
+    exit_, event = observed.exit[design.rows], observed.cause[design.rows] == EVENT
+    entry = None if observed.entry is None else observed.entry[design.rows]
+    require_events(event.sum(), where)
+    used = members.iloc[observed.rows].iloc[design.rows]
+    clusters = cluster_codes(used, analysis.cluster, where)
+    fit = fit_cox(exit_, event, design.matrix, entry=entry, clusters=clusters, ties=analysis.ties)
+    reasons = reasons_of(fit, design.matrix.shape[1])
+    grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
+    for cell in (cell for cell in design.cells if cell.term == analysis.contrast):
+        everybody = design.matrix.copy()
+        everybody[:, design.terms[analysis.contrast]] = 0.0
+        row: dict[str, Any] = {"measure": "survival", "outcome": analysis.outcome, "group": f"{cell.term}={cell.level}"}
+        row |= {"n": int(cell.inside.sum()), "events": int(event[cell.inside].sum())}
+        if cell.column is not None:
+            everybody[:, cell.column] = 1.0
+        if cell.column in reasons or not row["n"]:
+            yield {**row, "time": 0.0, "status": "not estimable", "note": reasons.get(cell.column or 0, "no members")}
+            continue
+        curve = standardised_survival(fit, everybody, grid + 1e-9)
+        survival, error = curve.survival[0], curve.std_error[0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = log_log_limits(survival, error)
+        inside = cell.inside
+        still = at_risk_at(exit_[inside], grid, None if entry is None else entry[inside])
+        for i, time in enumerate(grid):
+            values = {"estimate": survival[i], "std_error": error[i], "conf_low": low[i], "conf_high": high[i]}
+            yield {**row, "time": float(time), "at_risk": int(still[i]), **values}

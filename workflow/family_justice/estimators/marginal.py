@@ -1,0 +1,102 @@
+"""Average marginal effects: by how much a probability changes on average with each covariate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from family_justice.estimators.arrays import Floats, combine, design_matrix, inner
+from family_justice.estimators.counts import CountFit
+from family_justice.estimators.logistic import LogisticFit
+from family_justice.estimators.multinomial import MultinomialFit
+
+
+@dataclass(frozen=True, eq=False)
+class MarginalEffects:
+    """Average marginal effects (p,), of a multinomial fit (K - 1, p): differences in probability; nan where a
+    coefficient is not estimable."""
+
+    effect: Floats
+    std_error: Floats
+
+
+def average_marginal_effects(
+    fit: LogisticFit | CountFit | MultinomialFit, covariates: ArrayLike, terms: list[list[int]] | None = None
+) -> MarginalEffects:
+    """Return by how much the probability changes on average with each column of ``covariates`` (n, p) of ``fit``: a
+    logistic model, risk ratios by modified Poisson, or a multinomial model (row k: the probability of category k + 1).
+
+    A column of zeros and ones: mean of P(x_j = 1) - P(x_j = 0), the other columns of its term (``terms``, lists of
+    columns: the levels of one characteristic) at zero both times, so that a level is compared with the reference. Any
+    other column: the mean derivative. Standard errors by the delta method with the robust covariance matrix if the fit
+    has one, the covariates taken as given (as R ``margins``, Stata ``margins``). Columns that are not estimable count
+    as zero; the effects of the others are then those of the model without them.
+    """
+    x = design_matrix(covariates, fit.n)
+    n, p = x.shape
+    coef, kept = np.atleast_2d(fit.coef), np.atleast_2d(fit.estimable)
+    m = len(coef)
+    b = np.where(kept, coef, 0.0)
+    flat = kept.ravel()
+    variance = fit.var_model if fit.var_robust is None else fit.var_robust
+    variance = np.where(np.outer(flat, flat), variance, 0.0)
+    link = _log if isinstance(fit, CountFit) else _logit
+    group = {j: list(columns) for columns in terms or [] for j in columns}
+    rows = np.vstack([np.ones(n), x.T])
+    # A category without rows has no intercept, and its probability is zero.
+    eta = np.stack([combine(b[k], rows) if kept[k, 0] else np.full(n, -np.inf) for k in range(m)])
+
+    effect, gradient = np.full((m, p), np.nan), np.zeros((m, p, m, p + 1))
+    for j in range(p):
+        if not kept[:, j + 1].any():
+            continue
+        if np.isin(x[:, j], (0.0, 1.0)).all():
+            others = [k + 1 for k in group.get(j, [j])]
+            base = eta - np.stack([combine(b[k, others], rows[others]) for k in range(m)])
+            change = np.zeros(m)
+            for sign, predictor in ((1.0, base + b[:, j + 1 : j + 2]), (-1.0, base)):
+                probability, slope = link(predictor)
+                change += sign * probability.mean(axis=1)
+                part = np.stack([inner(rows, slope[:, k, None, :]) for k in range(m)], axis=1) / n
+                part[:, :, others] = 0.0
+                if sign > 0:
+                    part[:, :, j + 1] = slope.mean(axis=2)
+                gradient[:, j] += sign * part
+            effect[:, j] = change
+        else:
+            probability, slope = link(eta)
+            along = b[:, j + 1]
+            tilt = np.einsum("kln,l->kn", slope, along)  # derivative of every probability in x_j
+            effect[:, j] = tilt.mean(axis=1)
+            bend = _bend(probability, tilt, slope, along, link is _log)
+            gradient[:, j] = np.stack([inner(rows, bend[:, k, None, :]) for k in range(m)], axis=1) / n
+            gradient[:, j, :, j + 1] += slope.mean(axis=2)
+    effect[~kept[:, 1:]] = np.nan
+    by = gradient.reshape(m, p, -1)
+    error = np.sqrt(np.einsum("kpi,ij,kpj->kp", by, variance, by))
+    error[np.isnan(effect)] = np.nan
+    many = isinstance(fit, MultinomialFit)
+    return MarginalEffects(effect if many else effect[0], error if many else error[0])
+
+
+def _logit(predictor: Floats) -> tuple[Floats, Floats]:
+    """Return probabilities (m, n) of the categories after the first and their derivatives (m, m, n)."""
+    highest = np.maximum(predictor.max(axis=0), 0.0)
+    rise = np.exp(predictor - highest)
+    probability = rise / (np.exp(-highest) + rise.sum(axis=0))
+    return probability, probability[:, None, :] * (np.eye(len(predictor))[:, :, None] - probability[None])
+
+
+def _log(predictor: Floats) -> tuple[Floats, Floats]:
+    risk = np.exp(predictor)
+    return risk, risk[None]
+
+
+def _bend(probability: Floats, tilt: Floats, slope: Floats, along: Floats, log: bool) -> Floats:
+    """Return (m, m, n): the derivative of ``tilt`` k in linear predictor l."""
+    if log:
+        return tilt[None]
+    mean = np.einsum("kn,k->n", probability, along)
+    return slope * (along[:, None, None] - mean) - probability[:, None, :] * tilt[None]
