@@ -45,6 +45,9 @@ def test_cumulative_counts_never_show_a_small_number() -> None:
     assert curve_step(court) == 5
     assert round_cumulative(range(15), court).tolist() == [0, 0, 0, 0, 0, 10, 10, 10, 10, 10, 10, 10, 10, 15, 15]
     assert np.diff(round_cumulative(range(2000), court)).min() == 0
+    # Steps of 10 from 20 on: 9 is nearer to 0 than to 20, 10 lies between and is shown.
+    eleven = court.model_copy(update={"threshold": 11})
+    assert round_cumulative([0, 6, 9, 10, 20, 24, 26], eleven).tolist() == [0, 0, 0, 20, 20, 20, 30]
 
 
 def test_step_of_curves_is_at_least_half_the_threshold() -> None:

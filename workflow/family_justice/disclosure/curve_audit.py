@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from family_justice.config.models import Policy
-from family_justice.disclosure.curves import SERIES, Curve, sum_of
-from family_justice.disclosure.rounding import UNBOUNDED, Counts, curve_step, possible, shown
+from family_justice.disclosure.curve_series import Curve
+from family_justice.disclosure.curves import sum_of
+from family_justice.disclosure.rounding import UNBOUNDED, Counts, curve_step, lowest_shown, possible, shown
 from family_justice.disclosure.rows import Conditions
 
 _ROUNDS = 30
@@ -99,26 +100,27 @@ def _build(curves: list[Curve], policy: Policy) -> _System:
     groups: dict[Hashable, dict[Conditions, Name]] = {}
     pools: dict[Name, set[tuple[int, ...]]] = {}
     for curve in curves:
-        pool: Name = (curve.cohort, curve.who, curve.n)
+        pool: Name = (curve.cohort, curve.n)
         k = len(curve.times)
         length = 0 if curve.suppressed else curve.length(policy)
-        names = []
-        for series in SERIES:
-            exact = curve.exact[series]
-            name: Name = ("series", *pool, tuple(int(count) for count in exact))
+        names: dict[str, Name] = {}
+        for series, exact in curve.exact.items():
+            names[series] = ("series", *pool, tuple(int(count) for count in exact))
             low, high = _bounds(curve, series, length, policy)
-            system.add(name, exact, low, high, curve)
-            groups.setdefault((curve.analysis, curve.outcome, series), {})[curve.who] = name
+            system.add(names[series], exact, low, high, curve)
+            groups.setdefault((curve.analysis, curve.outcome, series), {})[curve.who] = names[series]
             pools.setdefault(pool, set()).add(tuple(int(count) for count in exact))
-            names.append(name)
         n_bounds = possible(shown(curve.n, policy), policy) if length else (0, UNBOUNDED)
-        n_name, left_name = ("persons", *pool), ("left", *pool, *names)
+        names["persons"] = ("persons", *pool)
         persons = np.full(k, curve.n)
-        system.add(n_name, persons, np.full(k, n_bounds[0]), np.full(k, n_bounds[1]), curve, cumulative=False)
-        least = np.where(np.arange(k) < length, max(policy.minimum_at_risk, policy.threshold), 0)
-        left = persons - np.sum([curve.exact[series] for series in SERIES], axis=0)
-        system.add(left_name, left, least, np.full(k, UNBOUNDED), curve, cumulative=False)
-        system.sums.append((n_name, (*names, left_name)))
+        system.add(names["persons"], persons, np.full(k, n_bounds[0]), np.full(k, n_bounds[1]), curve, cumulative=False)
+        enough = np.where(np.arange(k) < length, max(policy.minimum_at_risk, policy.threshold), 0)
+        for rest, exact in curve.rests.items():
+            names[rest] = ("rest", *pool, tuple(int(count) for count in exact))
+            least = enough if rest == "left" else np.zeros(k, dtype=np.int64)
+            system.add(names[rest], exact, least, np.full(k, UNBOUNDED), curve, cumulative=False)
+        for whole, parts_of in curve.ties:
+            system.sums.append((names[whole], tuple(names[part] for part in parts_of)))
     for pool, series_of_pool in pools.items():
         ordered = sorted(series_of_pool, key=lambda counts: counts[-1])
         for position, counts in enumerate(ordered):
@@ -151,18 +153,17 @@ def _bounds(curve: Curve, series: str, length: int, policy: Policy) -> tuple[Cou
         high[:] = policy.threshold - 1
     if length and series not in curve.composite:
         low[:length], high[:length] = cumulative_bounds(curve.rounded[series][:length], policy)
-        if series == "events" and length == k and curve.total:
+        if series in ("events", "first_events") and length == k and curve.total:
             low[-1] = max(int(low[-1]), policy.threshold)
     return low, high
 
 
 def cumulative_bounds(rounded: Counts, policy: Policy) -> tuple[Counts, Counts]:
     """Least and greatest exact count behind each number that ``round_cumulative`` shows."""
-    step = curve_step(policy)
-    lowest = step * -(-policy.threshold // step)
+    step, lowest = curve_step(policy), lowest_shown(policy)
     even = (rounded // step) % 2 == 0
     reach = np.where((step % 2 == 1) | even, step // 2, step // 2 - 1)
-    half = -(-policy.threshold // 2)
+    half = -(-lowest // 2)
     low = np.where(rounded == 0, 0, np.where(rounded == lowest, half, rounded - reach))
     high = np.where(rounded == 0, half - 1, rounded + reach)
     return low.astype(np.int64), high.astype(np.int64)

@@ -1,15 +1,14 @@
-"""Survival and cumulative incidence curves, rebuilt from rounded cumulative counts.
+"""Survival and cumulative incidence, mean counts and state probabilities, rebuilt from rounded cumulative counts.
 
 Hiding the number at risk while showing the exact curve protects nothing: d/n = 1 - S(t)/S(t-). So the cumulative
-counts of events, competing events and censorings on the time grid are rounded first, and the curve, its standard error
-and limits, and the number at risk are computed from them with the actuarial life table. What is not computed from
-released numbers does not leave.
+counts on the time grid (of events, competing events and censorings; of transitions between states) are rounded first,
+and the curve, its standard error and limits, and the numbers at risk are computed from them (``rebuild``). What is not
+computed from released numbers does not leave.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -17,81 +16,34 @@ import pandas as pd
 
 from family_justice.config.models import Policy
 from family_justice.disclosure.cells import Key, Ledger
+from family_justice.disclosure.curve_series import SERIES, Curve, check_at_risk, read_series
+from family_justice.disclosure.rebuild import rebuild
 from family_justice.disclosure.rounding import Counts, is_open, is_small, round_cumulative, shown
-from family_justice.disclosure.rows import (
-    CURVES,
-    Conditions,
-    conditions,
-    real,
-    require_empty,
-    require_present,
-    suppress,
-    text,
-)
+from family_justice.disclosure.rows import Conditions, conditions, real, require_empty, require_present, suppress, text
 from family_justice.disclosure.tables import add_group_sums, person_key
 from family_justice.errors import DisclosureError
-from family_justice.estimators.life_table import actuarial, log_log_limits
 
-SERIES = ("events", "competing", "censored")
 _CURVE = ["analysis", "kind", "cohort", "outcome", "group"]
 _LONGEST_GRID = 1000
-
-
-@dataclass
-class Curve:
-    """One curve: exact cumulative counts on its grid, and what is shown of them."""
-
-    rows: list[int]
-    analysis: str
-    kind: str
-    cohort: str
-    outcome: str
-    who: Conditions
-    times: tuple[float, ...]
-    n: int
-    exact: dict[str, Counts]
-    suppressed: bool = False
-    rounded: dict[str, Counts] = field(default_factory=dict)
-    composite: set[str] = field(default_factory=set)  # series shown as the sum of others
-
-    @property
-    def total(self) -> int:
-        """Events at the end of the grid."""
-        return int(self.exact["events"][-1])
-
-    def at_risk(self, policy: Policy) -> Counts:
-        """Number at risk after each time, from the shown counts."""
-        left = shown(self.n, policy) - sum(self.rounded[name] for name in SERIES)
-        return np.maximum(left, 0).astype(np.int64)
-
-    def length(self, policy: Policy) -> int:
-        """Number of grid times that are shown: those at which enough persons are at risk, exactly and as shown."""
-        # Nothing is hidden under an open policy: its curves go on until nobody is left.
-        least = policy.minimum_at_risk if is_open(policy) else max(policy.minimum_at_risk, policy.threshold)
-        exact = self.n - sum(self.exact[name] for name in SERIES)
-        enough = (exact >= least) & (self.at_risk(policy) >= least)
-        return int(np.cumprod(enough).sum())
 
 
 def read_curves(frame: pd.DataFrame, policy: Policy) -> list[Curve]:
     """Take the curves apart and suppress those over too few persons or events.
 
     Raises ``DisclosureError`` unless every curve is on a grid from 0 that all curves of its analysis share, and its
-    counts are cumulative and give the numbers at risk (with delayed entry they do not: there is no rule for it).
+    counts are cumulative and give the numbers at risk.
     """
-    require_empty(frame, ["total", "statistic", "df", "p_value"], "curves")
-    require_present(frame, ["n", "time", "events"], "curves")
+    require_empty(frame, ["statistic", "df", "p_value"], "curves")
+    require_present(frame, ["n", "time"], "curves")
     curves = []
     for labels, rows in frame.groupby(_CURVE, sort=False):
         analysis, kind, cohort, outcome, group = map(str, labels)
-        if (rows["measure"] != CURVES[kind]).any() or rows["n"].nunique() != 1:
-            raise DisclosureError(f"curves of kind {kind}: measure or n is not the same in all rows")
-        exact = {name: rows[name].fillna(0).to_numpy(dtype=np.int64) for name in SERIES}
-        curve = Curve(
-            rows=list(rows.index), analysis=analysis, kind=kind, cohort=cohort, outcome=outcome, who=conditions(group),
-            times=tuple(rows["time"].astype(float)), n=int(rows["n"].iloc[0]), exact=exact,
-        )  # fmt: skip
-        _check(curve, rows["at_risk"])
+        if rows["n"].nunique() != 1:
+            raise DisclosureError(f"curves of kind {kind}: n is not the same in all rows")
+        curve = Curve(analysis, kind, cohort, outcome, conditions(group), int(rows["n"].iloc[0]))
+        read_series(curve, rows)
+        _check(curve)
+        check_at_risk(curve, rows)
         curve.suppressed = is_small(curve.n, policy) or is_small(curve.total, policy)
         curves.append(curve)
     grids: dict[str, set[tuple[float, ...]]] = {}
@@ -102,8 +54,8 @@ def read_curves(frame: pd.DataFrame, policy: Policy) -> list[Curve]:
     return curves
 
 
-def _check(curve: Curve, at_risk: pd.Series) -> None:
-    gone = np.asarray(sum(curve.exact[name] for name in SERIES))
+def _check(curve: Curve) -> None:
+    gone = curve.gone()
     steps = np.diff(curve.times)
     if curve.times[0] != 0 or len(curve.times) > _LONGEST_GRID or (steps <= 0).any():
         raise DisclosureError(f"curves: times must increase from 0 in at most {_LONGEST_GRID} steps")
@@ -111,14 +63,10 @@ def _check(curve: Curve, at_risk: pd.Series) -> None:
         raise DisclosureError("curves: times are not on a regular grid; event times themselves must not leave")
     if any((np.diff(counts) < 0).any() or (counts < 0).any() for counts in curve.exact.values()):
         raise DisclosureError("curves: counts are not cumulative")
-    if (gone > curve.n).any():
+    if (gone > curve.entered(curve.exact, curve.n)).any():
         raise DisclosureError("curves: more persons left than there are")
-    # "Just before t" lies between those left after the grid time before and those left after t.
-    known = at_risk.notna().to_numpy()
-    given = at_risk.fillna(0).to_numpy(dtype=np.int64)
-    before = curve.n - np.concatenate([[0], gone[:-1]])
-    if (known & ((given > before) | (given < curve.n - gone))).any():
-        raise DisclosureError("curves: at_risk does not follow from the counts; there is no rule for delayed entry")
+    if any((counts < 0).any() for counts in curve.rests.values()):
+        raise DisclosureError("curves: the counts contradict each other")
 
 
 def enter_curves(curves: list[Curve], ledger: Ledger) -> dict[int, tuple[Key, Key]]:
@@ -155,9 +103,10 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
     pools: dict[Key, list[Curve]] = {}
     for curve in curves:
         if not curve.suppressed:
-            pools.setdefault((curve.cohort, curve.who, curve.n, curve.times), []).append(curve)
+            # Not by group: persons who are a group in one analysis may be all of them in another.
+            pools.setdefault((curve.cohort, curve.n, curve.times), []).append(curve)
     for pool in pools.values():
-        series = {tuple(curve.exact[name]): None for curve in pool for name in SERIES}
+        series = {tuple(counts): None for curve in pool for counts in curve.exact.values()}
         parts: list[tuple[int, ...]] = []
         shown_as: dict[tuple[int, ...], Counts] = {}
         composite: set[tuple[int, ...]] = set()
@@ -170,8 +119,8 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
                 shown_as[counts] = round_cumulative(counts, policy)
                 parts.append(counts)
         for curve in pool:
-            curve.rounded = {name: shown_as[tuple(curve.exact[name])] for name in SERIES}
-            curve.composite = {name for name in SERIES if tuple(curve.exact[name]) in composite}
+            curve.rounded = {name: shown_as[tuple(counts)] for name, counts in curve.exact.items()}
+            curve.composite = {name for name, counts in curve.exact.items() if tuple(counts) in composite}
 
 
 def sum_of(counts: tuple[int, ...], parts: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
@@ -201,37 +150,31 @@ def release_curves(
         if length == 0:
             suppress(frame, curve.rows, policy)
             continue
-        beyond += curve.rows[length:]
-        rows = curve.rows[:length]
+        for line in curve.lines:
+            beyond += line.rows[length:]
         if not is_open(policy):
-            _rebuild(frame, curve, rows, policy)
+            _write(frame, curve, length, policy)
         if curve.kind == "follow_up":
-            follow_up[(curve.analysis, curve.cohort, curve.who)] = frame.loc[rows]
+            follow_up[(curve.analysis, curve.cohort, curve.who)] = frame.loc[curve.lines[0].rows[:length]]
     return beyond, follow_up
 
 
-def _rebuild(frame: pd.DataFrame, curve: Curve, rows: list[int], policy: Policy) -> None:
-    length, n = len(rows), shown(curve.n, policy)
-    cumulative = {name: curve.rounded[name][:length] for name in SERIES}
-    at_risk = curve.at_risk(policy)[:length]
-    new = {name: np.diff(counts, prepend=0) for name, counts in cumulative.items()}
-    at_start = np.concatenate([[n], at_risk[:-1]])
-    if curve.kind == "cumulative_incidence":
-        table = actuarial(at_start, np.column_stack([new["events"], new["competing"]]), new["censored"])
-        estimate, error = table.cumulative_incidence[:, 0], table.cumulative_incidence_std_error[:, 0]
-    else:
-        table = actuarial(at_start, new["events"], new["censored"] + new["competing"])
-        estimate, error = table.survival, table.survival_std_error
-    low, high = log_log_limits(estimate, error)
-    values = {"estimate": estimate, "std_error": error, "conf_low": low, "conf_high": high}
-    for column, numbers in values.items():
-        frame.loc[rows, column] = numbers
-    for name, counts in cumulative.items():
-        given = frame.loc[rows, name].notna().to_numpy()
-        frame.loc[rows, name] = pd.array(np.where(given, counts, 0), dtype="Int64")
-        frame.loc[[row for row, there in zip(rows, given, strict=True) if not there], name] = pd.NA
-    frame.loc[rows, "n"] = n
-    frame.loc[rows, "at_risk"] = pd.array(at_risk, dtype="Int64")
+def _write(frame: pd.DataFrame, curve: Curve, length: int, policy: Policy) -> None:
+    """Replace everything in the rows of a curve by rounded counts and what is computed from them."""
+    for line, values in zip(curve.lines, rebuild(curve, length, policy), strict=True):
+        rows = line.rows[:length]
+        for column in ("estimate", "std_error", "conf_low", "conf_high"):
+            frame.loc[rows, column] = values.get(column, np.nan)
+        for column in (*SERIES, "total"):
+            if column not in line.columns:
+                frame.loc[rows, column] = pd.NA
+                continue
+            counts = curve.rounded[line.columns[column]][:length]
+            given = frame.loc[rows, column].notna().to_numpy()
+            frame.loc[rows, column] = pd.array(np.where(given, counts, 0), dtype="Int64")
+            frame.loc[[row for row, there in zip(rows, given, strict=True) if not there], column] = pd.NA
+        frame.loc[rows, "n"] = shown(curve.n, policy)
+        frame.loc[rows, "at_risk"] = pd.array(values.get("at_risk", [np.nan] * length), dtype="Int64")
 
 
 def release_medians(frame: pd.DataFrame, follow_up: dict[Key, pd.DataFrame], policy: Policy) -> None:

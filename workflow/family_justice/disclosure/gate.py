@@ -15,6 +15,13 @@ import pandas as pd
 
 from family_justice.config.models import Policy
 from family_justice.config.policy import check_policy_not_below
+from family_justice.disclosure.history import (
+    Population,
+    add_to_history,
+    check_differences,
+    read_history,
+    released_cells,
+)
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
@@ -34,12 +41,14 @@ def open_door(
     study: Path,
     study_out: Path,
     suppressions: Path,
+    population: Population | None = None,
 ) -> None:
     """Release the results of one stream: all of them, or none.
 
     ``internal`` and ``release`` map the name of each analysis to its results before and after; ``study`` is the study
     description (JSON) from which the allowed labels are derived, released as ``study_out``; ``suppressions`` receives
-    the number of suppressed rows per analysis. Whatever was released before is removed first.
+    the number of suppressed rows per analysis. With a ``population``, the release must not differ from an earlier one
+    of its history by a few people only. Whatever was released before is removed first.
 
     Raises ``ConfigError`` if ``policy`` is looser than ``minimum``, and ``DisclosureError`` for everything else; the
     messages hold no value of a result.
@@ -53,7 +62,18 @@ def open_door(
         description = _read_study(Path(study))
         words = vocabulary(description)
         frames = [_read(name, Path(path), words) for name, path in internal.items()]
-        disclosed = disclose(pd.concat(frames, ignore_index=True), policy)
+        long = [name for name, frame in zip(internal, frames, strict=True) if len(frame) > policy.maximum_rows]
+        if long:
+            raise DisclosureError(
+                f"{', '.join(long)}: more than {policy.maximum_rows} rows, the policy's limit; ask for fewer groups "
+                "or a coarser grid of times"
+            )
+        exact = pd.concat(frames, ignore_index=True)
+        disclosed = disclose(exact, policy)
+        if population is not None:
+            cells = released_cells(exact, disclosed.rows, population)
+            history = read_history(population.history)
+            check_differences(cells, history, policy)
         staged = {target: _staged(target) for target in targets}
         try:
             for name, path in release.items():
@@ -62,6 +82,8 @@ def open_door(
             staged[Path(study_out)].write_bytes(Path(study).read_bytes())
             for target, file in staged.items():
                 _publish(file, target)
+            if population is not None:
+                add_to_history(cells, history, population.history)
         except BaseException:
             _remove(targets)
             raise

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from family_justice.config.models import Policy
+from family_justice.disclosure.agreement import release_agreement
 from family_justice.disclosure.cells import Ledger
 from family_justice.disclosure.curve_audit import audit_curves
 from family_justice.disclosure.curves import (
@@ -21,6 +22,7 @@ from family_justice.disclosure.curves import (
     round_curves,
     suppress_hidden,
 )
+from family_justice.disclosure.derived import check_rates, derived_rows, release_derived
 from family_justice.disclosure.models import (
     enter_models,
     read_models,
@@ -28,7 +30,17 @@ from family_justice.disclosure.models import (
     release_rank_tests,
     tie_categories,
 )
-from family_justice.disclosure.rows import CURVES, KINDS, MODELS
+from family_justice.disclosure.quality import check_quality, enter_quality
+from family_justice.disclosure.restricted import release_restricted_means
+from family_justice.disclosure.rows import (
+    CURVES,
+    EXACT_ONLY,
+    KINDS,
+    MATCHED,
+    MODELS,
+    RESTRICTED_MEANS,
+    release_exact_only,
+)
 from family_justice.disclosure.tables import (
     check_attrition,
     check_tables,
@@ -45,10 +57,18 @@ ALLOWED = {
     "attrition": ("count",),
     "table_one": ("count", "percent"),
     "frequency": ("count", "percent"),
-    "cumulative_incidence": ("cumulative_incidence", "gray_test", "log_rank_test"),
-    "kaplan_meier": ("survival", "log_rank_test"),
+    "quality": ("count",),
+    "agreement": ("percent", "agreement", "kappa"),
+    "cumulative_incidence": ("cumulative_incidence", *RESTRICTED_MEANS, "gray_test", "log_rank_test"),
+    "kaplan_meier": ("survival", *RESTRICTED_MEANS, "log_rank_test"),
     "follow_up": ("survival", "median_follow_up"),
+    "mean_cumulative_count": CURVES["mean_cumulative_count"],
+    "state_occupation": (*CURVES["state_occupation"], "count"),
+    "inequality": ("percent", "rate", "time_at_risk", "slope_index", "log_relative_index"),
+    "funnel": ("percent", "rate", "time_at_risk", "control_limits_95", "control_limits_998", "overdispersion"),
+    "adjusted_survival": ("survival",),
     **{kind: ("count", *_MODEL_MEASURES) for kind in MODELS},
+    **{kind: ("percent", "standardised_difference", *_MODEL_MEASURES) for kind in MATCHED},
 }
 
 
@@ -70,18 +90,25 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     _check(frame)
     attrition = frame[frame["kind"] == "attrition"]
     # A model counts besides how many members had all its covariates.
-    tables = frame[frame["measure"].isin(["count", "percent"]) & (frame["kind"] != "attrition")]
-    is_curve = frame["measure"].isin(set(CURVES.values())) & frame["kind"].isin(list(CURVES))
+    tables = frame[frame["measure"].isin(["count", "percent", "rate"]) & ~frame["kind"].isin(["attrition", "quality"])]
+    quality = frame[frame["kind"] == "quality"]
+    drawn = {measure for measures in CURVES.values() for measure in measures}
+    is_curve = frame["measure"].isin(drawn) & frame["kind"].isin(list(CURVES))
     is_median = frame["measure"] == "median_follow_up"
     modelled = frame[frame["kind"].isin(MODELS) & frame["measure"].isin(_MODEL_MEASURES)]
     rank_tests = frame.index[frame["measure"].isin(["log_rank_test", "gray_test"]) & ~frame["kind"].isin(MODELS)]
+    derived = derived_rows(frame)
+    mean_times = frame.index[frame["measure"].isin(RESTRICTED_MEANS)]
+    agreeing = frame.index[frame["measure"].isin(["agreement", "kappa"])]
     check_attrition(attrition)
     check_tables(tables)
+    check_quality(quality)
+    check_rates(frame)
     curves = read_curves(frame[is_curve], policy)
     models = read_models(modelled, policy)
 
     ledger = Ledger(policy)
-    cells = enter_tables(tables, ledger)
+    cells = enter_tables(tables, ledger) | enter_quality(quality, ledger)
     curve_names = enter_curves(curves, ledger)
     enter_models(models, ledger)
     tie_categories(models, ledger)
@@ -93,13 +120,19 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
 
     release_attrition(frame, attrition.index, policy)
     release_tables(frame, cells, ledger, policy)
+    release_agreement(frame, agreeing, policy)
+    release_derived(frame, derived, policy)
     beyond, follow_up = release_curves(frame, curves, policy)
     release_medians(frame, follow_up, policy)
+    release_restricted_means(frame, mean_times, curves, policy)
     release_rank_tests(frame, rank_tests, curves, policy)
     release_models(frame, models, ledger, policy)
+    exact_only = frame.index[frame["kind"].isin(EXACT_ONLY)]
+    release_exact_only(frame, exact_only, policy)
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
-    handled |= set(frame.index[is_median]) | set(rank_tests)
+    handled |= set(frame.index[is_median]) | set(mean_times) | set(rank_tests) | set(agreeing) | set(derived)
+    handled |= set(exact_only)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")

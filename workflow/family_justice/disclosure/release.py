@@ -12,7 +12,10 @@ from family_justice import fingerprint
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
+from family_justice.config.models import SyntheticSource
+from family_justice.config.plan import describe_plan
 from family_justice.disclosure.gate import open_door
+from family_justice.disclosure.history import Population
 
 
 def release_stream(
@@ -28,23 +31,29 @@ def release_stream(
 
     ``internal`` maps each analysis to its tidy rows before disclosure control; ``suppressions`` receives the number of
     suppressed rows per analysis, which stays inside, because it tells how many were hidden for the sake of others;
-    ``manifest`` lists the raw tables and
-    their checksums, of which only a fingerprint is released; ``code`` is the fingerprint of the library.
+    ``manifest`` lists the raw tables and their checksums, of which only a fingerprint is released; ``code`` is the
+    fingerprint of the library. What was released of records is remembered beside ``suppressions`` in ``history.csv``.
     """
     stream = configuration.stream(name)
     policy, minimum = configuration.policy_of(stream)
     source = configuration.source_of(stream)
+    settings = configuration.source(source)
+    population = None
+    if not isinstance(settings, SyntheticSource):  # nobody is to be protected in a population that is made up
+        refresh = str(settings.refresh_date or "")
+        population = Population(suppressions.with_name("history.csv"), source, refresh)
     fingerprints = {
         "code": code,
         "settings": fingerprint.of_value(stream.model_dump(mode="json")),
         "data": fingerprint.of_file(manifest)[:16],
     }
     covariates = covariates_of(stream, configuration.covariates())
-    study = describe_study(stream, covariates, (source, configuration.source(source)), policy, fingerprints)
+    study = describe_study(stream, covariates, (source, settings), policy, fingerprints)
+    study["plan"] = describe_plan(configuration, configuration.folder, name)
     # Nothing of an earlier release stays: it may have been made under a looser policy, or of an analysis that is gone.
     shutil.rmtree(release, ignore_errors=True)
     targets = {analysis: release / analysis / "results.csv" for analysis in internal}
     with tempfile.TemporaryDirectory() as folder:
         described = Path(folder, "study.json")
         described.write_text(json.dumps(study, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        open_door(internal, targets, policy, minimum, described, release / "study.json", suppressions)
+        open_door(internal, targets, policy, minimum, described, release / "study.json", suppressions, population)

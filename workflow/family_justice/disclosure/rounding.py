@@ -65,10 +65,16 @@ def curve_step(policy: Policy) -> int:
 
 def round_cumulative(counts: npt.ArrayLike, policy: Policy) -> Counts:
     """Round cumulative counts to the nearest number that may be shown: 0, or a multiple of the step from the
-    threshold on. Never decreasing if ``counts`` never decreases; off by at most half the threshold or half the step.
+    threshold on. Never decreasing if ``counts`` never decreases; off by at most half of the larger of the step and the
+    least number that is shown.
     """
     values = np.asarray(counts, dtype=np.int64)
+    lowest = lowest_shown(policy)
+    rounded = np.maximum(round_to_base(values, curve_step(policy)), lowest)
+    return np.where(2 * values < lowest, 0, rounded).astype(np.int64)
+
+
+def lowest_shown(policy: Policy) -> int:
+    """The least cumulative count other than zero that a curve shows: the first step from the threshold on."""
     step = curve_step(policy)
-    lowest = step * -(-policy.threshold // step)
-    rounded = np.maximum(round_to_base(values, step), lowest)
-    return np.where(2 * values < policy.threshold, 0, rounded).astype(np.int64)
+    return step * -(-policy.threshold // step)

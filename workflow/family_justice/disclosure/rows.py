@@ -7,13 +7,26 @@ from typing import Any
 import pandas as pd
 
 from family_justice.config.models import Policy
+from family_justice.disclosure.rounding import is_open
 from family_justice.errors import DisclosureError
 from family_justice.results import COUNTS, VALUES
 
-CURVES = {"cumulative_incidence": "cumulative_incidence", "kaplan_meier": "survival", "follow_up": "survival"}
-TABLES = ("attrition", "table_one", "frequency")
+#: Measures of each kind of curve.
+CURVES: dict[str, tuple[str, ...]] = {
+    "cumulative_incidence": ("cumulative_incidence",),
+    "kaplan_meier": ("survival",),
+    "follow_up": ("survival",),
+    "mean_cumulative_count": ("mean_cumulative_count", "first_events"),
+    "state_occupation": ("state_probability", "transitions"),
+}
+TELLS_COUNTS = "not released: with the released counts it would tell exact ones"
+#: Kinds whose values would tell exact counts and cannot be computed from rounded ones.
+EXACT_ONLY = ("adjusted_survival",)
+RESTRICTED_MEANS = ("restricted_mean_time", "restricted_mean_time_lost", "restricted_mean_difference")
+TABLES = ("attrition", "table_one", "frequency", "agreement", "inequality", "funnel", "quality")
 MODELS = (
     "cox",
+    "recurrent_cox",
     "fine_gray",
     "aft",
     "logistic",
@@ -22,8 +35,12 @@ MODELS = (
     "risk_ratio",
     "multinomial",
     "mixed_logistic",
+    "gee",
+    "matched_logistic",
+    "matched_cox",
 )
-KINDS = (*TABLES, *CURVES, *MODELS)
+MATCHED = ("matched_logistic", "matched_cox")
+KINDS = (*TABLES, *CURVES, *MODELS, *EXACT_ONLY)
 
 Conditions = frozenset[tuple[str, str]]
 
@@ -59,6 +76,13 @@ def suppress(frame: pd.DataFrame, rows: Any, policy: Policy) -> None:
     frame.loc[rows, counts] = pd.NA
     frame.loc[rows, "status"] = "suppressed"
     frame.loc[rows, "note"] = suppressed_note(policy)
+
+
+def release_exact_only(frame: pd.DataFrame, rows: Any, policy: Policy) -> None:
+    """Keep the rows where nothing is rounded or hidden, and suppress them everywhere else."""
+    if not is_open(policy):
+        suppress(frame, rows, policy)
+        frame.loc[rows, "note"] = TELLS_COUNTS
 
 
 def suppressed_note(policy: Policy) -> str:

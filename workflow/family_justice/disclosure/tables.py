@@ -20,7 +20,7 @@ from family_justice.disclosure.rows import (
     text,
 )
 from family_justice.errors import DisclosureError
-from family_justice.estimators.life_table import Z95
+from family_justice.estimators.proportions import wilson
 
 _UNUSED = ["statistic", "df", "p_value", "events", "competing", "censored", "at_risk"]
 _MARGIN = ["analysis", "cohort", "measure", "outcome", "group", "term", "time"]
@@ -122,16 +122,6 @@ def _percent(frame: pd.DataFrame, row: int, n: int, total: int) -> None:
     for column, value in values.items():
         if not math.isnan(real(frame, row, column)):
             frame.at[row, column] = value
-
-
-def wilson(n: int, total: int) -> tuple[float, float]:
-    """Return the 95% limits of a proportion (Wilson 1927), nan if the denominator is zero."""
-    if not total:
-        return math.nan, math.nan
-    share, z2 = n / total, Z95**2 / total
-    middle = (share + z2 / 2) / (1 + z2)
-    width = Z95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total)) / (1 + z2)
-    return max(0.0, middle - width), min(1.0, middle + width)
 
 
 def check_attrition(frame: pd.DataFrame) -> None:

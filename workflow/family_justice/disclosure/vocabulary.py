@@ -67,6 +67,7 @@ def vocabulary(study: Mapping[str, Any]) -> Vocabulary:
         steps = cohort.get("steps") or []
         steps = steps.values() if isinstance(steps, Mapping) else steps
         terms |= {step["name"] for step in steps if isinstance(step, Mapping) and "name" in step}
+    named = {str(analysis["cohort"]) for analysis in analyses.values() if "cohort" in analysis}
     for analysis in analyses.values():
         for key in ("terms", "variables", "covariates", "group_by", "strata", "variable"):
             terms |= set(_texts(analysis.get(key)))
@@ -77,7 +78,7 @@ def vocabulary(study: Mapping[str, Any]) -> Vocabulary:
         raise DisclosureError("study description: a declared level, term or outcome looks like an identifier or a date")
     return Vocabulary(
         stream=str(study.get("stream", "")),
-        cohorts=frozenset(cohorts),
+        cohorts=frozenset({*cohorts, *named}),  # the records themselves belong to no cohort
         outcomes=frozenset(outcomes | {""}),
         terms=frozenset(terms),
         levels=frozenset(levels),
