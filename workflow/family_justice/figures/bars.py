@@ -71,6 +71,8 @@ def draw_bars(frequency: Frequency, head: tuple[str, str], notes: list[str]) -> 
                 offset = text_height(number) - text_height(len(lines) - 1) / 2
                 sheet.text(left - 0.1, y + middle + offset, text, ha="right")
             (_stacked if part.board.whole else _grouped)(axes, part.board, place, middle, upper, width)
+            row = (MARGIN, y + bottom - height, WIDTH - 2 * MARGIN, height)
+            sheet.hover(*row, frequency.said(part.board, place))
         sheet.text(left + width / 2, y + part.frame + 0.36, "Percentage", ha="center")
         y += part.frame + 0.5
     return sheet

@@ -6,6 +6,7 @@ that a pair such as mothers and fathers keeps its colours whatever else it is di
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from family_justice.figures.margins import (
     legend_height,
     risk_names,
     risk_numbers,
+    strips,
 )
 from family_justice.figures.style import (
     COLOURS,
@@ -46,20 +48,21 @@ if TYPE_CHECKING:
 MOST_LINES = 6  # in one panel; more strata become panels of their own
 FRAME, SMALL_FRAME = 2.55, 1.6  # heights of a frame, inches
 BETWEEN = 0.55  # gap between two panels side by side, inches
-MEASURES = ("cumulative_incidence", "survival")
+MEASURES = ("cumulative_incidence", "survival", "mean_cumulative_count")
 
 
 def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:
     """Draw all curves of an analysis; return the sheet, the alt text and the caption.
 
-    ``rows``: released rows in the result schema; estimates are proportions (0 to 1). ``about``: the analysis in
-    ``study.json``.
+    ``rows``: released rows in the result schema; estimates are proportions (0 to 1), or mean numbers of events.
+    ``about``: the analysis in ``study.json``.
     """
     curves = rows[rows["measure"].isin(MEASURES)]
     falling = bool((curves["measure"] == "survival").any())
+    counted = bool((curves["measure"] == "mean_cumulative_count").any())
     panels = _panels(curves, labels)
     unit = about.get("time_unit") or "years"
-    axis = _axis_label(about, falling)
+    axis = "Mean number of events per person" if counted else _axis_label(about, falling)
     outcomes = list(dict.fromkeys(curves["outcome"]))
     title, subtitle = about["title"], labels.subject(about, outcomes[0] if len(outcomes) == 1 else "")
     notes = [_note(curves), labels.foot()]
@@ -68,9 +71,9 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         return sheet, f"{title}: all curves are withheld by disclosure control.", "All curves are withheld."
     upper = 100.0 if falling else _ceiling(panels)
     across = labels.since(about.get("cohort") or "", unit)
-    view = _View(f"{axis} (%)", across, unit, upper, about.get("frame", FRAME))
+    view = _View(axis if counted else f"{axis} (%)", across, unit, upper, about.get("frame", FRAME))
     sheet = _sheet(panels, view, (title, subtitle, notes), labels)
-    return sheet, _alt(title, panels, unit), _caption(axis, panels, unit)
+    return sheet, _alt(title, panels, unit), _caption(axis if counted else f"{axis} in percent", panels, unit)
 
 
 def small(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:
@@ -122,7 +125,8 @@ def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[Panel]:
             for group in members:
                 chosen = curves[(curves["outcome"] == outcome) & (curves["group"] == group)]
                 if len(chosen):
-                    lines.append(Line(names[inner[group]], chosen, *styles[group]))
+                    scale = 1.0 if (chosen["measure"] == "mean_cumulative_count").any() else 100.0
+                    lines.append(Line(names[inner[group]], chosen, *styles[group], scale=scale))
             panels.append(Panel(words.sentence(", ".join([*heading, *([name] if name else [])])), lines, key))
     return [panel for panel in panels if panel.lines]
 
@@ -185,6 +189,7 @@ def _sheet(panels: list[Panel], view: _View, head: tuple[str, str, list[str]], l
         _frame(axes, *time, view.upper)
         for line in panel.lines:
             _curve(axes, line)
+        strips(sheet, panel, (x, y, width, view.frame), (time[0], view.unit), labels)
         if column == 0:
             sheet.text(x - 0.44, y + view.frame / 2, view.up, rotation=90, ha="center", va="center")
         across = view.across if text_width(view.across) < width + 0.3 else words.sentence(view.unit)
@@ -213,8 +218,8 @@ def _curve(axes: Axes, line: Line) -> None:
     if shown.empty:
         return
     times = shown["time"].astype(float).tolist()
-    values = (shown["estimate"] * 100).tolist()
-    low, up = (shown["conf_low"] * 100).tolist(), (shown["conf_high"] * 100).tolist()
+    values = shown["estimate"].tolist()
+    low, up = shown["conf_low"].tolist(), shown["conf_high"].tolist()
     if times[0] > 0:  # every curve starts at time zero, from nobody or from everybody
         start = 100.0 if (shown["measure"] == "survival").any() else 0.0
         times, values, low, up = [0.0, *times], [start, *values], [start, *low], [start, *up]
@@ -230,15 +235,18 @@ def _time_axis(panels: list[Panel], unit: str, most: int) -> tuple[float, list[f
 
 
 def _ceiling(panels: list[Panel]) -> float:
-    """Return a round upper end of the percent axis with a little air above the highest line."""
+    """Return a round upper end of the axis with a little air above the highest line."""
     highest = max(
-        float(line.shown[column].max()) * 100
+        float(line.shown[column].max())
         for panel in panels
         for line in panel.lines
         for column in ("estimate", "conf_high")
         if line.shown[column].notna().any()
     )
-    return ceiling(highest)
+    if all(line.scale == 100 for panel in panels for line in panel.lines):
+        return ceiling(highest)
+    power = 10.0 ** math.floor(math.log10(max(highest, 1e-3)))
+    return next(end * power for end in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12) if highest <= 0.97 * end * power)
 
 
 def _tick(value: float) -> str:
@@ -249,11 +257,9 @@ def _estimate(line: Line) -> str:
     if line.shown.empty:
         return f"{line.label}: withheld"
     last = line.shown.iloc[-1]
-    limits = words.interval(
-        words.decimal(last["conf_low"] * 100, 1) if words.present(last["conf_low"]) else "",
-        words.decimal(last["conf_high"] * 100, 1) if words.present(last["conf_high"]) else "",
-    )
-    value = words.percent(last["estimate"] * 100)
+    digits = 1 if line.scale == 100 else 2
+    limits = words.interval(words.decimal(last["conf_low"], digits), words.decimal(last["conf_high"], digits))
+    value = words.percent(last["estimate"]) if line.scale == 100 else words.decimal(last["estimate"], digits)
     return f"{line.label} {value}" + (f" (95% CI {limits})" if limits else "") + f" at {_tick(float(last['time']))}"
 
 
@@ -269,4 +275,4 @@ def _caption(axis: str, panels: list[Panel], unit: str) -> str:
     several = len({line.label for panel in panels for line in panel.lines}) > 1
     where = "; one panel per outcome" if len(panels) > 1 else ""
     lines = "one line per group" if several else "with its confidence band"
-    return f"{axis} in percent against {unit}: {lines}{where}. Numbers at risk below the axis."
+    return f"{axis} against {unit}: {lines}{where}. Numbers at risk below the axis."

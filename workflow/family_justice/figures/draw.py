@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice.errors import AnalysisError
-from family_justice.figures import curves, flow, forest, trends
+from family_justice.figures import agreement, curves, flow, forest, funnel, inequality, states, trends
 from family_justice.figures.style import house_style
+from family_justice.figures.tiles import Tiles, read_tiles
 from family_justice.figures.words import Labels
 from family_justice.files import write_text
 from family_justice.results import read_results
@@ -22,8 +23,15 @@ KINDS = {
     "follow_up": curves.small,
     "cumulative_incidence": curves.draw,
     "kaplan_meier": curves.draw,
+    "mean_cumulative_count": curves.draw,
+    "adjusted_survival": curves.draw,
+    "state_occupation": states.draw,
     "frequency": trends.draw,
+    "agreement": agreement.draw,
+    "inequality": inequality.draw,
+    "funnel": funnel.draw,
     "cox": forest.draw,
+    "recurrent_cox": forest.draw,
     "logistic": forest.draw,
     "aft": forest.draw,
     "fine_gray": forest.draw,
@@ -32,9 +40,13 @@ KINDS = {
     "risk_ratio": forest.draw,
     "multinomial": forest.draw,
     "mixed_logistic": forest.draw,
+    "gee": forest.draw,
+    "matched_logistic": forest.draw,
+    "matched_cox": forest.draw,
 }
 MODELS = (
     "cox",
+    "recurrent_cox",
     "fine_gray",
     "logistic",
     "aft",
@@ -43,6 +55,9 @@ MODELS = (
     "risk_ratio",
     "multinomial",
     "mixed_logistic",
+    "gee",
+    "matched_logistic",
+    "matched_cox",
 )
 
 
@@ -52,13 +67,19 @@ def has_figure(kind: str) -> bool:
 
 
 def draw_analysis(
-    study: dict[str, Any], analysis: str, rows: pd.DataFrame, folder: Path, planted: pd.DataFrame | None = None
+    study: dict[str, Any],
+    analysis: str,
+    rows: pd.DataFrame,
+    folder: Path,
+    planted: pd.DataFrame | None = None,
+    tiles: Tiles | None = None,
 ) -> dict[str, Any]:
     """Draw one analysis into ``folder`` as ``figure.svg`` and ``figure.png``.
 
     ``study``: the content of ``study.json``. ``rows``: released rows in the result schema. ``planted``: rows of
-    ``comparisons.csv`` of kind ``planted`` for this analysis, or None. Returns ``alt``, ``caption`` and the size in
-    inches. Raises ``AnalysisError`` for a kind that has no figure. The same input gives the same bytes.
+    ``comparisons.csv`` of kind ``planted`` for this analysis, or None. ``tiles``: where areas lie in a grid.
+    Returns ``alt``, ``caption`` and the size in inches. Raises ``AnalysisError`` for a kind that has no figure. The
+    same input gives the same bytes.
     """
     about = study["analyses"][analysis]
     kind = about["kind"]
@@ -71,20 +92,22 @@ def draw_analysis(
         if kind in MODELS:
             sheet, alt, caption = forest.draw(rows, about, labels, planted)
         else:
-            sheet, alt, caption = KINDS[kind](rows, about, labels)
-        size = sheet.save(folder)
+            sheet, alt, caption = KINDS[kind](rows, {**about, "tiles": tiles or {}}, labels)
+        size = sheet.save(folder, alt)
     return {"alt": alt, "caption": caption, **size}
 
 
-def draw_stream(release_folder: str | Path) -> dict[str, Any]:
+def draw_stream(release_folder: str | Path, codelists: str | Path | None = None) -> dict[str, Any]:
     """Draw all figures of one stream and write ``figures.json`` (analysis -> alt text, caption, size).
 
     ``release_folder``: ``results/release/<stream>`` with ``study.json``, ``<analysis>/results.csv`` and, where the
-    study compares itself with something, ``comparisons.csv``.
+    study compares itself with something, ``comparisons.csv``. ``codelists``: folder with the tiles of areas, without
+    which many areas are drawn as bars.
     """
     folder = Path(release_folder)
     study = read_study(folder)
     planted = read_comparisons(folder)
+    tiles = read_tiles(Path(codelists)) if codelists else None
     drawn: dict[str, Any] = {}
     for analysis, about in study["analyses"].items():
         if not has_figure(about["kind"]):
@@ -93,7 +116,7 @@ def draw_stream(release_folder: str | Path) -> dict[str, Any]:
         truth = None
         if planted is not None:
             truth = planted[(planted["kind"] == "planted") & (planted["analysis"] == analysis)]
-        drawn[analysis] = draw_analysis(study, analysis, rows, folder / analysis, truth)
+        drawn[analysis] = draw_analysis(study, analysis, rows, folder / analysis, truth, tiles)
     write_text(folder / "figures.json", json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
     return drawn
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import Rectangle
 
-from family_justice.figures import words
+from family_justice.figures import splines, words
 from family_justice.figures.style import (
     BLUE,
     GREY,
@@ -85,6 +85,11 @@ def ratio_words(row: Any) -> str:
     return estimate + (f" ({limits})" if limits else "")
 
 
+def events_head(about: dict[str, Any]) -> str:
+    """Return what a model counts as its events: where they repeat, the people who have one."""
+    return "With event" if about["kind"] in ("recurrent_cox", "negative_binomial") else "Events"
+
+
 def term_label(term: str, numeric: bool, labels: words.Labels) -> str:
     """Return the label of a term; a number says per what unit its ratio is."""
     unit = labels.unit(term).removesuffix("s") if numeric else ""
@@ -109,8 +114,12 @@ def draw(
         reason = "All estimates of this model are withheld: too few people or events to release."
         return message(*head, reason, notes[1:]), f"{about['title']}: all estimates are withheld.", reason
     people = words.sentence(labels.people(about.get("cohort") or ""))
-    sheet = _sheet(entries, (people, "Events", f"{name} (95% CI)"), head, notes)
-    return sheet, _alt(about["title"], name, entries), _caption(name, truth)
+    found = splines.curves(rows)
+    heads = (people, events_head(about), f"{name} (95% CI)")
+    sheet = _sheet(entries, heads, head, notes, below=splines.height(found))
+    splines.draw(sheet, sheet.bottom - splines.height(found), found, labels)
+    curve = " Curves: hazard ratios along a number, from its 5th to its 95th percentile." if found else ""
+    return sheet, _alt(about["title"], name, entries) + splines.alt(found, labels), _caption(name, truth) + curve
 
 
 def _note(entries: list[Entry], truth: bool) -> str:
@@ -166,7 +175,10 @@ def _truth(planted: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     return found
 
 
-def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, str], notes: list[str]) -> Sheet:
+def _sheet(
+    entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, str], notes: list[str], below: float = 0.0
+) -> Sheet:
+    """Lay out the forest, with so many inches left free beneath it."""
     numbers = [[heads[0], *(e.n for e in entries)], [heads[1], *(e.events for e in entries)]]
     number_width = [max(text_width(t, SIZE) for t in column) + 0.16 for column in numbers]
     words_width = max([text_width(heads[2], SMALL, "bold"), *(text_width(e.words, SIZE) for e in entries)]) + 0.16
@@ -184,7 +196,7 @@ def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, s
     starts = [e.kind != "level" or (i > 0 and entries[i - 1].indent > e.indent) for i, e in enumerate(entries)]
     lines = sum(len(texts) for _, texts in rows) + GAP * sum(starts[1:])
     body = 0.30 + lines * ROW + 0.55
-    sheet = Sheet(*head, notes, body=body)
+    sheet = Sheet(*head, notes, body=body + below)
     left = MARGIN + label_width + sum(number_width) + 0.12
     right = WIDTH - MARGIN - words_width
     first = sheet.top + 0.30
@@ -201,7 +213,7 @@ def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, s
         sheet.text(x, sheet.top + 0.1, text, weight="bold", ha=align, size=SMALL)
     canvas.plot([MARGIN, WIDTH - MARGIN], [first - 0.07] * 2, color="#9a9a9a", linewidth=0.8)
     y = first + ROW / 2
-    striped = 0
+    striped, term = 0, ""
     for index, (entry, texts) in enumerate(rows):
         if starts[index]:
             y += GAP * ROW if index else 0
@@ -220,10 +232,23 @@ def _sheet(entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, s
         if entry.kind == "level":
             _numbers(sheet, entry, y, ends, right + 0.16)
             _mark(axes, entry, y - first, low, high)
+            strip = (MARGIN, y - ROW / 2, WIDTH - 2 * MARGIN, ROW * len(texts))
+            sheet.hover(*strip, _said(entry, term, heads))
+        else:
+            term = entry.label if entry.kind == "term" else ""
         y += ROW * len(texts)
     scale = heads[2].replace("95% CI", "log scale")
     sheet.text((left + right) / 2, first + body - 0.85 + 0.38, scale, ha="center")
     return sheet
+
+
+def _said(entry: Entry, term: str, heads: tuple[str, str, str]) -> str:
+    """Return the words of one level: what stands in its row of the table."""
+    lines = [f"{term}: {words.lower_first(entry.label)}" if entry.indent and term else entry.label]
+    lines += [f"{heads[2]}: {entry.words}", f"{heads[0]}: {entry.n}; {words.lower_first(heads[1])}: {entry.events}"]
+    if math.isfinite(entry.planted) and entry.status == "ok":
+        lines.append(f"Planted: {words.ratio(entry.planted)}")
+    return "\n".join(lines)
 
 
 def _frame(axes: Axes, low: float, high: float, ticks: list[float], height: float) -> None:

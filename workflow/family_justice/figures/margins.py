@@ -5,29 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import words
+from family_justice.figures import hover, words
 from family_justice.figures.style import GREY, INK, MARGIN, SMALL, WIDTH, Sheet, text_height, text_width, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HIDDEN = "[c]"  # "confidential" in the symbols that the Government Analysis Function recommends for tables
+LIMITS = ("conf_low", "conf_high")
 ROW = 0.17  # height of a row of the numbers at risk, inches
 
 
 @dataclass
 class Line:
-    """One curve: times, estimates and limits in percent, numbers at risk, and how it is drawn."""
+    """One curve: times, numbers at risk, and how it is drawn; ``shown`` are the rows with an estimate, their values in
+    units of the axis (percent, or numbers where ``scale`` is 1)."""
 
     label: str
     rows: pd.DataFrame
     colour: str
     dash: Any
+    scale: float = 100.0
     shown: pd.DataFrame = field(init=False)
 
     def __post_init__(self) -> None:
         rows = self.rows[self.rows["estimate"].notna() & self.rows["time"].notna()]
         self.shown = rows.sort_values("time", kind="stable")
+        columns = ["estimate", "conf_low", "conf_high"]
+        self.shown = self.shown.assign(**{column: self.shown[column] * self.scale for column in columns})
 
 
 @dataclass
@@ -50,7 +55,7 @@ def end_labels(sheet: Sheet, panel: Panel, x: float, span: tuple[float, float], 
     room = sheet.width - MARGIN - x + 0.02
     blocks = []
     for line in panel.lines:
-        last = float(line.shown["estimate"].iloc[-1]) * 100 if len(line.shown) else 0.0
+        last = float(line.shown["estimate"].iloc[-1]) if len(line.shown) else 0.0
         blocks.append((top + frame * (1 - last / upper), line, wrap(end_label(line), room, SMALL, "bold")))
     blocks.sort(key=lambda block: block[0])
     heights = [text_height(len(texts), SMALL) + 0.03 for _, _, texts in blocks]
@@ -128,12 +133,50 @@ def at_risk(rows: pd.DataFrame, time: float, labels: words.Labels) -> str:
         return ""
     row = known.iloc[0]
     text = words.cell(row["at_risk"], row["status"], row["note"], labels)
-    return HIDDEN if text == words.WITHHELD else text
+    return HIDDEN if text == words.WITHHELD or (not text and row["status"] == "ok") else text
 
 
-def risk_names(sheet: Sheet, panel: Panel, top: float, room: float) -> None:
+def point(row: Any, scale: float, labels: words.Labels) -> tuple[str, str, str]:
+    """Return estimate, confidence limits and number at risk of one row of a curve, as figure and table say them.
+
+    ``scale``: 100 for percent, 1 for numbers of events. A withheld estimate has neither limits nor a number at risk.
+    """
+    if not words.present(row["estimate"]):
+        return (words.WITHHELD if row["status"] == "suppressed" else "not estimable"), "", ""
+    digits = 1 if scale == 100 else 2
+    low, high = (words.decimal(scale * row[c], digits) if words.present(row[c]) else "" for c in LIMITS)
+    value = words.percent(100 * row["estimate"]) if scale == 100 else words.decimal(row["estimate"], 2)
+    return value, words.interval(low, high), words.cell(row["at_risk"], row["status"], row["note"], labels)
+
+
+def strips(
+    sheet: Sheet,
+    panel: Panel,
+    frame: tuple[float, float, float, float],
+    time: tuple[float, str],
+    labels: words.Labels,
+    counted: str = "at risk",
+) -> None:
+    """Let a strip for each time of the panel say all of its lines.
+
+    ``frame``: left, top, width and height in inches; ``time``: end of the axis and its unit; ``counted``: what the
+    number of people beside each estimate is.
+    """
+    left, top, width, height = frame
+    times = sorted({float(t) for line in panel.lines for t in line.rows["time"].dropna()})
+    for at, (low, high) in zip(times, hover.strips(times, (0.0, time[0])), strict=True):
+        said = [f"{at:g} {time[1].removesuffix('s') if at == 1 else time[1]}"]
+        for line in panel.lines:
+            for row in line.rows[(line.rows["time"] - at).abs() < 1e-9].to_dict("records"):
+                value, limits, risk = point(row, line.scale, labels)
+                more = f" (95% CI {limits})" if limits else ""
+                said.append(f"{line.label}: {value}{more}" + (f", {risk} {counted}" if risk else ""))
+        sheet.hover(left + width * low / time[0], top, width * (high - low) / time[0], height, "\n".join(said))
+
+
+def risk_names(sheet: Sheet, panel: Panel, top: float, room: float, heading: str = "Number at risk") -> None:
     """Write the names of the lines at the left of the numbers at risk; ``room``: where they must end, in inches."""
-    sheet.text(MARGIN, top, "Number at risk", size=SMALL, weight="bold")
+    sheet.text(MARGIN, top, heading, size=SMALL, weight="bold")
     canvas = sheet.canvas()
     x = MARGIN + 0.26
     for number, line in enumerate(panel.lines):

@@ -28,6 +28,13 @@ class Share:
     suppressed: bool = False
     note: str = ""
 
+    def said(self) -> str:
+        """Return the cell in words, as in the table: percentage, count and denominator."""
+        if self.suppressed or self.percent != self.percent:
+            return self.words
+        limits = words.interval(*(words.decimal(value, 1) for value in (self.low, self.high)))
+        return words.percent(self.percent) + (f" (95% CI {limits})" if limits else "") + f", {self.n} of {self.total}"
+
 
 @dataclass
 class Series:
@@ -55,6 +62,12 @@ class Frequency:
     names: dict[str, str]
     boards: list[Board]
     key: str = ""  # what the names of the places are levels of, where they do not say so themselves
+
+    def said(self, board: Board, place: str) -> str:
+        """Return all series of a place in words, a line each."""
+        cells = [(series.label, series.cells[place]) for series in board.series if place in series.cells]
+        heading = f"{self.key}: {words.lower_first(self.names[place])}" if self.key else self.names[place]
+        return "\n".join([heading, *(f"{label}: {cell.said()}" for label, cell in cells)])
 
     @property
     def joined(self) -> bool:

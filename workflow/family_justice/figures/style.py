@@ -7,6 +7,7 @@ and the same rows give the same bytes.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from family_justice.files import atomic
+from family_justice.figures.hover import Spot, described
+from family_justice.files import atomic, write_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,6 +109,8 @@ class Sheet:
 
     def __init__(self, title: str, subtitle: str, notes: list[str], body: float, width: float = WIDTH) -> None:
         self.width = width
+        self.name = title
+        self.spots: list[Spot] = []
         inner = width - 2 * MARGIN
         heads = wrap(title, inner, TITLE, "bold")
         subs = wrap(subtitle, inner, SIZE) if subtitle else []
@@ -146,13 +150,23 @@ class Sheet:
         axes.axis("off")
         return axes
 
-    def save(self, folder: Path) -> dict[str, float]:
-        """Write ``figure.svg`` and ``figure.png`` (200 dpi) into a folder; return the size in inches."""
+    def hover(self, left: float, top: float, width: float, height: float, words: str) -> None:
+        """Let an area (inches from the top left) show these words on pointing at it in the SVG."""
+        if words:
+            self.spots.append(Spot(left, top, width, height, words))
+
+    def save(self, folder: Path, alt: str) -> dict[str, float]:
+        """Write ``figure.svg`` (with alt text and words on pointing at it), ``figure.png`` (300 dpi) and ``figure.pdf``
+        into a folder; return the size in inches."""
         # Without date and program version the same rows give the same bytes.
-        with atomic(folder / "figure.svg") as path:
-            self.figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        drawn = io.StringIO()
+        self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+        write_text(folder / "figure.svg", described(drawn.getvalue(), self.spots, self.name, alt))
         with atomic(folder / "figure.png") as path:
-            self.figure.savefig(path, format="png", dpi=200, metadata={"Software": None})
+            self.figure.savefig(path, format="png", dpi=300, metadata={"Software": None})
+        with atomic(folder / "figure.pdf") as path:
+            nothing = {"CreationDate": None, "Creator": None, "Producer": None}
+            self.figure.savefig(path, format="pdf", metadata=nothing)
         return {"width": round(self.width, 3), "height": round(self.height, 3)}
 
 

@@ -1,12 +1,13 @@
-"""Frequencies: shares over years as lines; the bars of other groups are drawn by ``bars``."""
+"""Frequencies: shares over years as lines; ``tiles`` draws those of many areas, ``bars`` those of other groups."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import words
+from family_justice.figures import tiles, words
 from family_justice.figures.bars import draw_bars
+from family_justice.figures.hover import strips
 from family_justice.figures.keys import line_style, tops, upper_end, write_top
 from family_justice.figures.shares import Board, Frequency, arrange
 from family_justice.figures.style import MARGIN, SMALL, WIDTH, Sheet, message, text_width, tick_step
@@ -19,20 +20,28 @@ FRAME = 2.5  # height of a frame of lines, inches
 
 
 def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:
-    """Draw a frequency analysis: lines if the axis is years, else bars; return sheet, alt text and caption."""
+    """Draw a frequency analysis: lines over years, tiles of many areas, else bars; return sheet, alt text and caption.
+
+    ``about`` may hold ``tiles``, where each area lies in the grid.
+    """
     frequency = arrange(rows, about, labels)
     head = (about["title"], labels.subject(about))
     cells = [cell for board in frequency.boards for series in board.series for cell in series.cells.values()]
     hidden = any(cell.suppressed for cell in cells)
     lines = frequency.joined
     whole = any(board.whole for board in frequency.boards)
-    gap = f"{'Gaps' if lines else 'Hatched' if whole else 'Withheld'}: too few people, or what would reveal them."
+    hatched = whole or tiles.suits(frequency, about.get("tiles") or {})
+    gap = f"{'Gaps' if lines else 'Hatched' if hatched else 'Withheld'}: too few people, or what would reveal them."
     bands = "Bands: 95% confidence intervals." if lines and any(math.isfinite(cell.low) for cell in cells) else ""
     short = "Bars may not add up to 100, as counts are rounded." if whole and not lines and labels.rounds else ""
     notes = [" ".join(filter(None, [bands, gap if hidden else "", short])), labels.foot()]
     if not any(math.isfinite(cell.percent) for cell in cells):
         reason = "All percentages are withheld: too few people to release."
         return message(*head, reason, notes[1:]), f"{about['title']}: all percentages are withheld.", reason
+    places = about.get("tiles") or {}
+    if tiles.suits(frequency, places):
+        sheet = tiles.draw_tiles(frequency, places, head, notes)
+        return sheet, tiles.alt(about["title"], frequency), tiles.caption(frequency)
     sheet = _lines(frequency, head, notes) if lines else draw_bars(frequency, head, notes)
     what = "Percentages by" if lines else "Percentages within"
     return sheet, _alt(about["title"], frequency), f"{what} {words.lower_first(frequency.axis)}."
@@ -50,6 +59,10 @@ def _lines(frequency: Frequency, head: tuple[str, str], notes: list[str]) -> She
         y += top.height
         axes = sheet.axes(left, y, width, FRAME)
         _board(axes, board, frequency, width)
+        count = len(frequency.places)
+        for place, (low, high) in zip(frequency.places, strips(list(range(count)), (-0.35, count - 0.65)), strict=True):
+            x = left + width * (low + 0.35) / (count - 0.3)
+            sheet.hover(x, y, width * (high - low) / (count - 0.3), FRAME, frequency.said(board, place))
         sheet.text(MARGIN + 0.08, y + FRAME / 2, "Percentage", rotation=90, ha="center", va="center")
         sheet.text(left + width / 2, y + FRAME + 0.38, frequency.axis, ha="center")
         y += cell

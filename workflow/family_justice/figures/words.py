@@ -21,6 +21,7 @@ RATIO_NAMES = {
     "log_time_ratio": "Time ratio",
     "log_rate_ratio": "Rate ratio",
     "log_risk_ratio": "Risk ratio",
+    "log_area_odds_ratio": "Odds ratio beside the average area",
 }
 
 
@@ -61,6 +62,15 @@ def ratio(value: Any) -> str:
     size = abs(float(value))
     digits = 3 if 0 < size < 0.095 else 2 if size < 99.5 else 0
     return decimal(value, digits)
+
+
+def signed(value: Any) -> str:
+    """Return a difference with one decimal and its sign; two decimals where one would leave nothing."""
+    if not present(value):
+        return ""
+    digits = 2 if 0 < abs(float(value)) < 0.095 else 1
+    text = decimal(value, digits)
+    return f"+{text}" if float(value) > 0 and text.strip("0.") else text
 
 
 def exponential(value: Any) -> float:

@@ -71,6 +71,7 @@ def _planted(
             "analysis": comparison.analysis,
             "measure": measure,
             "field": "estimate",
+            "group": "missing_values=imputed" if getattr(analysis, "imputation", None) else "",
             "term": row["term"],
             "level": row["level"],
             "scale": "exp",

@@ -1,4 +1,4 @@
-"""Pages of the report: one per stream and an index, as static HTML that needs no network and no script."""
+"""Pages of the report: one per stream and an index, as static HTML that needs no network and works without scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from family_justice.errors import PipelineError
 from family_justice.figures import words
 from family_justice.figures.draw import MODELS, has_figure, read_comparisons, read_study
 from family_justice.files import write_text
-from family_justice.report import prose, tables
+from family_justice.report import groups, inconsistencies, mean_times, prose, splines, states, tables, transitions
+from family_justice.report.latex import latex
 from family_justice.results import read_results
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Beside:
 
 
 def write_stream_page(release_folder: str | Path) -> Path:
-    """Write ``index.html`` of one stream from its release folder alone and return its path.
+    """Write ``index.html`` of one stream, and its tables as ``tables.tex``, from its release folder alone.
 
     Needs ``study.json``, ``figures.json`` (see ``figures.draw.draw_stream``) and ``<analysis>/results.csv``; shows
     ``comparisons.csv`` if there is one. Raises ``PipelineError`` if the figures are not drawn.
@@ -76,8 +77,9 @@ def write_stream_page(release_folder: str | Path) -> Path:
         if has_figure(about["kind"]) and analysis not in figures:
             raise PipelineError(f"{folder}: figures.json has no figure of '{analysis}'; draw the figures again")
         blocks[analysis] = _block(analysis, about, rows, figures.get(analysis), labels)
-    own = [name for name, about in study["analyses"].items() if about["kind"] not in ("attrition", "follow_up")]
-    page = _environment().get_template("stream.html.j2")
+    elsewhere = ("attrition", "follow_up", "quality")  # shown with their cohort, and in the data guide
+    own = [name for name, about in study["analyses"].items() if about["kind"] not in elsewhere]
+    page = page_environment().get_template("stream.html.j2")
     html = page.render(
         study=study,
         labels=labels,
@@ -90,11 +92,15 @@ def write_stream_page(release_folder: str | Path) -> Path:
         calibration=CALIBRATION,
     )
     write_text(folder / "index.html", html)
+    write_text(folder / "tables.tex", latex([(block.title, t) for block in blocks.values() for t in block.tables]))
     return folder / "index.html"
 
 
-def write_index(release: str | Path, streams: list[str]) -> Path:
-    """Write ``index.html`` over the pages of the streams, in the order given, and return its path."""
+def write_index(release: str | Path, streams: list[str], published: str | Path | None = None) -> Path:
+    """Write ``index.html`` over the pages of the streams, in the order given, and return its path.
+
+    ``published``: file of published figures that do not reconcile (``config/references/inconsistencies.csv``).
+    """
     folder = Path(release)
     # What is no longer configured may have been released under another policy, and no page would lead to it.
     for stale in folder.iterdir():
@@ -113,15 +119,21 @@ def write_index(release: str | Path, streams: list[str]) -> Path:
         sizes = [(about["label"], _size(folder / stream, name, study)) for name, about in study["cohorts"].items()]
         cards.append({"study": study, "summaries": summaries, "sizes": sizes})
     html = (
-        _environment()
+        page_environment()
         .get_template("index.html.j2")
-        .render(cards=cards, synthetic=[c["study"]["stream"] for c in cards if c["study"]["source"]["is_synthetic"]])
+        .render(
+            cards=cards,
+            synthetic=[c["study"]["stream"] for c in cards if c["study"]["source"]["is_synthetic"]],
+            published=inconsistencies.table(published) if published else (),
+            heading=inconsistencies.TITLE,
+        )
     )
     write_text(folder / "index.html", html)
     return folder / "index.html"
 
 
-def _environment() -> jinja2.Environment:
+def page_environment() -> jinja2.Environment:
+    """Return the environment in which the templates of all pages are rendered."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -160,19 +172,33 @@ def _block(
         block.tables = [tables.attrition(rows, about, labels)]
     elif kind == "follow_up":
         block.sentences = [prose.follow_up(rows, about, labels)]
-    elif kind in ("cumulative_incidence", "kaplan_meier"):
-        block.tables = [tables.curve(rows, about, labels)]
+    elif kind in ("cumulative_incidence", "kaplan_meier", "mean_cumulative_count", "adjusted_survival"):
+        block.tables = [tables.curve(rows, about, labels), *mean_times.table(rows, about, labels)]
         block.after = prose.rank_tests(rows, labels)
+    elif kind == "state_occupation":
+        block.tables = [states.table(rows, about, labels)]
+        block.after = states.audit(rows, labels)
     elif kind == "frequency":
         block.tables = tables.frequency(rows, about, labels)
+    elif kind == "funnel":
+        block.tables = [groups.funnel(rows, about, labels)]
+    elif kind == "inequality":
+        block.tables = [groups.inequality(rows, about, labels)]
+    elif kind == "agreement":
+        block.tables = transitions.agreement(rows, about, labels)
     elif kind == "table_one":
         block.tables = [tables.table_one(rows, about, labels)]
     elif kind in MODELS:
-        block.sentences = prose.model_summary(rows, labels)
+        block.sentences = [*prose.repeated(rows, about, labels), *prose.model_summary(rows, labels)]
         block.tables = [tables.model(rows, about, labels)]
         block.after = [text for text in [prose.proportional_hazards(rows, labels)] if text]
+        block.tables += splines.table(rows, about, labels)
         tested = tables.tests(rows, labels)
         block.tables += [tested] if tested else []
+        if kind.startswith("matched_"):
+            block.sentences = [*groups.found_sets(rows, about, labels), *block.sentences]
+            balanced = groups.balance(rows, about, labels)
+            block.tables += [balanced] if balanced else []
     return block
 
 

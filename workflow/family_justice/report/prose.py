@@ -46,17 +46,20 @@ def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
     found: list[str] = []
     for row in rows[rows["measure"] == "likelihood_ratio_test"].to_dict("records"):
         if words.present(row["p_value"]):
-            found.append(f"Likelihood-ratio test of the whole model: {_chi_squared(row)}.")
+            found.append(f"Likelihood-ratio test of {_whole_model(row)}: {_chi_squared(row)}.")
     several = rows.loc[rows["measure"] == "wald_test", "outcome"].nunique() > 1  # multinomial: one test per level
     for row in rows[rows["measure"] == "wald_test"].to_dict("records"):
         if words.present(row["p_value"]):
-            of = f"level {row['outcome']}" if several else "the whole model"
+            of = f"level {row['outcome']}" if several else _whole_model(row)
             found.append(f"Wald test of {of}: {_chi_squared(row)}.")
     spread = {"mixed_logistic": "Standard deviation between areas (log odds)", "aft": "Standard deviation of log time"}
     for row in rows[rows["measure"] == "log_scale"].to_dict("records"):
         if words.present(row["estimate"]) and row["kind"] in spread:
             low, high = (words.ratio(words.exponential(row[c])) for c in ("conf_low", "conf_high"))
             found.append(f"{spread[row['kind']]}: {words.ratio(words.exponential(row['estimate']))} ({low} to {high}).")
+    for row in rows[rows["measure"] == "within_cluster_correlation"].to_dict("records"):
+        if words.present(row["estimate"]):
+            found.append(f"Correlation of two members of a cluster: {words.decimal(row['estimate'], 3)}.")
     curves = {"association_test": "the curve", "nonlinearity_test": "its departure from a straight line"}
     for row in rows[rows["measure"].isin(curves)].to_dict("records"):
         if words.present(row["p_value"]):
@@ -66,6 +69,20 @@ def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
         if words.present(row["estimate"]):
             found.append(f"Concordance: {words.decimal(row['estimate'], 2)} (0.5 is chance, 1 a perfect order).")
     return found
+
+
+def repeated(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[str]:
+    """Say how many people had one, two and more of the events that a model looks at."""
+    counted = rows[rows["term"] == "events_at_least"].to_dict("records")
+    if not counted:
+        return []
+    numbers = [f"{words.count(r['n']) or words.WITHHELD} had at least {r['level']}" for r in counted]
+    return [f"Of the {labels.people(about['cohort'])}, {listed(numbers)} of the events."]
+
+
+def _whole_model(row: Mapping[Hashable, Any]) -> str:
+    """Say what a test of all covariates is of; with imputation it is of the complete cases."""
+    return "the whole model" + (", complete cases" if str(row["group"]).endswith("=complete cases") else "")
 
 
 def _chi_squared(row: Mapping[Hashable, Any]) -> str:

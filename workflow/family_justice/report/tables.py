@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import flow, forest, words
+from family_justice.figures.margins import point
 from family_justice.figures.shares import Share, arrange
 from family_justice.report import prose
 
@@ -77,6 +78,7 @@ def attrition(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
 def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
     """Return the ratios of a model with their intervals, p values and counts."""
     chosen = forest.coefficients(rows)
+    effects, lost = (_by_level(rows[rows["measure"] == m]) for m in ("marginal_effect", "missing_information"))
     body: list[Row] = []
     blocks = list(dict.fromkeys(zip(chosen["outcome"], chosen["group"], strict=True)))
     for outcome, group in blocks:
@@ -91,10 +93,48 @@ def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
             for level in labels.levels(term, list(members["level"])):
                 row = members[members["level"] == level].iloc[0]
                 label = forest.term_label(term, True, labels) if numeric else words.sentence(level)
-                body.append(Row(label, _model_cells(row, labels), indent=not numeric))
+                cells = _model_cells(row, labels)
+                if effects:
+                    cells.append(_effect_cell(effects[outcome, group, term, level]))
+                if lost:
+                    cells.append(_lost_cell(lost.get((outcome, group, term, level))))
+                body.append(Row(label, cells, indent=not numeric))
     people = words.sentence(labels.people(about.get("cohort") or ""))
-    heads = ["Covariate and level", people, "Events", f"{forest.ratio_name(rows)} (95% CI)", "p"]
-    return Table(f"{about['title']}: {forest.ratio_name(rows).lower()}s", heads, body, [labels.rounding()])
+    heads = ["Covariate and level", people, forest.events_head(about), f"{forest.ratio_name(rows)} (95% CI)", "p"]
+    notes = [labels.rounding()]
+    if effects:
+        heads.append("Marginal effect (95% CI)")
+        notes.insert(0, "Marginal effect: average difference in probability, in percentage points.")
+    if (chosen["measure"] == "log_area_odds_ratio").any():
+        notes.insert(0, "Areas: odds beside those of the average area, drawn towards it (empirical Bayes).")
+    if lost:
+        heads.append("Information lost to missing values")
+    degrees = chosen["df"].dropna()
+    if len(degrees) and not lost:
+        of = f"{degrees.min():g} degrees of freedom"
+        notes.insert(0, f"Few clusters: intervals and p values of the t distribution with {of}.")
+    return Table(f"{about['title']}: {forest.ratio_name(rows).lower()}s", heads, body, notes)
+
+
+def _by_level(rows: pd.DataFrame) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return rows by their outcome, group, term and level."""
+    labels = ("outcome", "group", "term", "level")
+    return {tuple(str(row[c]) for c in labels): {str(k): v for k, v in row.items()} for row in rows.to_dict("records")}
+
+
+def _lost_cell(row: dict[str, Any] | None) -> Cell:
+    """Return the cell of the share of information lost to missing values; empty for complete cases and references."""
+    return Cell(f"{words.decimal(100 * row['estimate'], 0)}%" if row and words.present(row["estimate"]) else "")
+
+
+def _effect_cell(row: Any) -> Cell:
+    """Return the cell of an average marginal effect in percentage points; the reference level has none."""
+    if row["status"] == "reference":
+        return Cell("0 (reference)")
+    if row["status"] != "ok":
+        return hidden(words.WITHHELD if row["status"] == "suppressed" else "not estimable", row["note"])
+    limits = words.interval(words.signed(row["conf_low"]), words.signed(row["conf_high"]))
+    return Cell(words.signed(row["estimate"]) + (f" ({limits})" if limits else ""))
 
 
 def _model_cells(row: Any, labels: words.Labels) -> list[Cell]:
@@ -111,7 +151,8 @@ def _model_cells(row: Any, labels: words.Labels) -> list[Cell]:
 
 def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
     """Return the curves at the reported times, in percent with 95% confidence intervals, and who was still at risk."""
-    curves = rows[rows["measure"].isin(("cumulative_incidence", "survival"))]
+    curves = rows[rows["measure"].isin(("cumulative_incidence", "survival", "mean_cumulative_count"))]
+    counted = bool((curves["measure"] == "mean_cumulative_count").any())
     times = report_times(curves, about)
     unit = str(about.get("time_unit") or "years")
     outcomes = list(dict.fromkeys(curves["outcome"]))
@@ -125,9 +166,11 @@ def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
             cells = [_at(stratum, time, labels) for time in times]
             body.append(Row(name, cells, indent=len(outcomes) > 1))
     what = "event-free" if (curves["measure"] == "survival").any() else "cumulative incidence"
+    what = "mean number of events per person" if counted else what
     heads = [key or "Group", *(f"{time:g} {unit.removesuffix('s') if time == 1 else unit}" for time in times)]
-    notes = ["Percent; in small type the 95% confidence interval and the number still at risk.", labels.rounding()]
-    return Table(f"{about['title']}: {what}", heads, body, notes)
+    unit = "Mean number" if counted else "Percent"
+    note = f"{unit}; in small type the 95% confidence interval and the number still at risk."
+    return Table(f"{about['title']}: {what}", heads, body, [note, labels.rounding()])
 
 
 def report_times(curves: pd.DataFrame, about: dict[str, Any]) -> list[float]:
@@ -144,12 +187,11 @@ def _at(stratum: pd.DataFrame, time: float, labels: words.Labels) -> Cell:
     if found.empty:
         return Cell("")
     row = found.iloc[0]
+    scale = 1.0 if row["measure"] == "mean_cumulative_count" else 100.0
+    value, limits, risk = point(row, scale, labels)
     if not words.present(row["estimate"]):
-        return hidden(words.WITHHELD if row["status"] == "suppressed" else "not estimable", row["note"])
-    low, high = (words.decimal(100 * row[c], 1) if words.present(row[c]) else "" for c in ("conf_low", "conf_high"))
-    limits = words.interval(low, high)
-    risk = words.cell(row["at_risk"], row["status"], row["note"], labels)
-    return Cell(words.percent(100 * row["estimate"]), sub="\n".join(line for line in (limits, risk) if line))
+        return hidden(value, row["note"])
+    return Cell(value, sub="\n".join(line for line in (limits, risk) if line))
 
 
 def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:
