@@ -1,5 +1,6 @@
 # Family-justice research: source records -> cohorts -> models -> disclosure control -> figures and report.
-# `snakemake --cores N` runs all streams of config/config.yaml; `snakemake recurrence --cores N` runs one.
+# `snakemake --cores N` runs all streams of config/config.yaml; `snakemake recurrence --cores N` runs one,
+# `snakemake datasets --cores N` makes the flat data sets of the court records, with their checks.
 
 import os
 import sys
@@ -32,7 +33,13 @@ rule all:
     default_target: True
     input:
         "results/release/index.html",
+        "results/release/ro-crate-metadata.json",
         [release_of(stream) for stream in STREAMS],
+
+
+rule datasets:
+    input:
+        data_sets_of(SOURCES),
 
 
 for stream in STREAMS:

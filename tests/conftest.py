@@ -34,6 +34,36 @@ def run_snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=dict(os.environ))
 
 
+#: What every job says of a record when it is made to crash: an identifier, a date of birth, a small area. Put together
+#: here, because the repository is searched for it as well.
+CANARY = " ".join(("11" + 8 * "9", f"{1901}-02-04", "W98" + 6 * "9"))
+SABOTAGE = """
+from pathlib import Path
+
+def crash_once(log):
+    marker = Path(log + ".crashed")
+    if not marker.is_file():
+        marker.touch()
+        print("reading the records")
+        raise ValueError("cannot convert %s" % "CANARY")
+"""
+
+
+@pytest.fixture(scope="session")
+def crashed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run on one core in which every job crashed once, with a record in its message."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("crashed") / "pipeline")
+    (folder / "workflow/sabotage.py").write_text(SABOTAGE.replace("CANARY", CANARY))
+    for path in (folder / "workflow/scripts").glob("*.py"):
+        before, start, block = path.read_text().partition("with job(snakemake.log[0]):\n")
+        assert start, path
+        path.write_text(f"{before}{start}    import sabotage\n\n    sabotage.crash_once(snakemake.log[0])\n{block}")
+    answer = run_snakemake(folder, "--cores", "1", "--retries", "1")
+    assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-6000:]
+    (folder / "printed.txt").write_text(answer.stdout + answer.stderr)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a finished run of all streams on two cores."""

@@ -132,8 +132,10 @@ def study() -> dict[str, Any]:
             "threshold": 10,
             "rounding_base": 5,
             "description": "Counts below 10 are not shown and counts are rounded to the nearest 5.",
+            "minimum_events_per_level": 10,
+            "file_types": ["csv", "json", "svg", "png", "pdf", "html", "tex"],
         },
-        "versions": {"pipeline": "0.1.0", "python": "3.11", "duckdb": "1.4.0"},
+        "versions": {"pipeline": "0.1.0", "python": "3.11", "snakemake": "9.27.1", "duckdb": "1.4.0"},
         "code": "0123456789abcdef",
         "settings": "fedcba9876543210",
         "definitions": [

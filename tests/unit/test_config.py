@@ -147,3 +147,23 @@ def test_unknown_stream_names_the_nearest(edited: Callable[[str, str, str], Conf
 def test_yes_and_no_are_words_not_booleans() -> None:
     covariate = Configuration(CONFIG).covariates()["father_is_party"]
     assert covariate.levels == ["yes", "no"]
+
+
+def test_a_data_guide_describes_court_tables_only(edited: Callable[[str, str, str], Configuration]) -> None:
+    configuration = edited(
+        "streams/replication.yaml", "stream: replication\n", "stream: replication\ndata_guide: true\n"
+    )
+    assert "'data_guide' describes court tables" in message(lambda: configuration.stream("replication"))
+
+
+def test_the_catalogue_names_contracts_and_tables_that_exist(
+    edited: Callable[[str, str, str], Configuration],
+) -> None:
+    edited("catalogue.yaml", "contracts: [cafcass_cymru]", "contracts: [cafcas_cymru]")
+    edited("catalogue.yaml", "people_table: WDSD_AR_PERS", "people_table: WDSD_PEOPLE")
+    configuration = edited("catalogue.yaml", "prefixes: [PEDW_]", "prefixes: [PEDWW_]")
+    said = message(configuration.catalogue)
+    assert "data_sets.cafcass_cymru.contracts: no contract 'cafcas_cymru'" in said
+    assert "Did you mean 'cafcass_cymru'?" in said
+    assert "data_sets.wdsd.people_table" in said
+    assert "data_sets.pedw.prefixes: no table starts with 'PEDWW_'" in said

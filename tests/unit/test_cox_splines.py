@@ -12,12 +12,15 @@ from lifelines.datasets import load_rossi
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.models import cox
+from family_justice.analyses.spline_curves import round_values
 from family_justice.config.check import check_stream
 from family_justice.config.kinds import Cox
-from family_justice.config.models import Cohort, Covariate, Outcome, Stream
+from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Stream
+from family_justice.disclosure.kernel import disclose
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
+from family_justice.figures.draw import draw_analysis
 from family_justice.results import tidy
 
 COVARIATES = {
@@ -75,3 +78,109 @@ def test_what_cannot_be_a_spline() -> None:
     assert "only numbers can be splines" in message(aid=4)
     assert "analyses.curve.splines: there is no covariate of this model 'agee'" in message(agee=4)
     assert "a curve has no hazard ratio to show" in message(age=3, aid=3)
+
+
+# --- the curve itself --------------------------------------------------------------------------------------------
+
+POLICY = Policy(
+    name="p", description="d", threshold=10, rounding_base=5, zero_discloses=False, minimum_events_per_level=10,
+    minimum_residual_df=10, minimum_at_risk=10,
+)  # fmt: skip
+
+
+def curve_of(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["measure"] == "log_hazard_ratio_at"].set_index("time")
+
+
+def test_the_curve_is_that_of_the_coefficients() -> None:
+    d = men()
+    rows = tidy(cox(d, COHORT, model(age=4), COVARIATES, "here"), analysis="m", kind="cox", cohort="men")
+    curve = curve_of(rows)
+    # From the 5th to the 95th percentile of age (19 and 39); the median is 23.
+    assert curve.index.tolist() == [20, 22.5, 25, 27.5, 30, 32.5, 35, 37.5]
+    assert curve.index[curve["status"] == "reference"].tolist() == [22.5]
+    knots = harrell_knots(d.age, 4)
+    fit = fit_cox(d.week, d.arrest, np.column_stack([restricted_cubic_spline(d.age, knots), d.aid == "yes"]))
+    at = restricted_cubic_spline([22.5, 35], knots)
+    difference = np.append(at[1] - at[0], 0)
+    assert_allclose(curve.loc[35, "estimate"], difference @ fit.coef)
+    assert_allclose(curve.loc[35, "std_error"], np.sqrt(difference @ fit.var_model @ difference))
+    assert curve["n"].eq(432).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.arange(101), [10, 20, 30, 40, 50, 60, 70, 80, 90]),
+        (np.linspace(0, 1, 500), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        (np.linspace(12, 70, 500), [15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65]),
+        (np.full(20, 3.0), []),
+    ],
+)
+def test_values_are_round_and_few(values: np.ndarray, expected: list[float]) -> None:
+    found = round_values(values).tolist()
+    assert found == (expected if len(expected) < 10 else [20, 30, 40, 50, 60])
+
+
+def test_released_curves_are_short_and_drawn(tmp_path: Path) -> None:
+    rows = tidy(
+        cox(men(), COHORT, model(age=4), COVARIATES, "here"), stream="s", analysis="m", kind="cox", cohort="men"
+    )
+    released = disclose(rows, POLICY).rows
+    exact, curve = curve_of(rows), curve_of(released)
+    assert curve["n"].eq(430).all()
+    moved = (curve["estimate"] - exact["estimate"]).abs()[curve["status"] == "ok"]
+    assert (moved <= 0.15 * exact["std_error"][moved.index] + 1e-12).all()
+    assert (moved > 0).all()
+    study: dict[str, Any] = {
+        "stream": "s", "covariates": {"age": {"label": "Age", "unit": "years"}, "aid": {"label": "Aid"}},
+        "analyses": {"m": {"kind": "cox", "title": "T", "cohort": "men"}}, "cohorts": {"men": {"label": "Men"}},
+    }  # fmt: skip
+    drawn = draw_analysis(study, "m", released, tmp_path)
+    assert "Curve of age: hazard ratio" in drawn["alt"]
+    assert ", 1.00 at 22.5, " in drawn["alt"]
+    assert drawn["height"] > 4
+    hidden = disclose(rows, POLICY.model_copy(update={"minimum_events_per_level": 200})).rows
+    assert curve_of(hidden)["estimate"].isna().all()
+    assert "Curve" not in draw_analysis(study, "m", hidden, tmp_path)["alt"]
+
+
+# --- an offset ---------------------------------------------------------------------------------------------------
+
+
+def offset_model(**keys: Any) -> tuple[Cox, Cohort, dict[str, Covariate]]:
+    covariates = {
+        **COVARIATES,
+        "known": Covariate(label="Known log ratio", definition="Known.", value="known"),
+    }
+    cohort = COHORT.model_copy(update={"covariates": [*COHORT.covariates, "known"]})
+    return model().model_copy(update={"offset": "known", **keys}), cohort, covariates
+
+
+def test_an_offset_takes_its_part_of_a_coefficient() -> None:
+    d = men().assign(known=lambda f: 0.1 * f.age)
+    analysis, cohort, covariates = offset_model()
+
+    def fitted(known: pd.Series, analysis: Cox = analysis) -> pd.DataFrame:
+        rows = tidy(cox(d.assign(known=known), cohort, analysis, covariates, "here"), kind="cox")
+        return rows[(rows["measure"] == "log_hazard_ratio") & (rows["status"] == "ok")].set_index("term")
+
+    without = fitted(d.known, model())
+    assert_allclose(fitted(d.known).loc["age", "estimate"], without.loc["age", "estimate"] - 0.1)
+    assert_allclose(fitted(d.known).loc["aid", "estimate"], without.loc["aid", "estimate"])
+    gaps = fitted(d.known.where(d.index >= 32))  # who has no offset is no complete case
+    assert gaps.loc["age", "n"] == 400
+
+
+def test_what_cannot_be_an_offset() -> None:
+    def said(**keys: Any) -> str:
+        analysis, cohort, covariates = offset_model(**keys)
+        stream = Stream(stream="s", title="t", question="q", summary="s", cohorts={"men": cohort}, covariates=covariates,
+                        analyses={"m": analysis})  # fmt: skip
+        with pytest.raises(ConfigError) as caught:
+            check_stream(stream, {}, Path("s.yaml"))
+        return str(caught.value)
+
+    assert "m.offset: 'aid' has levels; an offset is a number" in said(offset="aid")
+    assert "there is no covariate 'knwn' in cohort 'men'" in said(offset="knwn")
+    assert "'age' is a covariate or a stratum of the model as well" in said(offset="age")

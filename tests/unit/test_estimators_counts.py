@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose
 from family_justice.estimators.counts import fit_negative_binomial, fit_poisson, fit_risk_ratio
 from family_justice.estimators.gee import fit_gee
 from family_justice.estimators.inequality import inequality, ordered_codes, ridit_scores
-from family_justice.estimators.logistic import average_marginal_effects, fit_logistic
+from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.marginal import average_marginal_effects
 from family_justice.estimators.mixed import control_limits, fit_mixed_logistic, funnel
 from family_justice.estimators.multinomial import fit_multinomial
 

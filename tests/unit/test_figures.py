@@ -68,7 +68,7 @@ def test_the_same_rows_give_the_same_bytes(analysis: str, release: Path, tmp_pat
     planted = samples.comparisons().query("kind == 'planted' and analysis == @analysis")
     rows = read_results(str(release / analysis / "results.csv"))
     draw_analysis(samples.study(), analysis, rows, tmp_path, planted)
-    for name in ("figure.svg", "figure.png"):
+    for name in ("figure.svg", "figure.png", "figure.pdf"):
         assert (tmp_path / name).read_bytes() == (release / analysis / name).read_bytes()
 
 

@@ -41,15 +41,16 @@ def test_only_the_door_leads_from_records_to_the_release_room(checkout: Path) ->
         inside = any(path.startswith(("results/restricted/", "results/internal/")) for path in read)
         if inside and any(path.startswith("results/release/") for path in written):
             opened.add(rule.split("#")[0])
-    assert opened == {"disclose_recurrence", "disclose_infants", "disclose_replication"}
+    assert opened == {"disclose_recurrence", "disclose_infants", "disclose_replication", "disclose_capacity"}
 
 
 def test_figures_and_report_read_the_release_room_only(checkout: Path) -> None:
     plan = jobs(checkout)
     drawn = {rule: read for rule, (read, _) in plan.items() if rule.startswith(("draw_", "write_", "compare_"))}
-    assert len(drawn) == 10
+    assert len(drawn) == 19  # four jobs for each of four streams; the data guide, the front page and the crate
+    written_by_hand = ("config/references/", "config/codelists/", "config/catalogue.yaml", "Snakefile")
     for rule, read in drawn.items():
-        elsewhere = [path for path in read if not path.startswith(("results/release/", "config/references/"))]
+        elsewhere = [path for path in read if not path.startswith(("results/release/", *written_by_hand))]
         assert not elsewhere, rule
 
 
@@ -70,4 +71,19 @@ def test_configuration_errors_come_before_any_job(checkout: Path, tmp_path: Path
     assert answer.returncode != 0
     assert "unknown key 'analyses.predictors_new_child.clusters'" in said
     assert "Did you mean 'cluster'?" in said
+    assert not (folder / "results").exists()
+
+
+def test_a_way_round_the_door_is_an_error_before_any_job_starts(tmp_path: Path) -> None:
+    folder = copy_of_repository(tmp_path / "checkout")
+    with open(folder / "Snakefile", "a", encoding="utf-8") as file:
+        file.write(
+            "\n\nrule leak:\n"
+            "    input:\n        'results/internal/replication/attrition.rossi/results.csv',\n"
+            "    output:\n        'results/release/replication/leak.csv',\n"
+            "    shell:\n        'cp {input} {output}'\n"
+        )
+    answer = run_snakemake(folder, "results/release/replication/leak.csv", "--cores", "1")
+    assert answer.returncode != 0
+    assert "'leak' reads results/internal/replication/attrition.rossi/results.csv" in answer.stdout + answer.stderr
     assert not (folder / "results").exists()

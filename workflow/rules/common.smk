@@ -3,7 +3,9 @@
 from family_justice import fingerprint
 from family_justice.config.load import Configuration
 from family_justice.config.check import covariates_of
+from family_justice.analyses.quality import ANALYSES as QUALITY, analyses_of_records
 from family_justice.errors import PipelineError
+from family_justice.report.guide import guide_files
 from family_justice.sources.load import source_state
 
 CODELISTS = sorted(str(path) for path in Path("config/codelists").glob("*.csv"))
@@ -15,6 +17,7 @@ try:
         CONFIGURATION.source_of(stream): CONFIGURATION.source(CONFIGURATION.source_of(stream))
         for stream in STREAMS.values()
     }
+    GUIDE = guide_files(CONFIGURATION.catalogue())
     STATES = {name: source_state(source, Path(".")) for name, source in SOURCES.items()}
 except PipelineError as error:
     raise WorkflowError(str(error))
@@ -35,6 +38,15 @@ def has_court_records(source):
     return not getattr(SOURCES[source], "tables", {})
 
 
+def data_sets_of(sources):
+    """Files that say that the data sets of the court records are made; of a synthetic source, how it was recovered and calibrated."""
+    folders = {name: f"results/internal/sources/{name}" for name in sources if has_court_records(name)}
+    synthetic = [name for name in folders if SOURCES[name].kind == "synthetic"]
+    return [f"{folder}/checks.csv" for folder in folders.values()] + [
+        f"{folders[name]}/{table}.csv" for name in synthetic for table in ("recovery", "calibration")
+    ]
+
+
 def tables_of(stream):
     """Folder with the tables that a stream's SQL reads."""
     source = CONFIGURATION.source_of(STREAMS[stream])
@@ -49,7 +61,19 @@ def analyses_of(stream):
         *(f"attrition.{cohort}" for cohort in cohorts),
         *(f"follow_up.{name}" for name, cohort in cohorts.items() if cohort.follow_up),
         *STREAMS[stream].analyses,
+        *(analyses_of_records(source_kind(stream) == "synthetic") if STREAMS[stream].data_guide else []),
     ]
+
+
+def source_kind(stream):
+    """Kind of the source that a stream reads."""
+    return SOURCES[CONFIGURATION.source_of(STREAMS[stream])].kind
+
+
+def counted_of(wildcards):
+    """File of a source's counts that an analysis of kind `quality` is made of."""
+    source = CONFIGURATION.source_of(STREAMS[wildcards.stream])
+    return f"results/internal/sources/{source}/{QUALITY[wildcards.analysis][-1]}.csv"
 
 
 def released(stream):
@@ -62,16 +86,42 @@ def figures_of(stream):
     return [
         f"results/release/{stream}/{analysis}/figure.{kind}"
         for analysis in analyses_of(stream)
-        for kind in ("svg", "png")
+        for kind in ("svg", "png", "pdf")
         if getattr(STREAMS[stream].analyses.get(analysis), "kind", "") != "table_one"
+        and not analysis.startswith("quality.")
     ]
+
+
+def guide_of(stream):
+    """Files of a stream's data dictionary, data guide and catalogue entries."""
+    return [f"results/release/{stream}/{name}" for name in GUIDE] if STREAMS[stream].data_guide else []
+
+
+def plan_of(stream):
+    """File of a stream's locked plan, if there is one."""
+    return [str(path) for path in [Path(f"config/plans/{stream}.json")] if path.is_file()]
+
+
+def evidence_of(stream):
+    """What goes with a stream's release: for the output checker, the reporting checklist, where numbers come from."""
+    folder = f"results/release/{stream}"
+    results = [path.removeprefix(f"{folder}/") for path in [*released(stream), *figures_of(stream)]]
+    names = ["checker.html", "results.json", "checklist.html", "checklist.csv", "trace.html"]
+    return [f"{folder}/{name}" for name in [*names, *(f"checksums/{path}.txt" for path in results)]]
+
+
+def pages_of(stream):
+    """The released rows of a stream and all that is drawn and written from them."""
+    folder = f"results/release/{stream}"
+    single = [
+        f"{folder}/{name}" for name in ("index.html", "tables.tex", "study.json", "figures.json", "comparisons.csv")
+    ]
+    return [*single, *released(stream), *figures_of(stream), *guide_of(stream)]
 
 
 def release_of(stream):
     """Everything that a stream releases: a target lists it whole, so that a deleted file is made again."""
-    folder = f"results/release/{stream}"
-    single = [f"{folder}/{name}" for name in ("index.html", "study.json", "figures.json", "comparisons.csv")]
-    return [*single, *released(stream), *figures_of(stream)]
+    return [*pages_of(stream), *evidence_of(stream)]
 
 
 def cohort_of(stream, analysis):
@@ -119,3 +169,22 @@ def settings_of(*parts):
 def code_of(*modules):
     """Hash of the library modules that a job runs; Snakemake itself does not see into imported packages."""
     return fingerprint.of_stage("job", *modules)
+
+
+def release_state():
+    """Hash of the release as it lies there, for a reviewer who has nothing else."""
+    paths = sorted(path for path in Path("results/release").rglob("*") if path.is_file())
+    return fingerprint.of_value([[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in paths])
+
+
+def check_rooms(jobs):
+    """Raise an error for every planned job that writes into the release room and reads another room, the door apart."""
+    inside = ("results/restricted/", "results/internal/")
+    for job in jobs:
+        released = [str(path) for path in job.output if str(path).startswith("results/release/")]
+        read = [str(path) for path in job.input if str(path).startswith(inside)]
+        if released and read and not job.rule.name.startswith("disclose_"):
+            raise WorkflowError(
+                f"'{job.rule.name}' reads {read[0]} and writes {released[0]}. Only disclose_<stream> may take results "
+                f"into results/release: write into results/internal, and let them pass the door"
+            )

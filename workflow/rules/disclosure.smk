@@ -1,4 +1,5 @@
-# The one door: of the jobs that read records or aggregates of records, only this one writes into results/release.
+# The one door: of the jobs that read records or aggregates of records, only this one writes into results/release. A rule
+# that goes round it is an error before any job starts.
 for stream in STREAMS:
 
     rule:
@@ -7,6 +8,7 @@ for stream in STREAMS:
         input:
             results=[f"results/internal/{stream}/{a}/results.csv" for a in analyses_of(stream)],
             manifest=f"results/internal/sources/{CONFIGURATION.source_of(STREAMS[stream])}/manifest.csv",
+            plan=plan_of(stream),
         output:
             results=released(stream),
             study=f"results/release/{stream}/study.json",
@@ -30,3 +32,7 @@ for stream in STREAMS:
             library=fingerprint.of_stage("analyses", "disclosure", "harmonise", "sources"),
         script:
             "../scripts/disclose_results.py"
+
+
+onstart:
+    check_rooms(workflow.dag.jobs)

@@ -8,6 +8,7 @@ for stream in STREAMS:
             results=released(stream),
             study=f"results/release/{stream}/study.json",
             comparisons=f"results/release/{stream}/comparisons.csv",
+            tiles="config/codelists/court_area_tiles.csv",
         output:
             figures=figures_of(stream),
             description=f"results/release/{stream}/figures.json",

@@ -34,6 +34,7 @@ rule write_stream_page:
         results=lambda wildcards: released(wildcards.stream),
     output:
         page="results/release/{stream}/index.html",
+        tables="results/release/{stream}/tables.tex",
     log:
         "logs/{stream}/write_stream_page.log",
     group:
@@ -47,9 +48,54 @@ rule write_stream_page:
         "../scripts/write_stream_page.py"
 
 
+rule write_guide:
+    input:
+        study="results/release/{stream}/study.json",
+        results=lambda wildcards: [r for r in released(wildcards.stream) if Path(r).parent.name.startswith("quality.")],
+        catalogue="config/catalogue.yaml",
+        codelists=CODELISTS,
+    output:
+        pages=[f"results/release/{{stream}}/{name}" for name in GUIDE],
+    log:
+        "logs/{stream}/write_guide.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_of("report"),
+    script:
+        "../scripts/write_guide.py"
+
+
+for stream in STREAMS:
+
+    rule:
+        name:
+            f"write_evidence_{stream}"
+        input:
+            pages=pages_of(stream),
+        output:
+            evidence=evidence_of(stream),
+        log:
+            f"logs/{stream}/write_evidence.log",
+        group:
+            "stream"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            stream=stream,
+            code=code_of("report"),
+        script:
+            "../scripts/write_evidence.py"
+
+
 rule write_index:
     input:
         pages=[f"results/release/{stream}/index.html" for stream in STREAMS],
+        published="config/references/inconsistencies.csv",
     output:
         page="results/release/index.html",
     log:
@@ -64,3 +110,43 @@ rule write_index:
         code=code_of("report"),
     script:
         "../scripts/write_index.py"
+
+
+rule write_crate:
+    input:
+        page="results/release/index.html",
+        streams=[release_of(stream) for stream in STREAMS],
+        snakefile="Snakefile",
+    output:
+        crate="results/release/ro-crate-metadata.json",
+        snakefile="results/release/Snakefile",
+    log:
+        "logs/write_crate.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        streams=list(STREAMS),
+        code=code_of("report"),
+    script:
+        "../scripts/write_crate.py"
+
+
+# A reviewer's target: it takes the release as it is, and never makes one (so the release is no input).
+rule reproduce:
+    output:
+        report="results/reproduced.csv",
+    log:
+        "logs/reproduce_release.log",
+    group:
+        "stream"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        release=release_state(),
+        code=code_of("report", "figures"),
+    script:
+        "../scripts/reproduce_release.py"

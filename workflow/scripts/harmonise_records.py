@@ -10,4 +10,4 @@ with job(snakemake.log[0]):
 
     source = Configuration(Path("config"), snakemake.config).source(snakemake.wildcards.source)
     raw, ready, quality = map(Path, (snakemake.input.raw, snakemake.output.ready, snakemake.output.quality))
-    harmonise(raw, ready, quality, Path("config/codelists"), source.harmonise_options())
+    harmonise(raw, ready, quality, Path("config/codelists"), source.harmonise_options(), threads=snakemake.threads)

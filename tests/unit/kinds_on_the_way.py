@@ -1,0 +1,106 @@
+"""The way of an analysis from members to the page, in one call: for tests of kinds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from family_justice.analyses.study import describe_study
+from family_justice.config.check import check_stream
+from family_justice.config.load import Configuration
+from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
+from family_justice.disclosure.gate import open_door
+from family_justice.figures.draw import draw_stream
+from family_justice.files import write_csv
+from family_justice.report.pages import write_stream_page
+from family_justice.results import read_results, tidy
+
+CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
+POLICY = CONFIG.policy("court_records")
+OPEN = CONFIG.policy("public_records")
+FIFTHS = ["1 most deprived", "2", "3", "4", "5 least deprived"]
+COVARIATES = {
+    "fifth": Covariate(label="Deprivation", definition="d", value="f", levels=[*FIFTHS, "not known"],
+                       reference="5 least deprived", missing="not known"),
+    "year": Covariate(label="Year", definition="d", value="y", levels=["2015", "2016"], reference="2015"),
+    "placed": Covariate(label="Placed", definition="d", value="p", levels=["yes", "no"], reference="no"),
+    "treated": Covariate(label="Programme", definition="d", value="t", levels=["yes", "no"], reference="no"),
+    "sex": Covariate(label="Sex", definition="d", value="s", levels=["female", "male"], reference="male"),
+    "age": Covariate(label="Age", definition="d", value="a", unit="years"),
+    "area": Covariate(label="Local authority", definition="d", value="l", levels=["Anglesey", "Bridgend", "Cardiff"],
+                      reference="Cardiff"),
+}  # fmt: skip
+COHORT = Cohort(
+    label="Children", unit="children", description="Children.", key=["child_id"],
+    steps=[Step(name="all", label="All", sql="SELECT 1")],
+    outcomes={"back": Outcome(label="Return to court", duration="duration", indicator="came_back")},
+    covariates=list(COVARIATES),
+)  # fmt: skip
+
+
+def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    for name, covariate in COVARIATES.items():
+        if covariate.levels and name in frame:
+            frame[name] = pd.Categorical(frame[name], categories=covariate.levels)
+    return frame
+
+
+def stream_of(**analyses: dict[str, Any]) -> Stream:
+    shared = {"title": "T", "description": "d", "cohort": "children"}
+    return Stream.model_validate({
+        "stream": "s", "title": "t", "question": "q", "summary": "u", "cohorts": {"children": COHORT},
+        "covariates": COVARIATES, "analyses": {k: {**shared, **keys} for k, keys in analyses.items()},
+    })  # fmt: skip
+
+
+def checked(**analyses: dict[str, Any]) -> Stream:
+    """Return the stream if the checks of its file pass."""
+    made = stream_of(**analyses)
+    check_stream(made, {}, Path("s.yaml"))
+    return made
+
+
+@dataclass
+class Way:
+    """What an analysis left at each stage."""
+
+    exact: pd.DataFrame
+    released: pd.DataFrame
+    study: dict[str, Any]
+    figures: dict[str, Any]
+    page: str
+    folder: Path
+
+
+def take(adapter: Any, members: pd.DataFrame, keys: dict[str, Any], folder: Path, policy: Policy = POLICY) -> Way:
+    """Run one analysis through adapter, door, figures and page, all in ``folder``."""
+    made = checked(a=keys)
+    analysis = made.analyses["a"]
+    found = adapter(members, COHORT, analysis, COVARIATES, "a")
+    rows = tidy(found, stream="s", analysis="a", kind=analysis.kind, cohort="children")
+    steps = tidy([{"measure": "count", "term": "all", "n": len(members)}], stream="s", analysis="attrition.children",
+                 kind="attrition", cohort="children")  # fmt: skip
+    study = describe_study(made, COVARIATES, ("synthetic", CONFIG.source("synthetic")), policy, {})
+    folder.mkdir(exist_ok=True)
+    release, described = folder / "release", folder / "study.json"
+    described.write_text(json.dumps(study))
+    inside = {"a": folder / "a.csv", "attrition.children": folder / "steps.csv"}
+    write_csv(rows, inside["a"])
+    write_csv(steps, inside["attrition.children"])
+    outside = {name: release / name / "results.csv" for name in inside}
+    open_door(inside, outside, policy, policy, described, release / "study.json", folder / "suppressed.csv")
+    released = read_results(str(outside["a"]))
+    figures = draw_stream(release)
+    page = write_stream_page(release).read_text(encoding="utf-8")
+    return Way(read_results(str(inside["a"])), released, study, figures, page, release)
+
+
+def one(frame: pd.DataFrame, **wanted: Any) -> pd.Series:
+    """Return the only row with these values."""
+    found = frame[pd.concat([frame[key] == value for key, value in wanted.items()], axis=1).all(axis=1)]
+    assert len(found) == 1, f"{len(found)} rows have {wanted}"
+    return found.iloc[0]

@@ -1,0 +1,96 @@
+"""From the release folder alone everything comes out again byte for byte, and a changed byte is found."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from release_samples import write_release
+
+from family_justice.errors import PipelineError
+from family_justice.figures.draw import draw_stream
+from family_justice.report.checklist import write_checklist
+from family_justice.report.evidence import write_checker_files
+from family_justice.report.pages import write_index, write_stream_page
+from family_justice.report.reproduce import recomputed_differently, reproduce
+from family_justice.report.trace import write_trace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    folder = tmp_path / "release"
+    stream = write_release(folder)
+    draw_stream(stream)
+    write_stream_page(stream)
+    write_index(folder, [stream.name], ROOT / "config/references/inconsistencies.csv")
+    write_checklist(stream)
+    write_trace(stream)
+    write_checker_files(stream)
+    return folder
+
+
+def again(release: Path) -> tuple[list[str], dict[str, str]]:
+    report = release.parent / "reproduced.csv"
+    different = [line for line in reproduce(release, report, ROOT / "config/codelists", None) if "follow" not in line]
+    with open(report, encoding="utf-8", newline="") as file:
+        verdicts = {row["file"]: row["verdict"] for row in csv.DictReader(file) if row["released"] or row["made_again"]}
+    return different, verdicts
+
+
+def test_a_release_reproduces(release: Path) -> None:
+    different, verdicts = again(release)
+    assert different == []
+    assert set(verdicts.values()) == {"the same"}
+    assert verdicts.keys() == {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
+
+
+def test_what_was_touched_is_found(release: Path) -> None:
+    (stream,) = (path for path in release.iterdir() if path.is_dir())
+    page = stream / "index.html"
+    page.write_text(page.read_text().replace("Methods", "Method", 1))
+    picture = next(stream.rglob("figure.svg"))
+    picture.unlink()
+    (stream / "extra.csv").write_text("a\n1\n")
+    different, _ = again(release)
+    names = {line.split(": ")[0].removeprefix(f"{stream.name}/"): line.split(": ")[1] for line in different}
+    assert names["index.html"] == "different"
+    assert names[picture.relative_to(stream).as_posix()] == "missing"
+    assert names["extra.csv"] == "too many"
+
+
+def test_without_a_release_there_is_nothing_to_reproduce(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="put the released folder there"):
+        reproduce(tmp_path, tmp_path / "report.csv", ROOT / "config/codelists", None)
+
+
+def test_values_must_follow_from_their_counts(tmp_path: Path) -> None:
+    stream = write_release(tmp_path)
+    folder = stream / "by_hand"
+    folder.mkdir()
+    columns = pd.read_csv(next(stream.rglob("results.csv"))).columns
+    # Two intervals by the actuarial method: 100 at risk, 10 events and 20 withdrawals: q = 10/(100 - 20/2) = 1/9;
+    # then 70 left, 5 events, none withdrawn: survival (8/9)(65/70).
+    rows = [
+        {
+            "measure": "survival",
+            "time": time,
+            "n": 100,
+            "events": events,
+            "competing": 0,
+            "censored": censored,
+            "estimate": s,
+        }
+        for time, events, censored, s in ((0, 0, 0, 1.0), (1, 10, 20, 8 / 9), (2, 15, 20, 8 / 9 * 65 / 70))
+    ] + [{"measure": "percent", "n": 25, "total": 200, "estimate": 12.5}]
+    frame = pd.DataFrame(rows).reindex(columns=columns)
+    frame["status"] = "ok"
+    path = folder / "results.csv"
+    frame.to_csv(path, index=False)
+    assert recomputed_differently(path) == 0
+    frame["estimate"] = frame["estimate"] + 0.001
+    frame.to_csv(path, index=False)
+    assert recomputed_differently(path) == 4
