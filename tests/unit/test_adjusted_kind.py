@@ -92,3 +92,14 @@ def test_a_reader_meets_curves_and_a_table(tmp_path: Path) -> None:
     assert "as if each had every level of aid in turn" in about["analyses"]["a"]["method"]
     hidden = disclose(rows_of(men()), POLICY).rows
     assert "withheld" in draw_analysis(about, "a", hidden, tmp_path)["alt"]
+
+
+def test_a_fit_that_did_not_converge_has_no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dataclasses
+
+    from family_justice.estimators import cox
+
+    monkeypatch.setattr(cox, "fit_cox", lambda *a, **k: dataclasses.replace(fit_cox(*a, **k), converged=False))
+    rows = rows_of(men())
+    assert sorted(rows["group"]) == ["aid=no", "aid=yes"]
+    assert rows["note"].eq("the search for the estimate did not converge").all()

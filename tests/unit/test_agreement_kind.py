@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from release_study import study as released_study
 
-from family_justice.analyses.describe import agreement
+from family_justice.analyses.describe import agreement, table_one
 from family_justice.config.check import _agreement
-from family_justice.config.kinds import Agreement
+from family_justice.config.kinds import Agreement, TableOne
 from family_justice.config.models import Covariate, Policy
 from family_justice.disclosure.agreement import fill
 from family_justice.disclosure.kernel import disclose
@@ -230,3 +230,11 @@ def test_the_figure_says_what_agrees_and_hatches_what_is_withheld(tmp_path: Path
 def test_a_table_withheld_as_a_whole_is_said_in_words(tmp_path: Path) -> None:
     rows = disclose(rows_of([[3, 2, 1], [1, 4, 1], [1, 0, 2]]), COURT).rows
     assert draw_analysis(study(), "agree", rows, tmp_path)["caption"].startswith("All cells are withheld")
+
+
+def test_a_variable_that_nobody_has_is_labelled() -> None:
+    frame = pd.DataFrame({"first": pd.Categorical([None, None], categories=["yes", "no"])})
+    keys = {"kind": "table_one", "title": "T", "description": "d", "cohort": "c", "variables": ["first"]}
+    rows = tidy(table_one(frame, TableOne.model_validate(keys)))
+    assert rows["status"].eq("not estimable").all()
+    assert rows[["n", "total"]].eq(0).all(axis=None)

@@ -108,6 +108,15 @@ def test_the_curve_is_that_of_the_coefficients() -> None:
     assert curve["n"].eq(432).all()
 
 
+def test_few_clusters_widen_the_curve_as_they_do_the_coefficients() -> None:
+    """Twelve clusters: 2.201 standard errors either way, the t distribution with 11 degrees of freedom."""
+    d = men().assign(household=np.arange(432) % 12)
+    rows = tidy(cox(d, COHORT, model(age=4).model_copy(update={"cluster": "household"}), COVARIATES, "here"))
+    at = curve_of(rows).loc[35]
+    assert_allclose((at["conf_high"] - at["estimate"]) / at["std_error"], 2.2009852)
+    assert at["df"] == 11
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

@@ -109,3 +109,19 @@ def test_nelson_aalen_by_hand() -> None:
     fit = fit_cox(exit_, event, np.zeros((300, 1)), ties="breslow")
     base = baseline_hazard(fit)
     assert_allclose(nelson_aalen(exit_, event).max(), base.cumulative.max(), rtol=1e-9)
+
+
+def test_what_predicts_without_fail_imputes_so() -> None:
+    """Normal draws around the mode of a one-sided posterior would impute the opposite in one data set of eight; R
+    ``mice`` gives 0.98 and 0.01 here, and 0.16 where none of eight recorded persons has the level."""
+    g = np.random.default_rng(0)
+    y, gaps = (g.random(200) < 0.4).astype(float), np.arange(200) % 3 == 0
+    sets = chained_equations({"x": Incomplete(np.where(gaps, np.nan, y), 2)}, y[:, None], 60, 1, seed=1)
+    imputed = np.mean([one["x"][gaps] for one in sets], axis=0)
+    assert imputed[y[gaps] == 1].mean() > 0.95
+    assert imputed[y[gaps] == 0].mean() < 0.05
+
+    rare = (np.arange(200) < 12).astype(float)
+    x = np.where(gaps, np.nan, (g.random(200) < 0.4) & (rare == 0))
+    sets = chained_equations({"x": Incomplete(x, 2)}, rare[:, None], 200, 1, seed=1)
+    assert np.mean([one["x"][gaps & (rare == 1)].mean() for one in sets]) < 0.2

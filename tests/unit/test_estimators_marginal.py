@@ -83,3 +83,19 @@ def test_a_category_without_rows_has_no_effects() -> None:
     alone = average_marginal_effects(fit_logistic(np.minimum(category, 1), x), x, terms=[[0, 1], [2]])
     assert_allclose(found.effect[0], alone.effect, rtol=1e-9)
     assert_allclose(found.std_error[0], alone.std_error, rtol=1e-9)
+
+
+def test_a_level_without_events_has_no_risk_whatever_its_age() -> None:
+    """100 of 300 rows are in a level without events: age changes nothing for them, a third of the effect is lost."""
+    g = np.random.default_rng(8)
+    age, last = g.normal(size=300), np.arange(300) >= 200
+    y = (g.random(300) < 1 / (1 + np.exp(-age))) & ~last
+    whole = average_marginal_effects(
+        fit_logistic(y, np.column_stack([last, age])), np.column_stack([last, age]), terms=[[0], [1]]
+    )
+    alone = average_marginal_effects(fit_logistic(y[~last], age[~last, None]), age[~last, None])
+    assert_allclose(whole.effect[1], alone.effect[0] * 2 / 3, rtol=1e-8)
+    assert_allclose(whole.std_error[1], alone.std_error[0] * 2 / 3, rtol=1e-6)
+    # With that level as the reference the intercept has no end either: no effect, and not an effect of zero.
+    turned = np.column_stack([~last, age])
+    assert np.isnan(average_marginal_effects(fit_logistic(y, turned), turned, terms=[[0], [1]]).effect).all()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from family_justice.estimators.counts import fit_poisson
+from family_justice.estimators.cox import fit_cox
+from family_justice.estimators.gee import fit_gee
 from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.mixed import fit_mixed_logistic
 from family_justice.estimators.parametric import fit_aft
 
 
@@ -107,3 +113,48 @@ def test_aft_degenerate() -> None:
         fit_aft([0, 1], [1, 1], [[1], [2]])
     with pytest.raises(ValueError, match="weibull or lognormal"):
         fit_aft([2, 1], [1, 1], [[1], [2]], "gamma")  # type: ignore[arg-type]
+
+
+def test_a_reference_level_without_events_does_not_narrow_the_others() -> None:
+    """The intercept and the level run away, their sum does not: all is as among the rows of the level alone."""
+    g = np.random.default_rng(8)
+    age, level = g.normal(size=300), np.arange(300) < 200
+    y, clusters = (g.random(300) < 1 / (1 + np.exp(-age))) & level, np.arange(300) // 2
+    both, alone = np.column_stack([level, age]), age[level, None]
+    for fit in (fit_logistic, fit_poisson):
+        whole, part = fit(y, both), fit(y[level], alone)
+        assert whole.estimable.tolist() == [False, False, True]
+        assert_allclose([whole.coef[2], whole.std_error[2]], [part.coef[1], part.std_error[1]], rtol=1e-7)
+        robust, own = fit(y, both, clusters=clusters), fit(y[level], alone, clusters=clusters[level])
+        # The factor is that of all rows, G/(G-1) (n-1)/(n-2) with 150 clusters of 300 and not 100 of 200.
+        factor = math.sqrt((150 / 149 * 299 / 298) / (100 / 99 * 199 / 198))
+        assert_allclose(robust.std_error[2], own.std_error[1] * factor, rtol=1e-7)
+
+
+def test_a_reference_level_without_events_in_a_cox_model() -> None:
+    """Both other levels run away together, and their difference does not: as without the reference level."""
+    g = np.random.default_rng(3)
+    level, time = g.integers(0, 3, 300), g.exponential(size=300).round(2) + 0.01
+    age, event = g.normal(size=300) + (level == 1), (g.random(300) < 0.6) & (level > 0)
+    there = level > 0
+    for clusters in (None, np.arange(300) // 2):
+        whole = fit_cox(time, event, np.column_stack([level == 1, level == 2, age]), clusters=clusters)
+        own = None if clusters is None else clusters[there]
+        part = fit_cox(time[there], event[there], np.column_stack([level == 2, age])[there], clusters=own)
+        assert whole.estimable.tolist() == [False, False, True]
+        assert_allclose([whole.coef[2], whole.std_error[2]], [part.coef[1], part.std_error[1]], rtol=1e-7)
+
+
+def test_a_level_without_events_does_not_join_the_reference() -> None:
+    """Its rows say nothing about the other columns: generalised estimating equations and random intercepts are those
+    without them. Taken for the reference level they would double the log odds ratio."""
+    g = np.random.default_rng(1)
+    level, age, area = g.integers(0, 3, 2000), g.normal(size=2000), g.integers(0, 20, 2000)
+    risk = 1 / (1 + np.exp(0.3 - 0.8 * (level == 1) - 0.5 * age - 0.6 * g.normal(size=20)[area]))
+    y, there = (g.random(2000) < risk) & (level != 2), level != 2
+    columns = np.column_stack([level == 1, level == 2, age]).astype(float)
+    for fit in (fit_gee, fit_mixed_logistic):
+        whole, part = fit(y, columns, area), fit(y[there], columns[there][:, [0, 2]], area[there])
+        assert_allclose(whole.coef[[0, 1, 3]], part.coef, rtol=1e-6)
+        assert_allclose(whole.std_error[[0, 1, 3]], part.std_error, rtol=1e-6)
+        assert list(whole.reasons) == [2]

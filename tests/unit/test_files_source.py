@@ -110,7 +110,8 @@ def test_cells_of_another_type_are_counted_not_shown(tmp_path: Path) -> None:
 def test_form_and_content_are_reported_together(tmp_path: Path) -> None:
     text = "PERSON_ID,WEEKOFBIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,X,1,\n1,1985-01-07,F,1,\n"
     assert problems(tmp_path, text) == [
-        "PERSON (person.csv): column 'WEEK_OF_BIRTH' is missing. Did you mean 'WEEKOFBIRTH'?",
+        "PERSON (person.csv): column 'WEEK_OF_BIRTH' is missing. Did you mean 'WEEKOFBIRTH'? If your extract does not "
+        "hold it, add an empty column of that name.",
         "PERSON (person.csv): column 'SEX' holds an unknown code in 1 row. Allowed: F, M.",
         "PERSON (person.csv): primary key (PERSON_ID) is not unique: 1 row too many.",
     ]

@@ -12,7 +12,7 @@ import pytest
 from kinds_on_the_way import COVARIATES, checked, one, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.derived import funnel_rows
+from family_justice.analyses.derived import funnel_rows, rate_rows
 from family_justice.analyses.groups import funnel as adapter
 from family_justice.errors import ConfigError
 from family_justice.estimators.mixed import control_limits
@@ -120,3 +120,25 @@ def test_a_place_is_within_above_or_below() -> None:
 def test_wrong_words() -> None:
     with pytest.raises(ConfigError, match=r"analyses.a.area: 'age' is a number"):
         checked(a={**KEYS, "area": "age"})
+
+
+def test_an_area_without_time_at_risk_has_no_limits() -> None:
+    """Its rate is no number, and no reason to have no over-dispersion of the others."""
+    rows = [
+        row
+        for group, n, time in (("", 60, 300.0), ("area=a", 40, 100.0), ("area=b", 20, 200.0), ("area=c", 0, 0.0))
+        for row in rate_rows({"outcome": "back", "group": group}, n, 100, time)
+    ]
+    found = tidy(funnel_rows(tidy(rows)))
+    assert found["group"].tolist() == ["area=a", "area=b", "area=a", "area=b", ""]
+    # z: (0.4 - 0.2)/sqrt(0.2/100) and (0.1 - 0.2)/sqrt(0.2/200), each drawn in by a tenth of the way between them.
+    z = np.array([0.2 / math.sqrt(0.002), -0.1 / math.sqrt(0.001)])
+    drawn = z + 0.1 * (z[::-1] - z)
+    assert_allclose(one(found, measure="overdispersion")["estimate"], np.mean(drawn**2))
+
+
+def test_everybody_lies_within_the_limits_of_certainty() -> None:
+    found = tidy(funnel_rows(table([(40, 40), (10, 10), (30, 30)])))
+    limits = found[found["measure"].str.startswith("control")]
+    assert (limits[["conf_low", "conf_high"]] == 100).all(axis=None)
+    assert one(found, measure="overdispersion")["note"] == "all members are alike"

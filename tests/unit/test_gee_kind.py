@@ -67,3 +67,13 @@ def test_separation_is_labelled() -> None:
     rows = tidy(gee(frame, COHORT, ANALYSIS, COVARIATES, "gee"))
     row = one(rows, term="side", level="right")
     assert (row["status"], row["note"][:30]) == ("not estimable", "the likelihood rises without e")
+
+
+def test_without_pairs_there_is_no_correlation() -> None:
+    frame = members()
+    frame["own"] = range(len(frame))
+    alone = ANALYSIS.model_copy(update={"cluster": "own"})
+    rows = tidy(gee(frame, COHORT, alone, COVARIATES, "gee"))
+    row = one(rows, measure="within_cluster_correlation")
+    assert row["note"] == "no two members are in one cluster"
+    assert np.isnan(row["estimate"])

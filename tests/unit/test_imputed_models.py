@@ -164,5 +164,26 @@ def test_a_number_of_clusters_below_the_base_is_not_told(tmp_path: Path) -> None
 def test_wrong_words() -> None:
     with pytest.raises(ConfigError, match=r"imputation.variables: 'area' is no covariate of this model"):
         checked(a=keys("logistic", imputation={**HOW, "variables": ["area"]}))
+    with pytest.raises(ConfigError, match=r"a.splines: curves of imputed data are not pooled"):
+        checked(a=keys("cox", splines={"age": 4}))
     with pytest.raises(ValueError, match="imputation"):
         checked(a={"kind": "multinomial", "variable": "area", "covariates": ["sex"], "imputation": HOW})
+
+
+def test_degrees_of_freedom_are_those_of_mice() -> None:
+    """1,200 members, 6 coefficients and the intercept: d = 1193; without gaps (d + 1)/(d + 3) d are left."""
+    rows = rows_of(members(gaps=False), keys("logistic"))
+    complete = 1200 - 7
+    pooled = one(rows, measure="log_odds_ratio", term="sex", level="female", group=IMPUTED)
+    assert_allclose(pooled["df"], (complete + 1) / (complete + 3) * complete)
+
+
+def test_as_many_coefficients_as_events_leave_one_degree_of_freedom() -> None:
+    """As mice::get.dfcom, and no division by zero. Without gaps in these members (d + 1)/(d + 3) d = 1/2."""
+    frame = members(40, gaps=False)
+    frame["came_back"] = 0
+    for sex in ("female", "male"):
+        frame.loc[frame.index[frame["sex"] == sex][2], "came_back"] = 1
+    asked = keys("cox", covariates=["sex", "age"], imputation={**HOW, "variables": ["sex"]})
+    shown = rows_of(frame, asked).query("group == @IMPUTED and measure == 'log_hazard_ratio' and status == 'ok'")
+    assert_allclose(shown["df"], [0.5, 0.5])

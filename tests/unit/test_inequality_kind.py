@@ -146,3 +146,10 @@ def test_wrong_words() -> None:
         checked(a={**KEYS, "outcome": "back"})
     with pytest.raises(ConfigError, match=r"analyses.a.over: 'age' is a number"):
         checked(a={**KEYS, "over": "age"})
+
+
+def test_where_all_have_the_event_there_is_no_precision() -> None:
+    """No residuals are left but rounding; its size is no standard error."""
+    found = grouped_inequality([54, 59, 64], [54, 59, 64])
+    assert found.reason == "all members have the event"
+    assert np.isnan([found.slope, found.slope_std_error, found.log_relative, found.log_relative_std_error]).all()

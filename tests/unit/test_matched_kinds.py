@@ -12,6 +12,7 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, POLICY, as_categories, checked, one, stream_of, take
 from numpy.testing import assert_allclose
 
+from family_justice.analyses.derived import balance_rows
 from family_justice.analyses.matched import matched_cox, matched_logistic
 from family_justice.config.models import Outcome
 from family_justice.disclosure.models import step_below
@@ -241,3 +242,24 @@ def test_late_observation_counts_from_its_start() -> None:
     days["seen_from"] = np.where(np.arange(len(frame)) % 3 == 0, 30.0, 0.0)
     moved = one(tidy(matched_cox(days, late, made, COVARIATES, "a")), term="treated", level="yes")["estimate"]
     assert abs(moved - plain) > 1e-6
+
+
+def test_members_who_are_infinitely_far_apart_are_not_matched() -> None:
+    """Everybody in Anglesey is treated, nobody in Bridgend: the score of either area has no end."""
+    frame = members()
+    frame = frame[(frame["area"] != "Anglesey") | (frame["treated"] == "yes")]
+    frame = frame[(frame["area"] != "Bridgend") | (frame["treated"] == "no")]
+    rows = rows_of(frame, {**COX, "match_on": [], "nearest_on": ["age", "area"], "ratio": 1})
+    anglesey = ((frame["area"] == "Anglesey") & (frame["treated"] == "yes")).sum()
+    assert one(rows, term="matching", level="no comparison")["n"] == anglesey
+    after = rows[rows["group"].str.startswith("matched=yes; ") & (rows["term"] == "area")].set_index(["group", "level"])
+    for side in ("yes", "no"):
+        assert after.loc[(f"matched=yes; treated={side}", "Cardiff"), "estimate"] == 100
+
+
+def test_sides_without_overlap_are_not_called_alike() -> None:
+    rows = tidy(balance_rows(tidy([
+        {"measure": "percent", "group": f"treated={side}", "term": "sex", "level": "female", "n": n, "total": 50}
+        for side, n in (("yes", 50), ("no", 0))
+    ])))  # fmt: skip
+    assert rows["note"].tolist() == ["the members of each side are all alike"]

@@ -181,6 +181,37 @@ def test_other_names_in_the_database(duckdb_file: Path, tmp_path: Path) -> None:
     assert read[0].fetchall() == read[1].fetchall()
 
 
+def test_what_a_server_says_of_its_catalogue_is_not_passed_on(
+    duckdb_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from family_justice.sources.database import engines
+
+    def catalogue(*_: Any) -> None:
+        raise OSError("user analyst at host 10.0.0.1 is not allowed")
+
+    monkeypatch.setattr(engines.DuckDB, "catalogue", catalogue)
+    with pytest.raises(ConfigError, match=r"the catalogue of the database cannot be read \(OSError\)") as caught:
+        fetch_tables(source_of(f"duckdb:///{duckdb_file}"), source_tables(), tmp_path, ROOT)
+    assert "analyst" not in str(caught.value)
+
+
+def test_a_column_that_the_database_does_not_have_is_left_empty(duckdb_file: Path, tmp_path: Path) -> None:
+    """Every declared column must be there unless the source says that one is not: a typo is never an empty column."""
+    path, table = tmp_path / "lacking.duckdb", f'SAIL0000V."CAFE_ECMS_PEOPLE_{REFRESH}"'
+    path.write_bytes(duckdb_file.read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"ALTER TABLE {table} DROP LSOA2011_CD")
+    with pytest.raises(ContractError, match=r"column 'LSOA2011_CD' is missing.*null there if the database has none"):
+        fetch_tables(source_of(f"duckdb:///{path}"), source_tables(), tmp_path / "refused", ROOT)
+    renamed = {"CAFE_ECMS_PEOPLE": {"columns": {"LSOA2011_CD": None}}}
+    load_source(source_of(f"duckdb:///{path}", renamed=renamed), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+    whole = fetch_tables(source_of(f"duckdb:///{duckdb_file}"), source_tables(), tmp_path / "whole", ROOT)
+    query = "SELECT * REPLACE (NULL::VARCHAR AS LSOA2011_CD) FROM read_parquet('{}') ORDER BY ALL"
+    kept, of_all = tmp_path / "raw" / "CAFE_ECMS_PEOPLE.parquet", whole["CAFE_ECMS_PEOPLE"]
+    assert duckdb.sql(f"SELECT count(*), count(LSOA2011_CD) FROM read_parquet('{kept}')").fetchone()[1] == 0
+    assert duckdb.sql(query.format(kept)).fetchall() == duckdb.sql(query.format(of_all)).fetchall()
+
+
 def test_everything_that_is_not_there_is_told_at_once(duckdb_file: Path, tmp_path: Path) -> None:
     renamed = {"ADDE_DEATHS": {"columns": {"DEATH_DT": "DETH_DT"}}, "CAFE_ECMS_PEOPLE": {"table": "PEOPLE"}}
     with pytest.raises(ContractError) as caught:
@@ -221,6 +252,21 @@ def test_connection_strings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         open_engine("oracle://host/x", tmp_path)
     with pytest.raises(ConfigError, match="the database cannot be reached"):
         open_engine("postgresql://analyst@127.0.0.1:1/none?connect_timeout=2", tmp_path)
+
+
+def test_padding_is_cut_and_blank_text_is_missing(tmp_path: Path) -> None:
+    """A padded '99 ' would not be the code 99, and an unmatched linkage field would count as matched."""
+    path = tmp_path / "padded.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE EDDS_EDDS AS SELECT 1 AS RECORD_ID_E, 7 AS ALF_E, '99 ' AS ALF_STS_CD, '  ' AS DIAG_CD_1, "
+            "' 01' AS DIAG_CD_2, NULL::VARCHAR AS SEX, DATE '2015-01-05' AS ADMIN_ARR_DT, NULL::DATE AS ADMIN_END_DT, "
+            "1 AS AGE, '' AS ARRIVAL_MODE, 'x' AS ATTEND_CAT, NULL::VARCHAR AS ATTEND_GROUP"
+        )
+    source = source_of(f"duckdb:///{path}", places=[{"tables": ["EDDS_EDDS"]}])
+    fetched = fetch_tables(source, source_tables(), tmp_path / "fetched", ROOT)["EDDS_EDDS"]
+    query = f"SELECT ALF_STS_CD, DIAG_CD_1, DIAG_CD_2, SEX, ARRIVAL_MODE, ATTEND_CAT FROM read_parquet('{fetched}')"
+    assert duckdb.sql(query).fetchall() == [("99", None, " 01", None, None, "x")]
 
 
 def test_a_dbapi_connection_gives_text_that_the_contract_reads(tmp_path: Path) -> None:

@@ -48,8 +48,11 @@ def adjusted_survival(
         row |= {"n": int(cell.inside.sum()), "events": int(event[cell.inside].sum())}
         if cell.column is not None:
             everybody[:, cell.column] = 1.0
-        if cell.column in reasons or not row["n"]:
-            yield {**row, "time": 0.0, "status": "not estimable", "note": reasons.get(cell.column or 0, "no members")}
+        # Without convergence no level has a curve, the reference level neither; every column has the same reason.
+        column = cell.column if fit.converged else 0
+        why = "" if column is None else reasons.get(column, "")
+        if why or not row["n"]:
+            yield {**row, "time": 0.0, "status": "not estimable", "note": why or "no members"}
             continue
         curve = standardised_survival(fit, everybody, grid + 1e-9)
         survival, error = curve.survival[0], curve.std_error[0]

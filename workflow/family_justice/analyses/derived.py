@@ -77,7 +77,7 @@ def _times(table: pd.DataFrame, rates: pd.DataFrame) -> np.ndarray:
 
 def funnel_rows(table: pd.DataFrame) -> Rows:
     """Yield for every area the limits between which 95% and 99.8% of such areas lie if all have the share (or rate) of
-    everybody and nothing but chance is at work (exact binomial or Poisson limits, Spiegelhalter 2005), and by how much
+    everybody and nothing but chance is at work (interpolated binomial or Poisson limits, wide of the mark for very small areas, Spiegelhalter 2005), and by how much
     areas vary more than that: the mean squared z score, the outermost tenths drawn in (winsorised)."""
     shares = table[table["measure"].isin(["percent", "rate"])]
     whole = shares[shares["group"] == ""]
@@ -89,6 +89,10 @@ def funnel_rows(table: pd.DataFrame) -> Rows:
     n, total = float(whole["n"].iloc[0]), float(whole["total"].iloc[0])
     if rates:
         size, total = _times(table, areas), float(_times(table, whole)[0])
+    there = size > 0  # an area without time at risk has no rate, and chance no limits for it
+    areas, events, size = areas[there], events[there], size[there]
+    if not total > 0 or areas.empty:
+        return
     mean, scale = n / total, PER if rates else 100.0
     label = {"outcome": whole["outcome"].iloc[0], "term": whole["term"].iloc[0], "level": whole["level"].iloc[0]}
     for measure, level in (("control_limits_95", 0.95), ("control_limits_998", 0.998)):
@@ -97,9 +101,9 @@ def funnel_rows(table: pd.DataFrame) -> Rows:
             ends = {"conf_low": scale * low, "conf_high": scale * (high if rates else min(high, 1.0))}
             yield {**label, "group": group, "measure": measure, **ends}
     spread = mean if rates else mean * (1 - mean)
-    z = (events / size - mean) / np.sqrt(spread / size)
     row = {**label, "measure": "overdispersion"}
     if spread > 0:
+        z = (events / size - mean) / np.sqrt(spread / size)
         factor = float(np.mean(np.clip(z, *np.quantile(z, [0.1, 0.9])) ** 2))
         more = factor > 1 + 2 * math.sqrt(2 / len(z))
         yield {**row, "estimate": factor, "note": "areas vary more than chance makes them" if more else ""}
@@ -133,7 +137,8 @@ def balance_rows(table: pd.DataFrame) -> Rows:
             if unit > 0:
                 yield {**row, "estimate": (now[0] - now[1]) / unit}
             else:
-                yield {**row, "status": "not estimable", "note": "all members are alike"}
+                # Also where every treated member has the level and no comparison: then they could not differ more.
+                yield {**row, "status": "not estimable", "note": "the members of each side are all alike"}
 
 
 #: The rows that follow from the table of an analysis of each kind, and their measures.

@@ -31,15 +31,12 @@ def _shares(members: pd.DataFrame, variables: list[str], group_by: list[str]) ->
             counts = np.bincount(known[variable].cat.codes.to_numpy()[inside], minlength=len(levels))
             total = int(counts.sum())
             for level, count in zip(levels, counts, strict=True):
-                yield {
-                    "measure": "percent",
-                    "group": group,
-                    "term": variable,
-                    "level": level,
-                    "n": int(count),
-                    "total": total,
-                    "estimate": 100 * int(count) / total,
-                }
+                row = {"measure": "percent", "group": group, "term": variable, "level": level, "n": int(count)}
+                if total:
+                    yield {**row, "total": total, "estimate": 100 * int(count) / total}
+                else:
+                    note = "nobody has a level of the variable"
+                    yield {**row, "total": total, "status": "not estimable", "note": note}
 
 
 def agreement(members: pd.DataFrame, analysis: Agreement) -> Iterator[dict[str, Any]]:

@@ -38,7 +38,9 @@ def gee(members: pd.DataFrame, cohort: Cohort, analysis: Gee, covariates: Mappin
     yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], fit.std_error[0])}
     if analysis.correlation == "exchangeable":
         row = {**totals, "measure": "within_cluster_correlation", "term": "all"}
-        if np.isfinite(fit.correlation) and fit.converged:
+        if clusters is not None and len(np.unique(clusters)) == len(event):
+            yield {**row, "status": "not estimable", "note": "no two members are in one cluster"}
+        elif np.isfinite(fit.correlation) and fit.converged:
             yield {**row, "estimate": fit.correlation}
         else:
             yield {**row, "status": "not estimable", "note": "the model could not be fitted"}

@@ -44,8 +44,10 @@ def with_imputation(
     fits: list[dict[tuple[str, str, str], dict[str, Any]]] = []
     for frame in _completed(used, outcome, analysis, covariates, where):
         fits.append(dict(_coefficients(adapter(frame, cohort, plain, covariates, where), analysis)))
-    parameters = sum(1 for row in cells if row.get("status") != "reference" and row["measure"] != "marginal_effect")
-    degrees = float((event.sum() if analysis.kind == "cox" else len(used)) - parameters)
+    parameters = sum(1 for row in cells if row.get("status", "ok") == "ok" and row["measure"] != "marginal_effect")
+    # As mice: events less coefficients for a Cox model, else members less coefficients and intercept; at least one.
+    whole = event.sum() if analysis.kind == "cox" else len(used) - 1
+    degrees = max(float(whole - parameters), 1.0)
     # With few clusters these, and not the members, limit what is known about the errors.
     degrees = min([degrees, *(row["df"] for row in cells if "df" in row)])
     yield from _pooled(cells, fits, used, event, degrees)

@@ -95,6 +95,7 @@ def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: 
     from family_justice.estimators.arrays import combine
     from family_justice.estimators.logistic import fit_logistic
     from family_justice.estimators.matching import match_exact, match_nearest
+    from family_justice.estimators.newton import RUNS_AWAY
 
     treated = (used[analysis.treatment] == analysis.treatment_level).to_numpy()
     if treated.all() or not treated.any():
@@ -105,6 +106,15 @@ def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: 
     if analysis.nearest_on:
         design = build_design(used, analysis.nearest_on, covariates)
         fit = fit_logistic(treated, design.matrix)
+        if not fit.converged:
+            raise AnalysisError(
+                f"{where}: the propensity score could not be fitted; name fewer covariates in 'nearest_on'"
+            )
+        # A column that tells treated members from others without fail has no coefficient, for it would be infinite:
+        # members who differ in it are infinitely far apart, and never matched.
+        apart = [j - 1 for j, why in fit.reasons.items() if j > 0 and RUNS_AWAY in why]
+        if apart:
+            key = np.unique(np.column_stack([key, design.matrix[:, apart]]), axis=0, return_inverse=True)[1].ravel()
         # Column by column, so that members who are alike have the same score to the last bit.
         logit = combine(np.where(fit.estimable[1:], fit.coef[1:], 0.0), design.matrix.T)
         reach = np.inf if analysis.caliper is None else analysis.caliper * float(logit.std())
@@ -167,7 +177,7 @@ def _number_balance(used: pd.DataFrame, treated: np.ndarray, sets: np.ndarray, n
             if np.isfinite(value):
                 yield {**row, "estimate": float(value)}
             else:
-                yield {**row, "status": "not estimable", "note": "the number does not vary"}
+                yield {**row, "status": "not estimable", "note": "the number does not vary on either side"}
 
 
 def _model(

@@ -77,7 +77,7 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
         own = np.ix_(design.terms[name], design.terms[name])
         values = used[name].to_numpy(dtype="float64")
         about = {**totals, "term": name}
-        yield from spline_curve(values, analysis.splines[name], fit.coef[design.terms[name]], variance[own], about)
+        yield from spline_curve(values, analysis.splines[name], fit.coef[design.terms[name]], variance[own], about, df)
     yield {
         **totals,
         "measure": "concordance",

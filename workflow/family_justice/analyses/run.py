@@ -21,6 +21,7 @@ from family_justice.config.kinds import (
     Imputation,
     Inequality,
     KaplanMeier,
+    LatentClasses,
     Logistic,
     MatchedCox,
     MatchedLogistic,
@@ -110,6 +111,10 @@ def run_analysis(
                 from family_justice.analyses import matched
 
                 rows = getattr(matched, kind)(members, cohort, analysis, covariates, where)
+            case LatentClasses():
+                from family_justice.analyses.latent import latent_classes
+
+                rows = latent_classes(members, cohort, analysis, covariates, where)
             case Gee():
                 from family_justice.analyses.gee import gee
 

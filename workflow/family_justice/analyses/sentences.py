@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from family_justice.config.kinds import Funnel, Gee, Inequality, MatchedCox, MatchedLogistic
+from family_justice.analyses.latent import class_name, model_name
+from family_justice.config.kinds import Funnel, Gee, Inequality, LatentClasses, MatchedCox, MatchedLogistic
 from family_justice.config.models import Covariate, Outcome
 
 #: Keys of these kinds that figures, tables and the door read.
@@ -29,9 +31,15 @@ NOTES = {
         "over the standard deviation before."
     ),
     "funnel": (
-        "Limits of funnel plots are exact binomial (rates: Poisson) limits at 95% and 99.8% (Spiegelhalter 2005) "
+        "Limits of funnel plots are interpolated binomial (rates: Poisson) limits at 95% and 99.8% (Spiegelhalter 2005) "
         "around the average of all members; of many areas some lie outside by chance. Where counts are rounded, limits "
         "rest on released counts."
+    ),
+    "latent_classes": (
+        "Latent class models (Goodman 1974) take answers as independent within a class and were fitted by the EM "
+        "algorithm (StepMix) to members with a value of every variable; classes are numbered by size. Sizes and "
+        "answers of classes are expected numbers of members. Where counts are rounded, shares and probabilities are "
+        "computed from rounded expected numbers, and log-likelihoods and information criteria are not released."
     ),
     "inequality": (
         "Indices of inequality (Mackenbach and Kunst 1997) are regressions on the share of persons in better-off "
@@ -64,6 +72,15 @@ def of_kind(analysis: Any, who: str, covariates: Mapping[str, Covariate], outcom
             return (
                 f"A funnel plot shows {named_outcome(analysis, outcomes, covariates)} for {who} in every {area} over "
                 "its size, with the limits of chance around the average."
+            )
+        case LatentClasses():
+            of = listed([covariates[name].label.lower() for name in analysis.variables])
+            numbers = [analysis.classes] if isinstance(analysis.classes, int) else sorted(analysis.classes)
+            several = " (the number with the lowest BIC is shown)" if len(numbers) > 1 else ""
+            return (
+                f"Latent classes of {who} were fitted to {of}, with {listed([str(k) for k in numbers])} "
+                f"class{'' if numbers == [1] else 'es'}{several} and {analysis.starts} random starts (seed "
+                f"{analysis.seed})."
             )
         case MatchedLogistic() | MatchedCox():
             return _matched(analysis, who, covariates, outcomes)
@@ -107,9 +124,23 @@ def words_of(analysis: Any, terms: list[str]) -> dict[str, Any]:
         levels = ["yes", "full set", "smaller set", "no comparison"]
         outcome = getattr(analysis, "outcome", None) or getattr(analysis, "variable", None) or analysis.treatment
         return {"terms": [*terms, "matching", "matched"], "levels": levels, "outcomes": [outcome]}
+    if isinstance(analysis, LatentClasses):
+        numbers = [analysis.classes] if isinstance(analysis.classes, int) else sorted(analysis.classes)
+        levels = [model_name(k) for k in numbers] + [class_name(k) for k in range(1, max(numbers) + 1)]
+        return {"terms": ["class", "fit"], "levels": levels}
     if getattr(analysis, "imputation", None):
         return {"terms": [*terms, "missing_values"], "levels": ["complete cases", "imputed"]}
     return {}
+
+
+def extra_versions(analyses: Iterable[Any]) -> dict[str, str]:
+    """Return the version of the package that only latent classes need, if a study has them and it is installed."""
+    if not any(isinstance(analysis, LatentClasses) for analysis in analyses):
+        return {}
+    try:
+        return {"stepmix": version("stepmix")}
+    except PackageNotFoundError:
+        return {}  # the analysis itself says what to install
 
 
 def of_options(analysis: Any) -> str:

@@ -30,13 +30,19 @@ def round_values(values: np.ndarray) -> np.ndarray:
 
 
 def spline_curve(
-    values: np.ndarray, knots: int, coefficients: np.ndarray, variance: np.ndarray, totals: dict[str, Any]
+    values: np.ndarray,
+    knots: int,
+    coefficients: np.ndarray,
+    variance: np.ndarray,
+    totals: dict[str, Any],
+    df: float = math.inf,
 ) -> Rows:
     """Yield log hazard ratios at round values of a number, against the round value nearest to its median.
 
     ``values`` (n,) enter the model with so many ``knots``; ``coefficients`` (k - 1,) and ``variance`` (k - 1, k - 1)
-    are those of the columns of their spline. ``time`` of a row is the value of the number. Nothing is yielded for
-    values below zero, which the schema has no place for, nor for a curve that could not be estimated.
+    are those of the columns of their spline; intervals come from the t distribution with ``df``. ``time`` of a row is
+    the value of the number. Nothing is yielded for values below zero, which the schema has no place for, nor for a
+    curve that could not be estimated.
     """
     at = round_values(values)
     at = at[at >= 0]
@@ -50,4 +56,4 @@ def spline_curve(
             yield {**row, "estimate": 0.0, "status": "reference"}
             continue
         error = math.sqrt(max(float(difference @ variance @ difference), 0.0))
-        yield {**row, **estimate_row("log_hazard_ratio_at", float(difference @ coefficients), error)}
+        yield {**row, **estimate_row("log_hazard_ratio_at", float(difference @ coefficients), error, df)}

@@ -134,6 +134,7 @@ def describe_study(
             "pipeline": __version__,
             "python": platform.python_version(),
             **{package: version(package) for package in PACKAGES},
+            **sentences.extra_versions(stream.analyses.values()),
         },
         "code": fingerprints.get("code", ""),
         "settings": fingerprints.get("settings", ""),

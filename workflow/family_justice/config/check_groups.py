@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
-from family_justice.config.kinds import Funnel, Imputation, Inequality, MatchedLogistic, _Matched, _Share
+from family_justice.config.kinds import (
+    Funnel,
+    Imputation,
+    Inequality,
+    LatentClasses,
+    MatchedLogistic,
+    _Matched,
+    _Share,
+)
 from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import did_you_mean
 
@@ -38,6 +47,8 @@ def problems(where: str, analysis: object, cohort: Cohort, covariates: Mapping[s
         ]
     imputation = getattr(analysis, "imputation", None)
     if isinstance(imputation, Imputation):
+        if getattr(analysis, "splines", None):
+            found.append(f"{where}.splines: curves of imputed data are not pooled; remove 'imputation' or 'splines'")
         found += [
             f"{where}.imputation.variables: '{name}' is no covariate of this model"
             for name in imputation.variables
@@ -52,6 +63,29 @@ def problems(where: str, analysis: object, cohort: Cohort, covariates: Mapping[s
         ]
     if isinstance(analysis, _Matched):
         found += _matched(where, analysis, cohort, covariates)
+    if isinstance(analysis, LatentClasses):
+        found += _latent(where, analysis, covariates)
+    return found
+
+
+def _latent(where: str, analysis: LatentClasses, covariates: Mapping[str, Covariate]) -> list[str]:
+    """A model needs more patterns of answers than it has parameters."""
+    numbers = [analysis.classes] if isinstance(analysis.classes, int) else analysis.classes
+    found = [
+        f"{where}.classes: {number} is named more than once"
+        for number in sorted({k for k in numbers if numbers.count(k) > 1})
+    ]
+    levels = [len(covariates[name].levels or []) for name in analysis.variables if name in covariates]
+    if len(levels) < len(analysis.variables) or 0 in levels:
+        return found  # said elsewhere
+    patterns = math.prod(levels)
+    for number in sorted(set(numbers)):
+        parameters = number - 1 + number * sum(count - 1 for count in levels)
+        if parameters > patterns - 1:
+            found.append(
+                f"{where}.classes: {number} classes have {parameters} parameters, but the variables only {patterns} "
+                "patterns of answers; ask for fewer classes or name more variables"
+            )
     return found
 
 

@@ -300,6 +300,19 @@ class MatchedCox(_Matched):
     ties: Literal["efron", "breslow"] = "efron"
 
 
+class LatentClasses(_Analysis):
+    """Latent classes: profiles of members whose answers to several variables go together. Needs the packages of
+    requirements-extras.lock."""
+
+    kind: Literal["latent_classes"]
+    variables: list[Name] = Field(min_length=2, description="covariates with levels that the classes are made of")
+    classes: (
+        Annotated[int, Field(ge=1, le=9)] | Annotated[list[Annotated[int, Field(ge=1, le=9)]], Field(min_length=1)]
+    ) = Field(description="number of classes, or several to compare; the one with the lowest BIC is shown")
+    seed: int = Field(default=1, ge=0, le=2**32 - 1, description="of the random starts")
+    starts: int = Field(default=20, ge=1, le=500, description="random starts of the search; the best is kept")
+
+
 class Multinomial(_Effects):
     """Multinomial logistic model: each level of a variable against its reference level."""
 
@@ -344,6 +357,7 @@ Analysis = Annotated[
     | Funnel
     | MatchedLogistic
     | MatchedCox
+    | LatentClasses
     | Multinomial
     | Poisson
     | NegativeBinomial,

@@ -216,7 +216,11 @@ class Renamed(Strict):
     """Names in the database of one table that differ from its contract."""
 
     table: str | None = Field(default=None, description="name of the table, refresh included")
-    columns: dict[str, str] = Field(default_factory=dict, description="name in the contract: name in the database")
+    columns: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="name in the contract: name in the database, or `null` for a column that it does not have and "
+        "that is left empty",
+    )
 
 
 class DatabaseSource(_Source):

@@ -23,6 +23,8 @@ from family_justice.disclosure.curves import (
     suppress_hidden,
 )
 from family_justice.disclosure.derived import check_rates, derived_rows, release_derived
+from family_justice.disclosure.latent import MEASURES as LATENT_MEASURES
+from family_justice.disclosure.latent import check_latent, enter_latent, release_latent
 from family_justice.disclosure.models import (
     enter_models,
     read_models,
@@ -36,6 +38,7 @@ from family_justice.disclosure.rows import (
     CURVES,
     EXACT_ONLY,
     KINDS,
+    LATENT,
     MATCHED,
     MODELS,
     RESTRICTED_MEANS,
@@ -52,7 +55,11 @@ from family_justice.errors import DisclosureError, did_you_mean
 from family_justice.results import COLUMNS, MEASURES
 
 # The measures that each kind of analysis may show. Others have no rule, and what has no rule does not leave.
-_MODEL_MEASURES = tuple(measure for measure, type_ in MEASURES.items() if type_ == "model")
+_MODEL_MEASURES = tuple(
+    measure
+    for measure, type_ in MEASURES.items()
+    if type_ == "model" and (measure == "log_likelihood" or measure not in LATENT_MEASURES)
+)
 ALLOWED = {
     "attrition": ("count",),
     "table_one": ("count", "percent"),
@@ -67,6 +74,7 @@ ALLOWED = {
     "inequality": ("percent", "rate", "time_at_risk", "slope_index", "log_relative_index"),
     "funnel": ("percent", "rate", "time_at_risk", "control_limits_95", "control_limits_998", "overdispersion"),
     "adjusted_survival": ("survival",),
+    "latent_classes": LATENT_MEASURES,
     **{kind: ("count", *_MODEL_MEASURES) for kind in MODELS},
     **{kind: ("percent", "standardised_difference", *_MODEL_MEASURES) for kind in MATCHED},
 }
@@ -97,6 +105,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     is_median = frame["measure"] == "median_follow_up"
     modelled = frame[frame["kind"].isin(MODELS) & frame["measure"].isin(_MODEL_MEASURES)]
     rank_tests = frame.index[frame["measure"].isin(["log_rank_test", "gray_test"]) & ~frame["kind"].isin(MODELS)]
+    latent = frame[frame["kind"].isin(LATENT)]
     derived = derived_rows(frame)
     mean_times = frame.index[frame["measure"].isin(RESTRICTED_MEANS)]
     agreeing = frame.index[frame["measure"].isin(["agreement", "kappa"])]
@@ -104,6 +113,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     check_tables(tables)
     check_quality(quality)
     check_rates(frame)
+    check_latent(latent)
     curves = read_curves(frame[is_curve], policy)
     models = read_models(modelled, policy)
 
@@ -112,6 +122,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     curve_names = enter_curves(curves, ledger)
     enter_models(models, ledger)
     tie_categories(models, ledger)
+    classified = enter_latent(latent, ledger)
     ledger.protect()
     suppress_hidden(curves, curve_names, ledger)
     round_curves(curves, policy)
@@ -127,12 +138,13 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     release_restricted_means(frame, mean_times, curves, policy)
     release_rank_tests(frame, rank_tests, curves, policy)
     release_models(frame, models, ledger, policy)
+    release_latent(frame, latent.index, classified, ledger, policy)
     exact_only = frame.index[frame["kind"].isin(EXACT_ONLY)]
     release_exact_only(frame, exact_only, policy)
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
     handled |= set(frame.index[is_median]) | set(mean_times) | set(rank_tests) | set(agreeing) | set(derived)
-    handled |= set(exact_only)
+    handled |= set(exact_only) | set(latent.index)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")

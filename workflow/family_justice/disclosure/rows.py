@@ -40,7 +40,8 @@ MODELS = (
     "matched_cox",
 )
 MATCHED = ("matched_logistic", "matched_cox")
-KINDS = (*TABLES, *CURVES, *MODELS, *EXACT_ONLY)
+LATENT = ("latent_classes",)
+KINDS = (*TABLES, *CURVES, *MODELS, *LATENT, *EXACT_ONLY)
 
 Conditions = frozenset[tuple[str, str]]
 

@@ -20,6 +20,7 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``gee``: estimating equations, by statsmodels
 - ``matching``: matched sets, their balance, conditional logistic regression
 - ``inequality``, ``agreement``: slope and relative index; kappa
+- ``latent_classes``: profiles of members who answer alike, by StepMix
 - ``imputation``, ``pooling``: chained equations, Rubin's rules
 - ``proportions``, ``t_distribution``: limits of shares; few clusters
 - ``parametric``: Weibull and lognormal accelerated failure time models

@@ -143,7 +143,7 @@ class _Counts:
         top = self.climb(self.poisson_objective)
         residual = self.y - self.mean(top.parameters)[1]
         ends = (top.loglik_start - self.log_factorials, top.loglik - self.log_factorials)
-        return self.fit(top, top.variance, residual, ends, clusters)
+        return self.fit(top, top.inverse, residual, ends, clusters)
 
     def negative_binomial(self, clusters: ArrayLike | None) -> CountFit:
         first = self.climb(self.poisson_objective)
@@ -155,7 +155,7 @@ class _Counts:
         x, kept = self.columns.rows, top.estimable
         expected = cross_product(x, x, mu / (1 + mu / theta))
         variance = np.full_like(expected, np.nan)
-        variance[np.ix_(kept, kept)] = np.linalg.inv(expected[np.ix_(kept, kept)])
+        variance[np.ix_(top.informed, top.informed)] = np.linalg.inv(expected[np.ix_(top.informed, top.informed)])
         loglik = self.nb_loglik(top.parameters, theta)
         null = loglik
         if kept[1:].any():
@@ -229,8 +229,9 @@ class _Counts:
         units = np.outer(scale, scale)
         robust, n_clusters = None, None
         if clusters is not None:
-            robust, n_clusters = clustered_variance(variance, kept, self.columns.rows, residual, clusters)
-            robust /= units
+            robust, n_clusters = clustered_variance(variance, top.informed, self.columns.rows, residual, clusters)
+            robust = top.shown(robust) / units
+        variance = top.shown(variance)
         slopes = np.arange(size) > 0
         coef = np.where(kept, top.parameters / scale, np.nan)
         used = variance / units if robust is None else robust

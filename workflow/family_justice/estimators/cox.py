@@ -136,10 +136,10 @@ def fit_cox(
         n_clusters = labels.size
         member = member[risk.order]
         spread = cluster_scores(likelihood, top.parameters, member, n_clusters)
-        both = np.ix_(kept, kept)
-        var_robust = np.full_like(top.variance, np.nan)
-        var_robust[both] = top.variance[both] @ spread[both] @ top.variance[both]
-        var_robust /= np.outer(scale, scale)
+        both = np.ix_(top.informed, top.informed)
+        var_robust = np.full_like(top.inverse, np.nan)
+        var_robust[both] = top.inverse[both] @ spread[both] @ top.inverse[both]
+        var_robust = top.shown(var_robust) / np.outer(scale, scale)
     coef = np.where(kept, top.parameters / scale, np.nan)
     degrees = int(top.independent.sum())
     free = np.ix_(top.independent, top.independent)

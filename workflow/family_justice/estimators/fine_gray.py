@@ -101,15 +101,17 @@ def fit_fine_gray(
 
     kept = top.estimable
     robust = np.full_like(top.variance, np.nan)
-    if kept.any():
+    if top.informed.any():
         now = likelihood.at(top.parameters)
         summed = [sums_by(member[weighted.order], row, labels.size) for row in likelihood.score_residuals(now)]
         if target == "crr":
             for total, row in zip(summed, likelihood.censoring_residuals(now, stop, kind == 0), strict=True):
                 total += sums_by(member, row, labels.size)
-        by_cluster = np.stack(summed)[kept]
-        change = np.stack([combine(row, by_cluster) for row in top.variance[np.ix_(kept, kept)]])
-        robust[np.ix_(kept, kept)] = cross_product(change, change)
+        both = np.ix_(top.informed, top.informed)
+        by_cluster = np.stack(summed)[top.informed]
+        change = np.stack([combine(row, by_cluster) for row in top.inverse[both]])
+        robust[both] = cross_product(change, change)
+        robust = top.shown(robust)
     coef = np.where(kept, top.parameters / scale, np.nan)
     robust /= np.outer(scale, scale)
     return FineGrayFit(

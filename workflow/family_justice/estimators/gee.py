@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from family_justice.estimators.arrays import Floats, codes, design_matrix, numbers
 from family_justice.estimators.counts import fit_poisson
 from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.regression import undecided_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,8 @@ def fit_gee(
     Liang and Zeger, pairs less coefficients; ``geepack`` divides by the pairs: the results differ in the fourth or
     fifth digit.
 
-    The ordinary model is fitted first; columns that it cannot estimate are left out and named in ``reasons``.
+    The ordinary model is fitted first; columns that it cannot estimate are left out and named in ``reasons``, with them
+    the rows whose outcome they settle (``regression.undecided_rows``).
     """
     y = numbers("outcome", outcome)
     x = design_matrix(covariates, y.size)
@@ -65,14 +67,15 @@ def fit_gee(
     from statsmodels.genmod.cov_struct import Exchangeable, Independence
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
-    design = np.column_stack([np.ones(y.size), x])[:, kept]
+    used = undecided_rows(x, plain.reasons)
+    design = np.column_stack([np.ones(y.size), x])[np.ix_(used, kept)]
     model = GEE(
-        y,
+        y[used],
         design,
-        groups=member,
+        groups=member[used],
         family=families.Binomial() if family == "binomial" else families.Poisson(),
         cov_struct=Exchangeable() if correlation == "exchangeable" else Independence(),
-        exposure=None if exposure is None else numbers("exposure", exposure, y.size),
+        exposure=None if exposure is None else numbers("exposure", exposure, y.size)[used],
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether the search converged is part of the answer

@@ -130,6 +130,8 @@ def grouped_inequality(events: ArrayLike, size: ArrayLike, time: ArrayLike | Non
     if inside.sum() < 2:
         return GroupedInequality(ridits, nan, nan, nan, nan, "all members are in one group")
     d, n, t, rank = d[inside], n[inside], t[inside], rank[inside]
+    if time is None and (d == n).all():  # no residuals: what is left of them is rounding, and would pass for precision
+        return GroupedInequality(ridits, nan, nan, nan, nan, "all members have the event")
     fit = fit_poisson(d, rank[:, None], t)
     reason = fit.reasons.get(1, fit.reasons.get(0, ""))
     if reason or not fit.converged:

@@ -89,8 +89,8 @@ def fit_logistic(
     var_robust, n_clusters = None, None
     if clusters is not None:
         residual = y - mean(top.parameters)[1]
-        var_robust, n_clusters = clustered_variance(top.variance, kept, x, residual, clusters)
-        var_robust /= np.outer(scale, scale)
+        sandwich, n_clusters = clustered_variance(top.inverse, top.informed, x, residual, clusters)
+        var_robust = top.shown(sandwich) / np.outer(scale, scale)
 
     degrees = int((top.independent & (np.arange(p + 1) > 0)).sum())
     used = var_model if var_robust is None else var_robust

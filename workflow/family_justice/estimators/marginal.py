@@ -11,6 +11,10 @@ from family_justice.estimators.arrays import Floats, combine, design_matrix, inn
 from family_justice.estimators.counts import CountFit
 from family_justice.estimators.logistic import LogisticFit
 from family_justice.estimators.multinomial import MultinomialFit
+from family_justice.estimators.newton import RUNS_AWAY
+
+#: Log odds that are as good as infinite.
+FAR = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +35,19 @@ def average_marginal_effects(
     A column of zeros and ones: mean of P(x_j = 1) - P(x_j = 0), the other columns of its term (``terms``, lists of
     columns: the levels of one characteristic) at zero both times, so that a level is compared with the reference. Any
     other column: the mean derivative. Standard errors by the delta method with the robust covariance matrix if the fit
-    has one, the covariates taken as given (as R ``margins``, Stata ``margins``). Columns that are not estimable count
-    as zero; the effects of the others are then those of the model without them.
+    has one, the covariates taken as given (as R ``margins``, Stata ``margins``). Constant
+    and collinear columns count as zero. A coefficient that runs to infinity counts as infinite: whoever has the level
+    has the event for certain, or not at all, whatever else changes. If an intercept does (nobody in the reference level
+    has the event), what it and the other levels add up to is not known here and no effect is estimable.
     """
     x = design_matrix(covariates, fit.n)
     n, p = x.shape
     coef, kept = np.atleast_2d(fit.coef), np.atleast_2d(fit.estimable)
     m = len(coef)
     b = np.where(kept, coef, 0.0)
+    for key, why in fit.reasons.items():
+        if RUNS_AWAY in why:
+            b[key if isinstance(key, tuple) else (0, key)] = FAR if "plus" in why else -FAR
     flat = kept.ravel()
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
     variance = np.where(np.outer(flat, flat), variance, 0.0)
@@ -49,8 +58,9 @@ def average_marginal_effects(
     eta = np.stack([combine(b[k], rows) if kept[k, 0] else np.full(n, -np.inf) for k in range(m)])
 
     effect, gradient = np.full((m, p), np.nan), np.zeros((m, p, m, p + 1))
+    unknown = bool((np.abs(b[:, 0]) == FAR).any())
     for j in range(p):
-        if not kept[:, j + 1].any():
+        if unknown or not kept[:, j + 1].any():
             continue
         if np.isin(x[:, j], (0.0, 1.0)).all():
             others = [k + 1 for k in group.get(j, [j])]

@@ -21,7 +21,7 @@ from family_justice.estimators.arrays import (
 )
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.newton import independent_columns
-from family_justice.estimators.regression import scale_columns
+from family_justice.estimators.regression import scale_columns, undecided_rows
 
 CONVERGED = 1e-12  # twice the log-likelihood still to gain
 WITHOUT_END = 30.0  # a standard deviation of log odds that no areas have
@@ -68,8 +68,8 @@ def fit_mixed_logistic(
     Where areas differ no more than chance makes them, sum((sum of residuals)^2) <= sum(p(1 - p)) at the ordinary
     logistic fit, the maximum is at sd = 0: that fit is returned and ``note`` says so. Where they differ without end (an
     area of events only beside one without) the search does not converge; ``variance`` is then nan and ``note`` says
-    so. Columns that the ordinary logistic model cannot estimate are left out. Raises ``ValueError`` as
-    ``fit_logistic``.
+    so. Columns that the ordinary logistic model cannot estimate are left out, with the rows whose outcome they settle
+    (``regression.undecided_rows``). Raises ``ValueError`` as ``fit_logistic``.
     """
     y = numbers("outcome", outcome)
     n = y.size
@@ -79,7 +79,8 @@ def fit_mixed_logistic(
     p = plain.coef.size
     kept = plain.estimable
     columns = scale_columns(design)
-    x, scale = columns.rows[kept], columns.scale[kept]
+    used = undecided_rows(design, plain.reasons)
+    y, x, scale, area = y[used], columns.rows[np.ix_(kept, used)], columns.scale[kept], area[used]
     model = _RandomIntercept(y, x, area, labels.size, nodes)
 
     beta = plain.coef[kept] * scale
@@ -235,7 +236,7 @@ class Funnel:
 
 
 def funnel(outcome: ArrayLike, expected: ArrayLike | None, areas: ArrayLike) -> Funnel:
-    """Return standardised ratios per area with exact Poisson control limits at 95% and 99.8%.
+    """Return standardised ratios per area with interpolated Poisson control limits at 95% and 99.8%.
 
     ``outcome`` (n,) counts or 0/1; ``expected`` (n,) from a model, its sum per area is the expectation (indirect
     standardisation); None: the overall mean for every row. Limits are those of ``control_limits``.
@@ -279,5 +280,7 @@ def control_limits(
         r = law.ppf(tail)
         at, below = law.cdf(r), law.cdf(r - 1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            limits.append(np.maximum(r - (at - tail) / (at - below), 0.0))
+            limit = np.maximum(r - (at - tail) / (at - below), 0.0)
+        # Where everybody has the event chance leaves nothing open, and the formula would fall short of it.
+        limits.append(np.where(mean >= size, size, limit) if distribution == "binomial" else limit)
     return np.stack(limits)

@@ -120,8 +120,8 @@ def fit_multinomial(
     if clusters is not None:
         residuals = np.zeros((equations, n))
         residuals[present] = indicator - probabilities(top.parameters)[1]
-        var_robust, n_clusters = clustered_variance(top.variance, kept, x, residuals, clusters)
-        var_robust /= np.outer(scale, scale)
+        sandwich, n_clusters = clustered_variance(top.inverse, top.informed, x, residuals, clusters)
+        var_robust = top.shown(sandwich) / np.outer(scale, scale)
     used = top.variance / np.outer(scale, scale) if var_robust is None else var_robust
     slopes = np.tile(np.arange(p) > 0, equations)
     tested = kept & slopes

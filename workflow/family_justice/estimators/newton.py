@@ -25,6 +25,9 @@ CONVERGED = 1e-12
 NEARLY_CONVERGED = 1e-3
 TO_THE_LIMIT = 30.0  # further steps in one: exp(-30) of what was left to gain
 
+RUNS_AWAY = "the likelihood rises without end"
+NOTHING_LEFT = "no information about it is left beside the other columns"
+
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]  # -> log-likelihood, score, information
 
 
@@ -37,12 +40,22 @@ class Maximum:
     loglik_start: float
     score_start: Floats
     information_start: Floats
-    variance: Floats  # inverse information of the estimable columns, nan elsewhere
+    inverse: Floats  # inverse information of the columns that are ``informed``, nan elsewhere
+    informed: NDArray[np.bool_]  # estimable columns, and those that stand for a finite difference of runaway ones
     independent: NDArray[np.bool_]  # columns that are no combination of others: they carry degrees of freedom
     estimable: NDArray[np.bool_]
     reasons: dict[int, str]
     iterations: int
     converged: bool
+
+    def shown(self, matrix: Floats) -> Floats:
+        """Return the matrix (p, p) with nan for columns that are not estimable."""
+        return np.where(np.outer(self.estimable, self.estimable), matrix, np.nan)
+
+    @property
+    def variance(self) -> Floats:
+        """Covariance matrix of the estimable columns, nan elsewhere."""
+        return self.shown(self.inverse)
 
 
 def maximise(
@@ -105,11 +118,21 @@ def maximise(
             free[j] = usable[j] = False
     for j in np.flatnonzero(free & ~usable):
         far = abs(beta[j]) * span[j] > 5  # a normal tail is exhausted at eight standard deviations
-        reasons[int(j)] = _runs_away(beta[j]) if far else "no information about it is left beside the other columns"
-    variance = np.full_like(information, np.nan)
-    if usable.any():
-        variance[np.ix_(usable, usable)] = np.linalg.inv(information[np.ix_(usable, usable)])
-    return Maximum(beta, loglik, *begin, variance, independent, usable, reasons, iterations, converged)
+        reasons[int(j)] = _runs_away(beta[j]) if far else NOTHING_LEFT
+    # Where the reference level has no events all other levels run away, but their differences, and in a model with an
+    # intercept what it and they add up to, do not: these are parameters too, and the errors of the estimable columns
+    # must allow for them. Columns that are the same as such a difference go with it.
+    order = np.concatenate([np.flatnonzero(independent & ~free), np.flatnonzero(usable)])
+    inside = order[independent_columns(information[np.ix_(order, order)], np.ones(order.size, bool), floor[order])]
+    informed = np.isin(np.arange(beta.size), inside)
+    for j in np.flatnonzero(usable & ~informed):
+        reasons[int(j)] = NOTHING_LEFT
+    inverse = np.full_like(information, np.nan)
+    if inside.size:
+        inverse[np.ix_(informed, informed)] = np.linalg.inv(information[np.ix_(informed, informed)])
+    return Maximum(
+        beta, loglik, *begin, inverse, informed, independent, usable & informed, reasons, iterations, converged
+    )
 
 
 def independent_columns(information: Floats, candidate: NDArray[np.bool_], floor: Floats) -> NDArray[np.bool_]:
@@ -149,7 +172,7 @@ def _solve(information: Floats, score: Floats, usable: NDArray[np.bool_]) -> Flo
 
 def _runs_away(direction: float) -> str:
     sign = "plus" if direction > 0 else "minus"
-    return f"the likelihood rises without end as the coefficient goes to {sign} infinity"
+    return f"{RUNS_AWAY} as the coefficient goes to {sign} infinity"
 
 
 def _why_dependent(information: Floats, free: NDArray[np.bool_], j: int, scale: float, intercepts: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from family_justice.estimators.arrays import Floats, codes, combine, cross_product, sums_by
+from family_justice.estimators.newton import RUNS_AWAY
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,17 @@ def scale_columns(design: Floats) -> Columns:
             rows[j] = 0.0
             constant[j] = "constant"
     return Columns(rows, scale, span, constant)
+
+
+def undecided_rows(design: Floats, reasons: Mapping[int, str]) -> NDArray[np.bool_]:
+    """Return the rows (n,) whose outcome is not settled by a column of ``design`` (n, p) that runs to infinity.
+
+    Where a level has no events (or nothing else) its coefficient has no end, and its rows say nothing about other
+    columns. Without its column they would count as rows of the reference level, and move everything.
+    ``reasons`` are those of a fit with an intercept at position 0.
+    """
+    columns = [j - 1 for j, why in reasons.items() if j > 0 and RUNS_AWAY in why]
+    return (design[:, columns] == 0).all(axis=1)
 
 
 def clustered_variance(

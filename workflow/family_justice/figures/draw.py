@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice.errors import AnalysisError
-from family_justice.figures import agreement, curves, flow, forest, funnel, inequality, states, trends
+from family_justice.figures import agreement, classes, curves, flow, forest, funnel, inequality, states, trends
 from family_justice.figures.style import house_style
 from family_justice.figures.tiles import Tiles, read_tiles
 from family_justice.figures.words import Labels
@@ -30,6 +30,7 @@ KINDS = {
     "agreement": agreement.draw,
     "inequality": inequality.draw,
     "funnel": funnel.draw,
+    "latent_classes": classes.draw,
     "cox": forest.draw,
     "recurrent_cox": forest.draw,
     "logistic": forest.draw,

@@ -144,7 +144,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     across = f"Person-{about.get('time_unit', 'years')} at risk" if funnel.rates else people
     sheet.text(left + width / 2, sheet.top + FRAME + 0.5, across, ha="center")
     sheet.text(MARGIN + 0.1, sheet.top + 0.1 + FRAME / 2, unit(about), rotation=90, ha="center", va="center")
-    caption = f"{unit(about)} of each area over its size, with exact limits of chance. {dispersion(funnel)}".strip()
+    caption = f"{unit(about)} of each area over its size, with limits of chance. {dispersion(funnel)}".strip()
     return sheet, _alt(about["title"], funnel, shown), caption
 
 

@@ -13,7 +13,17 @@ from family_justice.errors import PipelineError
 from family_justice.figures import words
 from family_justice.figures.draw import MODELS, has_figure, read_comparisons, read_study
 from family_justice.files import write_text
-from family_justice.report import groups, inconsistencies, mean_times, prose, splines, states, tables, transitions
+from family_justice.report import (
+    classes,
+    groups,
+    inconsistencies,
+    mean_times,
+    prose,
+    splines,
+    states,
+    tables,
+    transitions,
+)
 from family_justice.report.latex import latex
 from family_justice.results import read_results
 
@@ -186,6 +196,8 @@ def _block(
         block.tables = [groups.inequality(rows, about, labels)]
     elif kind == "agreement":
         block.tables = transitions.agreement(rows, about, labels)
+    elif kind == "latent_classes":
+        block.tables = classes.latent_classes(rows, about, labels)
     elif kind == "table_one":
         block.tables = [tables.table_one(rows, about, labels)]
     elif kind in MODELS:
@@ -214,16 +226,16 @@ def _chapter(name: str, study: dict[str, Any], blocks: dict[str, Block]) -> Chap
     return Chapter(anchor(f"cohort-{name}"), about, own, outcomes)
 
 
-def _methods(study: dict[str, Any]) -> list[str]:
-    """Return the methods as paragraphs: per cohort the sentences of its analyses, each once; then what all share."""
+def _methods(study: dict[str, Any]) -> list[list[str]]:
+    """Return the methods as lists: per cohort the sentences of its analyses, each once; then what all share."""
     said: set[str] = set()
-    paragraphs: dict[str, list[str]] = {cohort: [] for cohort in study["cohorts"]}
+    lists: dict[str, list[str]] = {cohort: [] for cohort in study["cohorts"]}
     for about in study["analyses"].values():
         sentence = str(about.get("method") or "").strip()
         if sentence and sentence not in said:
             said.add(sentence)
-            paragraphs[about["cohort"]].append(sentence)
-    return [" ".join(sentences) for sentences in [*paragraphs.values(), study.get("notes", [])] if sentences]
+            lists[about["cohort"]].append(sentence)
+    return [sentences for sentences in [*lists.values(), study.get("notes", [])] if sentences]
 
 
 def _definitions(study: dict[str, Any]) -> tables.Table | None:
