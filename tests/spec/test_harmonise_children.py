@@ -70,6 +70,26 @@ def test_births_stand_once_and_nobody_is_her_own_mother(tmp_path: Path) -> None:
     assert made.counts("birth_without_visit") == {"MIDS": (1, 1, 1)}
 
 
+def test_a_birth_whose_child_one_source_did_not_link_is_one_birth(tmp_path: Path) -> None:
+    """The mother and the week tell; two unlinked children of one pregnancy without an order stay as they are."""
+    made = harmonised(tmp_path, REGISTER, """
+        NCCH_CHILD_BIRTHS
+        CHILD_ID_E | ALF_E | ALF_STS_CD | WOB | MAT_ALF_E | MAT_ALF_STS_CD
+        1 | 900 | 1  | 2016-05-02 | 901 | 1
+        2 | -   | 99 | 2018-01-01 | 901 | 1
+        3 | -   | 99 | 2018-01-01 | 901 | 1
+
+        MIDS_BIRTH
+        MOTHER_ALF_E | MOTHER_ALF_STS_CD | CHILD_ALF_E | CHILD_ALF_STS_CD | BABY_BIRTH_DT
+        901 | 1 | -   | 99 | 2016-05-02
+        901 | 1 | 902 | 1  | 2018-01-01
+    """)
+    assert sorted(made.rows("birth", ["child_id", "mother_id", "recorded_in"])) == [
+        ["-", "R901", "NCCH"], ["-", "R901", "NCCH"], ["R900", "R901", "NCCH+MIDS"], ["R902", "R901", "MIDS"],
+    ]
+    assert made.counts("birth_matched_by_mother") == {"MIDS": (2, 1, 2)}
+
+
 def test_a_school_year_has_one_row_per_pupil(tmp_path: Path) -> None:
     """January and September returns; two numbers of one pupil; meals in any return, the highest provision."""
     made = harmonised(tmp_path, REGISTER, """

@@ -175,6 +175,7 @@ def test_events_that_cannot_be_placed_in_a_life_are_dropped_for_the_first_reason
         ALF_E | ALF_STS_CD | EVENT_CD | EVENT_DT
         -     | 99         | Eu32z    | 2014-01-01
         1     | 99         | Eu32z    | 2014-01-01
+        1     | -          | Eu32z    | 2014-01-01
         1     | 1          | -        | 2014-01-01
         1     | 1          | Eu32z    | -
         1     | 1          | Eu32z    | 1900-01-01
@@ -191,7 +192,7 @@ def test_events_that_cannot_be_placed_in_a_life_are_dropped_for_the_first_reason
         R2          | 2015-05-05
     """)
     expected = {
-        "health_rows_read": (11, 0), "health_unlinked": (11, 2), "health_code_unreadable": (9, 1),
+        "health_rows_read": (12, 0), "health_unlinked": (12, 3), "health_code_unreadable": (9, 1),
         "health_undated": (8, 1), "health_placeholder_date": (7, 1), "health_without_resident": (6, 1),
         "health_before_birth": (5, 1), "health_after_death": (4, 1), "health_after_data": (3, 1),
         "health_repeated": (2, 0), "health_events_ready": (2, 0),
@@ -229,6 +230,8 @@ def test_events_outside_a_registration_are_marked_and_periods_that_touch_are_one
         1     | 7002      | 2012-01-01 | 2013-06-30 | 1
         1     | 7003      | 2013-07-01 | 2014-06-30 | 0
         1     | 7001      | 2014-07-01 | 2021-08-31 | 1
+        2     | 7001      | 2014-07-01 | 2014-06-01 | 1
+        9     | 7001      | 2014-07-01 | 2021-08-31 | 1
 
         WLGP_GP_EVENT_CLEANSED
         ALF_E | ALF_STS_CD | EVENT_CD | EVENT_DT
@@ -253,7 +256,9 @@ def test_events_outside_a_registration_are_marked_and_periods_that_touch_are_one
         2014-01-01 | general_practice | 0
     """)
     assert made.counts("health_unregistered") == {"WLGP": (3, 2)}
-    assert made.counts("practice_without_data") == {"WLGP": (4, 1)}
+    steps = ("practice_rows_read", "practice_without_data", "practice_without_resident", "practice_ends_before_start",
+             "same_practice_registration", "practice_registrations_ready")
+    assert [made.counts(rule)["WLGP"] for rule in steps] == [(6, 0), (6, 1), (5, 1), (4, 1), (3, 1), (2, 0)]
 
 
 @pytest.fixture

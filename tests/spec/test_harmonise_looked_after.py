@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toy import CYMRU_CASE, harmonised
+from toy import CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, harmonised
 
 from family_justice.errors import ContractError
 
@@ -115,6 +115,18 @@ def test_a_change_of_legal_status_is_no_move(tmp_path: Path) -> None:
     assert made.counts("care_legal_status_only") == {"LACW": (5, 1, 5)}
 
 
+def test_an_end_without_a_reason_is_no_end_of_care(tmp_path: Path) -> None:
+    made = harmonised(tmp_path, CHILD, EPISODES + """
+        7 | 530 | 201415 | 2014-05-01 | 2014-07-01 | S | - | V2 | F2 | N1
+        7 | 530 | 201415 | 2014-09-01 | -          | P | - | V2 | F1 | N1
+    """)
+    made.shows("looked_after_episode", """
+        episode_start | period_of_care | placement_number | is_placement_move | history
+        2014-05-01    | 1              | 1                | 0                 | consistent
+        2014-09-01    | 1              | 2                | 1                 | gap
+    """)
+
+
 def test_weeks_of_birth_are_those_of_the_demographic_service(tmp_path: Path) -> None:
     """Child 7 is linked: the week is repaired, and care no longer begins before birth. Child 8 is not: flagged."""
     made = harmonised(tmp_path, CHILD.replace("2014-06-02", "2014-06-16"), REGISTER, """
@@ -212,6 +224,26 @@ def test_children_are_linked_by_their_school_and_by_the_court(tmp_path: Path) ->
     assert made.affected("care_linked_by_own_field", "LACW") == 1
     assert made.affected("care_linked_by_school", "LACW") == 1
     assert made.affected("care_linked_by_court", "LACW") == 1
+
+
+def test_an_order_of_a_court_in_england_links_nobody(tmp_path: Path) -> None:
+    """Sex, week of birth, day and kind of order fit a child in England."""
+    made = harmonised(tmp_path, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, """
+        CAFE_ECMS_LEGALOUTPUTS
+        ID_PE | CASE_ID_PE | APPLICATION_ID_PE | PERSON_ID_PE | LEGALOUTPUTTYPE_ID | DATEORDERED
+        1 | 10 | 100 | 1 | 1 | 2016-06-01
+
+        LACW_PUPIL_ALF
+        SYSTEM_ID_E | LOCAL_AUTHORITY_CODE | ALF_STS_CD | GNDR_CD | WOB
+        7 | 530 | 99 | 2 | 2016-02-29
+    """, EPISODES + """
+        7 | 530 | 201617 | 2016-06-01 | - | L | - | C2 | F2 | N1
+    """)
+    assert made.rows("legal_order", ["child_id", "order_date"]) == [["E1", "2016-06-01"]]
+    made.shows("looked_after_episode", """
+        looked_after_id | person_id | linked_by
+        7_530           | -         | -
+    """)
 
 
 def test_a_child_who_is_given_a_new_identifier_stays_one_child(tmp_path: Path) -> None:

@@ -155,6 +155,24 @@ def test_the_longer_of_two_spells_from_one_day_stays(tmp_path: Path) -> None:
         start_date | end_date   | household_id
         2010-01-01 | 2011-12-31 | H71
     """)
+    assert made.counts("residence_same_start")["Wales"] == (2, 1, 1)
+    assert made.counts("residences_ready")["Wales"] == (1, 0, 1)
+
+
+def test_a_death_before_birth_is_not_the_residents(tmp_path: Path) -> None:
+    """Neither that of the register of deaths nor that of the registration ends anything."""
+    made = harmonised(tmp_path, ONE.replace("ALF_E | ACTIVEFROM | ACTIVETO", "ALF_E | ACTIVEFROM | ACTIVETO | DEATH_DT")
+                      .replace("900 | 2010-01-01 | -", "900 | 2010-01-01 | - | 1900-01-01") + """
+        ADDE_DEATHS
+        ALF_E | DEATH_DT
+        900 | 1989-12-31
+    """)
+    made.shows("resident", """
+        resident_id | registered_to | death_date | lsoa_code
+        R900        | 2021-08-31    | -          | W01
+    """)
+    assert made.counts("resident_death_before_birth")["Wales"] == (1, 1, 1)
+    assert made.counts("residences_ready")["Wales"] == (1, 0, 1)
 
 
 def test_residence_and_registration_end_with_death(tmp_path: Path) -> None:
@@ -223,18 +241,18 @@ def test_denominators_and_domains_of_deprivation_by_area(tmp_path: Path) -> None
         LSOA2011_CD | DOMAIN | DOMAIN_RANK
         {ranks}
         E01 | Crime | 1
-        E02 | Crime | 2
+        E02 | Crime | 32844
     """)
     made.shows("denominator", """
         local_authority | year | region     | population | under_18s | women_15_to_44 | live_births | families
         E1              | 2015 | North East | 61         | 21        | 5              | 3           | -
         W1              | 2016 | Wales      | -          | -         | -              | -           | 8
     """)
-    # Quintiles are within the nation: five Welsh areas, two English ones.
+    # Quintiles are within the nation: five Welsh areas, two of the 32,844 English ones.
     made.shows("area", """
         lsoa_code | dfj_area | income_quintile | safety_quintile | access_quintile
         E01       | Toy area | -               | 1               | -
-        E02       | Toy area | -               | 3               | -
+        E02       | Toy area | -               | 5               | -
         W10       | Swansea  | 1               | -               | -
         W11       | Swansea  | 2               | -               | -
         W12       | Swansea  | 3               | -               | -

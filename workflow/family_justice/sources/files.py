@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import duckdb
 
 PACKAGE_PREFIX = "package:"
+EMPTY_WILL_DO = " If your extract does not hold it, add an empty column of that name."
 
 
 def resolve(path: str, base: Path) -> Path:
@@ -98,7 +99,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scrat
         assert types is not None
         spelling = {name.lower(): name for name in types}
         missing = [
-            finding.message
+            finding.message + ("" if table.columns[finding.column].required else EMPTY_WILL_DO)
             for finding in find_problems(connection, "source", table)
             if finding.rule == "missing_column"
         ]

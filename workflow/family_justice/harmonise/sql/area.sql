@@ -14,7 +14,11 @@ WITH domain AS (
             WHEN 'Community Safety' THEN 'safety' WHEN 'Crime' THEN 'safety'
         END AS domain,
         DOMAIN_RANK,
-        count(*) OVER (PARTITION BY left(LSOA2011_CD, 1), DOMAIN) AS areas
+        -- An extract may hold some areas of the nation only: their ranks are still those among all of it.
+        greatest(
+            count(*) OVER (PARTITION BY left(LSOA2011_CD, 1), DOMAIN),
+            max(DOMAIN_RANK) OVER (PARTITION BY left(LSOA2011_CD, 1), DOMAIN)
+        ) AS areas
     FROM LSOA_DOMAIN_RANK
 ),
 

@@ -50,6 +50,27 @@ UNION ALL
 SELECT 'birth_mother_is_child', 'NCCH', count(*), count(*) FILTER (WHERE MAT_ALF_E = ALF_E)
 FROM ncch_child HAVING count(*) > 0;
 
+-- A birth of both: one child, or, where either lacks the child's linkage field, the only one of the mother, week and order.
+CREATE TABLE birth_in_both AS
+WITH by_child AS (
+    SELECT mids.number, ncch.CHILD_ID_E FROM mids_child AS mids JOIN ncch_child AS ncch USING (child_field)
+)
+SELECT number, CHILD_ID_E, false AS is_by_mother FROM by_child
+UNION ALL
+SELECT number, CHILD_ID_E, true
+FROM (
+    SELECT mids.number, ncch.CHILD_ID_E
+    FROM mids_child AS mids
+    JOIN ncch_child AS ncch
+        ON ncch.mother_field = mids.mother_field
+        AND ncch.WOB = mids.BABY_BIRTH_DT
+        AND coalesce(ncch.BIRTH_ORDER = mids.BIRTH_ORDER, true)
+    WHERE (mids.child_field IS NULL OR ncch.child_field IS NULL)
+        AND mids.number NOT IN (SELECT number FROM by_child)
+        AND ncch.CHILD_ID_E NOT IN (SELECT CHILD_ID_E FROM by_child)
+    QUALIFY count(*) OVER (PARTITION BY mids.number) = 1 AND count(*) OVER (PARTITION BY ncch.CHILD_ID_E) = 1
+);
+
 CREATE TABLE birth_joined AS
 SELECT
     CASE WHEN ncch.CHILD_ID_E IS NULL THEN 'M' || mids.number ELSE 'N' || ncch.CHILD_ID_E END AS birth_id,
@@ -80,7 +101,8 @@ SELECT
     visit.INITIAL_ASS_DT AS first_antenatal_date,
     visit.GEST_WEEKS AS first_antenatal_weeks
 FROM ncch_child AS ncch
-FULL JOIN mids_child AS mids ON mids.child_field = ncch.child_field
+LEFT JOIN birth_in_both AS matched ON matched.CHILD_ID_E = ncch.CHILD_ID_E
+FULL JOIN mids_child AS mids ON mids.number = matched.number
 LEFT JOIN mids_visit AS visit ON visit.number = mids.number
 QUALIFY row_number() OVER (PARTITION BY birth_id ORDER BY mids.number) = 1;
 
@@ -96,6 +118,9 @@ LEFT JOIN child_by_field AS mother ON mother.linkage_field = born.mother_field
 WHERE coalesce(child.week_of_birth, born.recorded_week) IS NOT NULL;
 
 INSERT INTO counted
+SELECT 'birth_matched_by_mother', 'MIDS', count(*), (SELECT count(*) FROM birth_in_both WHERE is_by_mother)
+FROM mids_child HAVING count(*) > 0
+UNION ALL
 SELECT 'birth_only_in_mids', 'MIDS', count(*), count(*) FILTER (WHERE recorded_in = 'MIDS')
 FROM birth_joined WHERE recorded_in <> 'NCCH' HAVING count(*) > 0
 UNION ALL

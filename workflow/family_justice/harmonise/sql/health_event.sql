@@ -7,13 +7,14 @@ FROM resident_fields AS fields
 JOIN ready_resident AS resident ON resident.resident_id = 'R' || fields.linkage_field;
 
 -- 1. Times with a practice that supplies data: periods that touch or overlap become one.
+CREATE TABLE practice_period AS
+SELECT resident.resident_id, registration.START_DATE AS begins, registration.END_DATE AS ends
+FROM WLGP_CLEAN_GP_REG_BY_PRAC_INCLNONSAIL_MEDIAN AS registration
+LEFT JOIN health_resident AS resident ON resident.linkage_field = registration.ALF_E
+WHERE registration.GP_DATA_FLAG = 1;
+
 CREATE TABLE ready_practice_registration AS
-WITH period AS (
-    SELECT resident.resident_id, registration.START_DATE AS begins, registration.END_DATE AS ends
-    FROM WLGP_CLEAN_GP_REG_BY_PRAC_INCLNONSAIL_MEDIAN AS registration
-    JOIN health_resident AS resident ON resident.linkage_field = registration.ALF_E
-    WHERE registration.GP_DATA_FLAG = 1 AND registration.START_DATE <= registration.END_DATE
-),
+WITH period AS (SELECT * FROM practice_period WHERE resident_id IS NOT NULL AND begins <= ends),
 reached AS (
     SELECT *, max(ends) OVER (
         PARTITION BY resident_id ORDER BY begins, ends ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -35,6 +36,14 @@ SELECT 'practice_rows_read', 'WLGP', count(*), 0 FROM WLGP_CLEAN_GP_REG_BY_PRAC_
 UNION ALL
 SELECT 'practice_without_data', 'WLGP', count(*), count(*) FILTER (WHERE GP_DATA_FLAG <> 1)
 FROM WLGP_CLEAN_GP_REG_BY_PRAC_INCLNONSAIL_MEDIAN
+UNION ALL
+SELECT 'practice_without_resident', 'WLGP', count(*), count(*) FILTER (WHERE resident_id IS NULL) FROM practice_period
+UNION ALL
+SELECT 'practice_ends_before_start', 'WLGP', count(*), count(*) FILTER (WHERE begins > ends)
+FROM practice_period WHERE resident_id IS NOT NULL
+UNION ALL
+SELECT 'same_practice_registration', 'WLGP', count(*), count(*) - (SELECT count(*) FROM ready_practice_registration)
+FROM practice_period WHERE resident_id IS NOT NULL AND begins <= ends
 UNION ALL
 SELECT 'practice_registrations_ready', 'WLGP', count(*), 0 FROM ready_practice_registration;
 

@@ -65,15 +65,17 @@ SELECT 'care_ends_before_start', 'LACW', count(*), count(*) FILTER (WHERE known_
 FROM care_dated HAVING count(*) > 0;
 
 -- History: each episode beside the latest end of those before it. An end on the day of the next start is right.
+-- An end without a reason is no end of care.
 CREATE TABLE care_history AS
 SELECT
     *,
     CASE
         WHEN episode_start < ended_before THEN 'overlap'
-        WHEN episode_start > ended_before AND start_code IS DISTINCT FROM 'S' AND end_before = 'X1' THEN 'gap'
+        WHEN episode_start > ended_before AND start_code IS DISTINCT FROM 'S' AND coalesce(end_before, 'X1') = 'X1' THEN 'gap'
         ELSE 'consistent'
     END AS history,
-    ended_before IS NULL OR start_code = 'S' OR (episode_start > ended_before AND end_before <> 'X1') AS begins_period
+    ended_before IS NULL OR start_code IS NOT DISTINCT FROM 'S'
+        OR (episode_start > ended_before AND coalesce(end_before, 'X1') <> 'X1') AS begins_period
 FROM (
     SELECT
         *,

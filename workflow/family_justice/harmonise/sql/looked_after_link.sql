@@ -78,7 +78,8 @@ found AS (
     JOIN ready_legal_order AS made USING (order_date, order_group)
     JOIN ready_person AS person
         ON person.person_id = made.child_id AND person.sex = status.sex AND person.week_of_birth = status.week_of_birth
-    WHERE person.person_id NOT IN (SELECT person_id FROM care_child JOIN child_by_field USING (linkage_field) WHERE person_id IS NOT NULL)
+    -- The courts of England make such orders on the same days, for children of the same sex and week of birth.
+    WHERE person.person_id LIKE 'W%' AND person.person_id NOT IN (SELECT person_id FROM care_child JOIN child_by_field USING (linkage_field) WHERE person_id IS NOT NULL)
 )
 SELECT care_id, person_id
 FROM found

@@ -35,7 +35,11 @@ WITH entry AS (
 
 death AS (SELECT ALF_E AS linkage_field, min(DEATH_DT) AS death_date FROM ADDE_DEATHS GROUP BY ALF_E)
 
-SELECT entry.* EXCLUDE (death_date), coalesce(death.death_date, entry.death_date) AS death_date
+SELECT
+    entry.* EXCLUDE (death_date),
+    coalesce(death.death_date, entry.death_date) AS known_death,
+    -- A death before the week of birth belongs to somebody else, and must not end addresses and registrations.
+    CASE WHEN NOT coalesce(known_death < entry.week_of_birth, false) THEN known_death END AS death_date
 FROM entry
 LEFT JOIN death USING (linkage_field);
 
@@ -49,7 +53,10 @@ FROM resident_fields
 UNION ALL
 SELECT 'resident_sex_disagrees', 'Wales', count(*), count(*) FILTER (WHERE sex_disagrees) FROM resident_fields
 UNION ALL
-SELECT 'resident_week_disagrees', 'Wales', count(*), count(*) FILTER (WHERE week_disagrees) FROM resident_fields;
+SELECT 'resident_week_disagrees', 'Wales', count(*), count(*) FILTER (WHERE week_disagrees) FROM resident_fields
+UNION ALL
+SELECT 'resident_death_before_birth', 'Wales', count(*), count(*) FILTER (WHERE known_death IS NOT NULL AND death_date IS NULL)
+FROM resident_fields;
 
 -- Residence. Rows of one spell are repeated, spells of several entries of a resident come together here.
 CREATE TABLE residence_read AS
@@ -137,6 +144,9 @@ UNION ALL
 SELECT 'residence_after_death', 'Wales', count(*), count(*) FILTER (WHERE start_date > death_date)
 FROM residence_spell WHERE start_date <= end_date
 UNION ALL
+SELECT 'residence_same_start', 'Wales', count(*), count(*) - (SELECT count(*) FROM residence_clean)
+FROM residence_spell WHERE start_date <= end_date AND NOT coalesce(start_date > death_date, false)
+UNION ALL
 SELECT 'residence_outlasts_death', 'Wales', count(*), count(*) FILTER (WHERE outlasts_death) FROM residence_clean
 UNION ALL
 SELECT 'residence_overlaps', 'Wales', count(*), count(*) FILTER (WHERE is_overlapped) FROM residence_clean
@@ -154,7 +164,10 @@ SELECT
     registration.ACTIVEFROM AS start_date,
     least(coalesce(registration.ACTIVETO, getvariable('end_of_data_wales')), getvariable('end_of_data_wales'))
         AS end_date,
-    coalesce(resident.death_date, registration.DEATH_DT) AS death_date
+    coalesce(
+        resident.death_date,
+        CASE WHEN NOT coalesce(registration.DEATH_DT < resident.week_of_birth, false) THEN registration.DEATH_DT END
+    ) AS death_date
 FROM WDSD_PER_RESIDENCE_GPREG AS registration
 LEFT JOIN resident_fields AS resident ON resident.linkage_field = registration.ALF_E;
 
@@ -235,8 +248,7 @@ SELECT
     home.last[2] AS deprivation_quintile,
     registration.registered_from,
     registration.registered_to,
-    CASE WHEN NOT coalesce(resident.death_date < resident.week_of_birth, false) THEN resident.death_date END
-        AS death_date,
+    resident.death_date,
     linkage_statuses()[resident.linkage_rank] AS linkage_status,
     100 * resident.match_probability AS linkage_percent
 FROM resident_fields AS resident

@@ -2,14 +2,14 @@
 -- departments and clinics is an event of its own besides its diagnoses, so that contacts without a diagnosis are there.
 
 -- Read codes are five characters, padded with dots; a sixth and seventh name a synonym.
-CREATE MACRO read_code(code) AS rpad(left(trim(code), 5), 5, '.');
+CREATE MACRO read_code(code) AS rpad(left(nullif(trim(code), ''), 5), 5, '.');
 
 -- ICD-10: a letter, two digits, perhaps a fourth character. What hospitals write after that (point, X, -) is left out.
 CREATE MACRO icd_code(code) AS
     nullif(regexp_extract(replace(upper(trim(code)), '.', ''), '^[A-Z][0-9][0-9][0-9]?'), '');
 
--- Status 99 is "no match": such a linkage field means nothing.
-CREATE MACRO linked(field, status) AS CASE WHEN status IS DISTINCT FROM '99' THEN field END;
+-- Status 99 is "no match": such a linkage field means nothing, nor does one without a status.
+CREATE MACRO linked(field, status) AS CASE WHEN status <> '99' THEN field END;
 
 CREATE VIEW staged_health AS
 WITH stay AS (

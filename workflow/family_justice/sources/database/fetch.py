@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from family_justice import fingerprint
@@ -23,11 +24,14 @@ from family_justice.sources.database.statements import select
 
 @dataclass(frozen=True)
 class Located:
-    """Where a table of the contract is in the database, and its columns there by their names in the contract."""
+    """Where a table of the contract is in the database, and its columns there by their names in the contract.
+
+    A column that the database does not have is None.
+    """
 
     schema: str | None
     name: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | None]
     refresh: str | None
 
 
@@ -83,8 +87,9 @@ def fetch_tables(source: DatabaseSource, tables: Mapping[str, Table], folder: Pa
         statements = _statements(engine, located)
         folder.mkdir(parents=True, exist_ok=True)
         for name in located:
-            asked = fingerprint.of_value(source.connection_string(), statements[name], list(located[name].columns))
-            _fetch(engine, name, statements[name], asked, list(located[name].columns), folder)
+            columns = located[name].columns
+            asked = fingerprint.of_value(source.connection_string(), statements[name], dict(columns))
+            _fetch(engine, name, statements[name], asked, columns, folder)
     finally:
         engine.close()
     return {name: folder / f"{name}.parquet" for name in located}
@@ -95,7 +100,13 @@ def _statements(engine: Engine, located: Mapping[str, Located]) -> dict[str, str
     problems: list[str] = []
     statements: dict[str, str] = {}
     for name, place in located.items():
-        catalogue = engine.catalogue(place.schema, place.name)
+        try:
+            catalogue = engine.catalogue(place.schema, place.name)
+        except Exception as error:
+            raise ConfigError(
+                f"{name}: the catalogue of the database cannot be read ({type(error).__name__}). Check the connection "
+                f"and the right to read the catalogue, and run the same command again."
+            ) from None
         spellings = sorted({(schema, table) for schema, table, _ in catalogue})
         if not spellings:
             problems.append(
@@ -109,19 +120,34 @@ def _statements(engine: Engine, located: Mapping[str, Located]) -> dict[str, str
         chosen = spellings[0] if len(spellings) == 1 else (str(place.schema), place.name)
         columns = [column for schema, table, column in catalogue if (schema, table) == chosen]
         by_lower = {column.lower(): column for column in columns}
-        missing = [theirs for theirs in place.columns.values() if theirs.lower() not in by_lower]
-        problems += [f"{name}: column '{column}' is missing. {did_you_mean(column, columns)}" for column in missing]
+        wanted = [theirs for theirs in place.columns.values() if theirs is not None]
+        missing = [theirs for theirs in wanted if theirs.lower() not in by_lower]
+        problems += [
+            f"{name}: column '{column}' is missing. {did_you_mean(column, columns)} Write its name under 'renamed', or "
+            f"null there if the database has none: it is left empty."
+            for column in missing
+        ]
         if not missing:
-            statements[name] = select(*chosen, [by_lower[theirs.lower()] for theirs in place.columns.values()])
+            statements[name] = select(*chosen, [by_lower[theirs.lower()] for theirs in wanted])
     report_together("database source", problems, ContractError)
     return statements
 
 
-def _fetch(engine: Engine, name: str, statement: str, asked: str, columns: list[str], folder: Path) -> None:
+def _unpadded(values: pa.Array) -> pa.Array:
+    """Return text without the padding of CHAR columns; blank text is a missing value, as an empty cell of a CSV is."""
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values
+    text = pc.utf8_rtrim(values, characters=" ")
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
+
+
+def _fetch(
+    engine: Engine, name: str, statement: str, asked: str, columns: Mapping[str, str | None], folder: Path
+) -> None:
     """Write one table, unless it is there already and ``asked``, a hash of what is asked for, is the same."""
     path, note = folder / f"{name}.parquet", folder / f"{name}.json"
     if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8"))["asked"] == asked:
-        print(f"{name}: already fetched, {pq.read_metadata(path).num_rows:,} rows")
+        print(f"{name}: already fetched, {pq.read_metadata(path).num_rows:,} rows (remove {path} to fetch it again)")
         return
     note.unlink(missing_ok=True)
     started, rows, writer = time.monotonic(), 0, None
@@ -129,7 +155,10 @@ def _fetch(engine: Engine, name: str, statement: str, asked: str, columns: list[
         with atomic(path) as temporary:
             try:
                 for batch in engine.batches(statement):
-                    batch = pa.RecordBatch.from_arrays(batch.columns, names=columns)
+                    found = iter(batch.columns)
+                    empty = pa.nulls(batch.num_rows, pa.string())
+                    values = [empty if theirs is None else _unpadded(next(found)) for theirs in columns.values()]
+                    batch = pa.RecordBatch.from_arrays(values, names=list(columns))
                     writer = writer or pq.ParquetWriter(temporary, batch.schema, compression="zstd")
                     writer.write_batch(batch)
                     if (rows + batch.num_rows) // 1_000_000 > rows // 1_000_000:
