@@ -77,7 +77,8 @@ def _times(table: pd.DataFrame, rates: pd.DataFrame) -> np.ndarray:
 
 def funnel_rows(table: pd.DataFrame) -> Rows:
     """Yield for every area the limits between which 95% and 99.8% of such areas lie if all have the share (or rate) of
-    everybody and nothing but chance is at work (interpolated binomial or Poisson limits, wide of the mark for very small areas, Spiegelhalter 2005), and by how much
+    everybody and nothing but chance is at work (interpolated binomial or Poisson limits,
+    Spiegelhalter 2005; wide of the mark for very small areas), and by how much
     areas vary more than that: the mean squared z score, the outermost tenths drawn in (winsorised)."""
     shares = table[table["measure"].isin(["percent", "rate"])]
     whole = shares[shares["group"] == ""]
