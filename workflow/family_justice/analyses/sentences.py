@@ -31,7 +31,7 @@ NOTES = {
         "over the standard deviation before."
     ),
     "funnel": (
-        "Limits of funnel plots are interpolated binomial (rates: Poisson) limits at 95% and 99.8% (Spiegelhalter 2005) "
+        "Limits of funnel plots are interpolated binomial (rates: Poisson) ones at 95% and 99.8% (Spiegelhalter 2005) "
         "around the average of all members; of many areas some lie outside by chance. Where counts are rounded, limits "
         "rest on released counts."
     ),
