@@ -2,7 +2,7 @@
 
 CREATE TABLE support_row AS
 SELECT
-    'CIN' AS system,
+    system,
     CHILD_CODE_E || '_' || LOCAL_AUTHORITY_CODE AS care_id,
     CAST(LOCAL_AUTHORITY_CODE AS VARCHAR) AS authority,
     make_date(YEAR_CODE // 100 + 1, 3, 31) AS census_date,
@@ -28,36 +28,11 @@ SELECT
     CHILD_HEALTH_SURVEILLANCE_CHECKS AS has_health_checks,
     HEALTH_IMMUNISATIONS AS has_immunisations,
     HEALTH_MENTAL_HEALTH AS has_mental_health_problem
-FROM CINW_MAIN
-UNION ALL
-SELECT
-    'CRCS' AS system,
-    CHILD_CODE_E || '_' || LOCAL_AUTHORITY_CODE AS care_id,
-    CAST(LOCAL_AUTHORITY_CODE AS VARCHAR) AS authority,
-    make_date(YEAR_CODE // 100 + 1, 3, 31) AS census_date,
-    LOOKED_AFTER_CHILD AS is_looked_after,
-    CHILD_PROTECTION_REGISTER AS is_on_register,
-    plain(CATEGORY_OF_NEED_CODE) AS need_code,
-    greatest(
-        DISABILITY_MOBILITY,
-        DISABILITY_MANUAL_DEXTERITY,
-        DISABILITY_PHYSICAL_COORDINATION,
-        DISABILITY_CONTINENCE,
-        DISABILITY_LIFT_CARRY_OBJECTS,
-        DISABILITY_SPEECH_HEARING_EYE_SIGHT,
-        DISABILITY_MEMORY,
-        DISABILITY_PERCEPTION_RISK_DANGER
-    ) AS any_disability,
-    DISABILITY_NONE AS no_disability,
-    PARENTING_CAPACITY_SUBSTANCE_ALCOHOL_MISUSE AS parental_substance_misuse,
-    PARENTING_CAPACITY_LEARNING_DISABILITIES AS parental_learning_disability,
-    PARENTING_CAPACITY_MENTAL_ILL_HEALTH AS parental_mental_ill_health,
-    PARENTING_CAPACITY_PHYSICAL_ILL_HEALTH AS parental_physical_ill_health,
-    PARENTING_CAPACITY_DOMESTIC_ABUSE AS domestic_abuse,
-    CHILD_HEALTH_SURVEILLANCE_CHECKS AS has_health_checks,
-    HEALTH_IMMUNISATIONS AS has_immunisations,
-    HEALTH_MENTAL_HEALTH AS has_mental_health_problem
-FROM CRCS_MAIN_CRCS;
+FROM (
+    SELECT 'CIN' AS system, * FROM CINW_MAIN
+    UNION ALL BY NAME
+    SELECT 'CRCS' AS system, * FROM CRCS_MAIN_CRCS
+);
 
 CREATE TABLE support_child AS
 WITH known AS (
