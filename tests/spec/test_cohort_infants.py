@@ -88,10 +88,42 @@ def test_highest_and_least_order_differ_where_a_child_has_several(tmp_path: Path
 def test_time_to_placement_and_its_competing_event(tmp_path: Path) -> None:
     made = extracted(tmp_path, "infants", "infants_with_orders", RECORDS)
     made.shows("""
-        child_id | placement_order | other_final_order
+        child_id | placement_order | ended_without_placement
         N        | -               | -
-        O        | -               | 2016-01-04
+        O        | -               | 2016-02-04
         U        | 2016-01-04      | -
+    """)
+
+
+def test_another_final_order_does_not_rule_out_a_placement_order_while_proceedings_go_on(tmp_path: Path) -> None:
+    made = extracted(
+        tmp_path, "infants", "infants_with_orders",
+        """
+        person
+        person_id | sex  | week_of_birth
+        A         | male | 2015-06-01
+        B         | male | 2015-06-01
+
+        case
+        case_id | issue_date | is_completed
+        1       | 2015-06-15 | 1
+        2       | 2015-06-15 | 0
+
+        case_person
+        case_id | person_id | family_role
+        1       | A         | child
+        2       | B         | child
+
+        legal_order
+        case_id | child_id | order_group | order_date
+        1       | A        | care        | 2016-01-04
+        1       | A        | placement   | 2016-05-02
+        2       | B        | care        | 2016-01-04
+    """)  # fmt: skip
+    made.shows("""
+        child_id | placement_order | ended_without_placement
+        A        | 2016-05-02      | -
+        B        | -               | -
     """)
 
 
@@ -225,7 +257,7 @@ def test_completed_proceedings_without_an_order_are_not_at_risk_for_ever(tmp_pat
         2       | B         | child
     """)  # fmt: skip
     made.shows("""
-        child_id | placement_order | other_final_order | ended_without_order
-        A        | -               | -                 | 2016-02-01
-        B        | -               | -                 | -
+        child_id | placement_order | ended_without_placement
+        A        | -               | 2016-02-01
+        B        | -               | -
     """)
