@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,15 @@ def test_a_users_matplotlib_settings_change_nothing(release: Path, tmp_path: Pat
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
         draw_analysis(samples.study(), "return_free", rows, tmp_path)
     assert (tmp_path / "figure.svg").read_bytes() == (release / "return_free" / "figure.svg").read_bytes()
+
+
+def test_files_for_print_are_at_300_dpi_with_their_fonts(release: Path) -> None:
+    png = (release / "return_free" / "figure.png").read_bytes()
+    at = png.index(b"pHYs") + 4
+    assert struct.unpack(">IIB", png[at : at + 9]) == (11811, 11811, 1)  # pixels per metre: 300 per inch
+    pdf = (release / "return_free" / "figure.pdf").read_bytes()
+    assert b"/FontFile2" in pdf  # TrueType, whole in the file
+    assert b"/Type3" not in pdf
 
 
 def test_files_name_no_date_and_no_program(release: Path) -> None:

@@ -22,7 +22,7 @@ Area = tuple[float, float, float, float]
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = samples.write_release(tmp_path_factory.mktemp("release"))
-    for analysis in ("return_curve", "return_model", "orders_period", "newborn_trend", "orders"):
+    for analysis in ("return_curve", "return_model", "orders_period", "newborn_trend", "orders", "attrition.infants"):
         draw_analysis(
             samples.study(), analysis, read_results(str(folder / analysis / "results.csv")), folder / analysis
         )
@@ -91,6 +91,17 @@ def test_frequencies_say_what_the_table_says(analysis: str, release: Path) -> No
             for index in columns if row.cells else []:
                 assert row.cells[index].text in said
                 assert row.cells[index].sub in said
+
+
+def test_flows_say_at_each_step_what_the_table_says(release: Path) -> None:
+    rows, about, labels = rows_of(release, "attrition.infants")
+    table, found = tables.attrition(rows, about, labels), areas(release, "attrition.infants")
+    assert len(found) == len(table.rows) == 3
+    for row, (_, said) in zip(table.rows, found, strict=True):
+        left, out = row.cells
+        assert said.startswith(f"{row.head}\n")
+        assert ("Number withheld" if left.withheld else f"\n{left.text} ") in said
+        assert said.endswith(f"Excluded: {out.text}" if out.text else f"{left.text} infants")
 
 
 def test_a_withheld_value_has_neither_number_nor_place(release: Path, tmp_path: Path) -> None:

@@ -261,6 +261,27 @@ def test_frequencies_show_percent_count_and_denominator(page: Page) -> None:
     assert any(cells[-1] == "withheld" for cells in row(page, "2012/13"))
 
 
+def test_a_single_panel_is_named_in_the_note_so_that_its_rows_can_be_sorted() -> None:
+    about, labels = samples.study()["analyses"]["newborn_by_jurisdiction"], words.Labels(samples.study())
+    (table,) = tables.frequency(rows_of("newborn_by_jurisdiction"), about, labels)
+    assert table.rows
+    assert all(row.cells and not row.indent for row in table.rows)
+    assert table.notes[0] == "Issued within 7 days of birth: percent. In small type: count and denominator."
+
+
+def test_variables_of_many_levels_say_how_many() -> None:
+    about = {
+        "label": "Court area",
+        "definition": "d",
+        "levels": [f"area {n}" for n in range(45)],
+        "reference": "area 7",
+    }
+    (row,) = pages._covariates({"covariates": {"area": about}}).rows
+    assert row.cells[1].text == "45 levels; reference: area 7"
+    (row,) = pages._covariates({"covariates": {"area": {**about, "levels": ["a", "area 7"]}}}).rows
+    assert row.cells[1].text == "a; area 7 (reference)"
+
+
 def test_table_one_shows_count_and_percent_by_group(page: Page) -> None:
     assert ["82\u202f000", "61\u202f000"] in row(page, "All")
     assert ["16\u202f400 (20.0)", "12\u202f200 (20.0)"] in row(page, "25 to 29")

@@ -82,12 +82,18 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         for number, text in enumerate(lines):
             sheet.text(x + 0.15, y + 0.08 + text_height(number + 0.5), text)
         sheet.text(x + 0.15, y + 0.08 + text_height(len(lines) + 0.5), _left(step, people), weight="bold")
+        sheet.hover(x, y, BOX, height, _said(step, people))
         y += height + BETWEEN
     return sheet, _alt(about["title"], found, people), f"Flow of the cohort: {people} left after each step."
 
 
 def _left(step: Step, people: str) -> str:
     return "Number withheld" if step.remaining == words.WITHHELD else f"{step.remaining} {people}"
+
+
+def _said(step: Step, people: str) -> str:
+    out = f"\nExcluded: {step.excluded}" if step.excluded else ""
+    return f"{step.label}\n{_left(step, people)}{out}"
 
 
 def _box(canvas: Any, x: float, y: float, width: float, height: float, face: str, edge: str) -> None:

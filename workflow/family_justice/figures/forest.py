@@ -139,7 +139,9 @@ def _entries(rows: pd.DataFrame, labels: words.Labels, planted: pd.DataFrame | N
         block = rows[(rows["outcome"] == outcome) & (rows["group"] == group)]
         if len(blocks) > 1:
             parts = [labels.outcome(outcome)] if outcome else []
-            entries.append(Entry(", ".join(parts + ([labels.group(group)] if group else [])), "block"))
+            named = labels.group(group) if group else ""
+            parts += [words.lower_first(named) if parts else named] if named else []
+            entries.append(Entry(", ".join(parts), "block"))
         for term in dict.fromkeys(block["term"]):
             members = block[block["term"] == term]
             numeric = list(members["level"]) == [""]

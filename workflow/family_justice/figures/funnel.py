@@ -120,6 +120,8 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     shown = [area for area in funnel.areas if math.isfinite(area.value) and math.isfinite(area.size)]
     hidden = len(funnel.areas) - len(shown)
     notes = ["Lines: limits between which 95% (dashed) and 99.8% (solid) of areas lie by chance, and the average."]
+    if any("95%" in area.place or "99.8" in area.place for area in shown):
+        notes[0] += " Filled: beyond the 95% limits; diamonds: beyond 99.8%."
     if hidden:
         noun = "area is" if hidden == 1 else "areas are"
         notes[0] += f" {hidden} {noun} withheld: too few people, or what would reveal them."

@@ -175,8 +175,8 @@ def _panel(axes: Axes, gradient: Gradient, upper: float) -> None:
         axes.plot([0, 1], gradient.line, color=VERMILION, linewidth=1.4, zorder=2)
     for place in gradient.places:
         if math.isfinite(place.value):
-            axes.plot([place.rank] * 2, [place.low, place.high], color=BLUE, linewidth=1.4, zorder=3)
-            axes.plot([place.rank], [place.value], marker="o", color=BLUE, markersize=5, zorder=4)
+            axes.plot([place.rank] * 2, [place.low, place.high], color=BLUE, linewidth=1.4, zorder=3, clip_on=False)
+            axes.plot([place.rank], [place.value], marker="o", color=BLUE, markersize=5, zorder=4, clip_on=False)
     step = tick_step(upper, 5, "percent")
     marks = [step * i for i in range(int(upper / step + 1e-9) + 1)]
     axes.set_xlim(0, 1)

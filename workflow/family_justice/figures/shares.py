@@ -108,6 +108,10 @@ def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> 
             several = len({key[0] for key in found}) > 1 or not rest
             title = ", ".join([*([labels.covariate(term)] if several else []), *([labels.group(rest)] if rest else [])])
             boards.append(Board(title, series, whole=True))
+    for board in boards:
+        # One series has no legend: beside other panels its heading says what it is.
+        if len(board.series) == 1 and any(other.whole for other in boards):
+            board.title = ", ".join(filter(None, [board.series[0].label, board.title]))
     key, strata = labels.strata([f"{axis}={place}" for place in places])
     names = {place: strata[f"{axis}={place}"] for place in places}
     return Frequency(labels.covariate(axis) if axis else "", places, names, _merged(boards), key)

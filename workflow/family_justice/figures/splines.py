@@ -16,6 +16,7 @@ MEASURE = "log_hazard_ratio_at"
 FRAME, CELL = 1.9, 2.75  # heights of a frame and of a whole panel, inches
 TICKS = (
     (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 10.0),
+    (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 4.0, 5.0, 10.0),
     (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0),
     (0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
     (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0),
@@ -66,6 +67,8 @@ def draw(sheet: Sheet, top: float, found: list[pd.DataFrame], labels: words.Labe
         axes.set_ylim(least, most)
         axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.set_xlim(values[0], values[-1])
+        marked = values[:: -(-len(values) // 12)]
+        axes.set_xticks(marked, [f"{value:g}" for value in marked])
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
         sheet.text(left - 0.5, y + 0.3 + FRAME / 2, "Hazard ratio", rotation=90, ha="center", va="center")

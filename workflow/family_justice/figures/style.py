@@ -64,6 +64,7 @@ STYLE: Mapping[str, Any] = {
     "hatch.linewidth": 0.6,
     "text.parse_math": False,
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,  # journals refuse Type 3 fonts
     "svg.hashsalt": "family-justice",
     "path.simplify": False,
 }
@@ -165,8 +166,8 @@ class Sheet:
         with atomic(folder / "figure.png") as path:
             self.figure.savefig(path, format="png", dpi=300, metadata={"Software": None})
         with atomic(folder / "figure.pdf") as path:
-            nothing = {"CreationDate": None, "Creator": None, "Producer": None}
-            self.figure.savefig(path, format="pdf", metadata=nothing)
+            metadata = {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None}
+            self.figure.savefig(path, format="pdf", metadata=metadata)
         return {"width": round(self.width, 3), "height": round(self.height, 3)}
 
 

@@ -20,14 +20,20 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(letter, letter) for letter in text)
 
 
-def latex(titled: list[tuple[str, Table]]) -> str:
-    """Return the tables, each under the title of its analysis, as the body of a LaTeX document."""
-    return HEADER + "\n".join(_table(title, table) for title, table in titled)
+def latex(titled: list[tuple[str, Table]], preface: str = "") -> str:
+    """Return the tables, each under the title of its analysis, as the body of a LaTeX document.
+
+    ``preface``: what must be said of all of them, as a comment before the first.
+    """
+    said = f"% {' '.join(preface.split())}\n" if preface else ""
+    return HEADER + said + "\n".join(_table(title, table) for title, table in titled)
 
 
 def _table(title: str, table: Table) -> str:
     width = len(table.heads)
-    columns = "".join("l" if place == 0 or place in table.text else "r" for place in range(width))
+    share = f"p{{{0.9 / width:.2f}\\linewidth}}"  # columns of words break their lines
+    words = {0, *table.text} if table.text else set()
+    columns = "".join(share if place in words else "lr"[place > 0] for place in range(width))
     heads = " & ".join(escape(head) for head in table.heads)
     lines = [
         f"% {escape(title)}",
