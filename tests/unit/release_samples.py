@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from release_study import LEVELS, NAMES, ORDERS, PERIODS, REFERENCE, STREAM, YEARS, study
 
+from family_justice import fingerprint
 from family_justice.files import write_csv, write_text
 from family_justice.results import tidy
 
@@ -332,5 +333,6 @@ def write_release(release: Path) -> Path:
         }
         write_csv(tidy(rows, **labels), folder / analysis / "results.csv")
     write_csv(comparisons(), folder / "comparisons.csv")
-    write_text(folder / "study.json", json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    sealed = {analysis: fingerprint.of_file(folder / analysis / "results.csv") for analysis in sorted(results())}
+    write_text(folder / "study.json", json.dumps({**about, "sealed": sealed}, indent=2, ensure_ascii=False) + "\n")
     return folder

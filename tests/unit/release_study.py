@@ -133,7 +133,7 @@ def study() -> dict[str, Any]:
             "rounding_base": 5,
             "description": "Counts below 10 are not shown and counts are rounded to the nearest 5.",
             "minimum_events_per_level": 10,
-            "file_types": ["csv", "json", "svg", "png", "pdf", "html", "tex"],
+            "file_types": ["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"],
         },
         "versions": {"pipeline": "0.1.0", "python": "3.11", "snakemake": "9.27.1", "duckdb": "1.4.0"},
         "code": "0123456789abcdef",

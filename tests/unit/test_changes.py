@@ -40,6 +40,7 @@ def test_equal_releases_have_no_changes(before: Path, after: Path, tmp_path: Pat
     (changes,) = compare_releases(before, after, tmp_path / "changes")
     assert changes.same
     assert values(tmp_path / "changes") == []
+    assert [table.caption for table in changes.tables] == ["The two runs"]
     assert "Settings and released values are the same." in (tmp_path / "changes/index.html").read_text()
 
 
@@ -68,6 +69,7 @@ def test_code_settings_and_values_that_differ_are_told(before: Path, after: Path
         row.cells[1].text.replace("\u202f", "") for t in others for row in t.rows if t.caption.endswith("each step")
     ]
     assert "123455" in members
+    assert any(row.cells[2].text.startswith(("+", "\u2212")) for t in others for row in t.rows if len(row.cells) == 3)
 
 
 def test_a_row_that_is_gone_has_no_value_after(before: Path, after: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,11 @@ def test_everything_is_released_together(house: House) -> None:
     assert house.open() == ALL
     rows = read_results(str(house.folder / "release/ages/results.csv"))
     assert rows["status"].tolist() == ["suppressed", "ok", "suppressed"]
-    assert json.loads((house.folder / "release/study.json").read_text()) == STUDY
+    sealed = {
+        name: hashlib.sha256((house.folder / "release" / name / "results.csv").read_bytes()).hexdigest()
+        for name in ("ages", "attrition.mothers")
+    }
+    assert json.loads((house.folder / "release/study.json").read_text()) == {**STUDY, "sealed": sealed}
     summary = pd.read_csv(house.folder / "release/suppressions.csv")
     assert summary["suppressed"].tolist() == [2, 0]
 
@@ -118,6 +123,7 @@ def closed(house: House, match: str, **how: Any) -> str:
         ("term", "alf_e"),
         ("level", "Jane Smith"),
         ("level", "1995-03-06"),
+        ("level", "06.03.1995"),
         ("level", "1234567890"),
     ],
 )
@@ -136,6 +142,37 @@ def test_declared_words_that_look_like_records_close_the_door(house: House) -> N
     house.study = bad
     with pytest.raises(DisclosureError, match="looks like an identifier or a date"):
         house.open()
+
+
+@pytest.mark.parametrize(
+    "word", ["=HYPERLINK(here)", "@SUM(A:A)", "+cmd", " -cmd", "under\u202e 20", "under\u200b 20", "under\t20"]
+)
+def test_declared_words_that_a_spreadsheet_runs_or_nobody_sees_close_the_door(house: House, word: str) -> None:
+    bad = json.loads(json.dumps(STUDY))
+    bad["covariates"]["age_band"]["levels"].append(word)
+    house.study = bad
+    with pytest.raises(DisclosureError, match="begins like a formula of a spreadsheet or holds an invisible character"):
+        house.open()
+    house.study = STUDY
+    house.ages.loc[0, "note"] = word
+    with pytest.raises(DisclosureError, match="a text in note begins like a formula") as error:
+        house.open()
+    assert word not in str(error.value)
+    assert house.released == []
+
+
+@pytest.mark.parametrize("field", ["threshold", "minimum_events_per_level", "minimum_residual_df", "minimum_at_risk"])
+def test_each_looser_number_closes_the_door(house: House, field: str) -> None:
+    with pytest.raises(ConfigError, match=field):
+        house.open(policy=COURT.model_copy(update={field: 9}))
+    assert house.released == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("rounding_base", 7), ("maximum_rows", 20_001)])
+def test_a_finer_grid_or_more_rows_close_the_door(house: House, field: str, value: int) -> None:
+    with pytest.raises(ConfigError, match=field):
+        house.open(policy=COURT.model_copy(update={field: value}))
+    assert house.released == []
 
 
 def test_notes_with_identifiers_close_the_door(house: House) -> None:
@@ -164,6 +201,10 @@ def test_notes_with_counts_are_left_out(house: House) -> None:
         (lambda text: text.replace(",40,", ",-40,", 1), "wrong type in n"),
         (lambda text: text.replace(",ok,", ",fine,", 1), "wrong type in status"),
         (lambda text: "", "columns"),
+        (lambda text: text.replace(",40,", ",\u0664\u0660,", 1), "wrong type in n"),
+        (lambda text: text.replace(",40,", ",9999999999999,", 1), "wrong type in n"),
+        (lambda text: text.replace(",40,", ",nan,", 1), "wrong type in n"),
+        (lambda text: text.replace(",40,", ",=1+39,", 1), "wrong type in n"),
     ],
 )
 def test_files_that_break_the_schema_close_the_door(house: House, change: Any, match: str) -> None:

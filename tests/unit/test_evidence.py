@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import html
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -76,36 +78,51 @@ def test_every_link_leads_somewhere_inside_the_release(release: Path, name: str)
             assert anchor in links(there).ids, target
 
 
-def test_the_viewer_finds_every_file_with_its_checksum(release: Path) -> None:
-    stream = stream_of(release)
-    bundle = json.loads((stream / "results.json").read_text())
-    study = json.loads((stream / "study.json").read_text())
-    assert re.fullmatch(r"\d+\.\d+\.\d+", bundle["version"])
-    assert bundle["results"].keys() == study["analyses"].keys()
-    for name, result in bundle["results"].items():
-        assert result["files"][0]["name"] == f"{name}/results.csv"
-        assert {"uid", "status", "type", "properties", "outcome", "command", "summary", "timestamp"} <= result.keys()
-        for file in result["files"]:
-            checksum = (stream / "checksums" / f"{file['name']}.txt").read_text()
-            assert checksum == hashlib.sha256((stream / file["name"]).read_bytes()).hexdigest()
-        with open(stream / name / "results.csv", encoding="utf-8", newline="") as table:
-            suppressed = sum(row["status"] == "suppressed" for row in csv.DictReader(table))
-        assert result["status"] == ("review" if suppressed else "pass")
-        assert f"{suppressed} of" in result["summary"]
-
-
 def test_the_page_tells_of_every_file(release: Path) -> None:
     stream = stream_of(release)
     targets = set(links(stream / "checker.html").targets)
-    own = {"checker.html", "results.json"}
+    own = {"checker.html", "results.json", "config.json"}
     files = {path.relative_to(stream).as_posix() for path in stream.rglob("*") if path.is_file()}
     assert {name for name in files if not name.startswith("checksums/")} - own <= targets
+
+
+def test_the_page_says_how_many_rows_are_withheld_and_why(release: Path) -> None:
+    stream = stream_of(release)
+    page = html.unescape(re.sub("<[^>]+>", "", (stream / "checker.html").read_text()))
+    study = json.loads((stream / "study.json").read_text())
+    for name, about in study["analyses"].items():
+        with open(stream / name / "results.csv", encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table))
+        block = page.split("Results\n")[-1].split(f"{about['title']}\n", 1)[1].split("Files")[0]
+        reasons = Counter(row["note"].removeprefix("suppressed: ") for row in rows if row["status"] == "suppressed")
+        for why, number in reasons.items():
+            assert f"{number} of {len(rows)} rows: {why}." in block, name
+        if not reasons:
+            assert f"Nothing: all {len(rows)} rows are shown" in block or "the only row is shown" in block, name
+    assert "complementary" not in page
+
+
+def test_what_nobody_makes_and_what_was_changed_after_the_door_are_errors(tmp_path: Path) -> None:
+    stream = write_release(tmp_path)
+    made = [path.relative_to(stream).as_posix() for path in stream.rglob("*.csv")] + ["study.json"]
+    write_checker_files(stream, made)
+    (stream / "age_band.csv").write_text("by hand\n")
+    (stream / "linked.csv").symlink_to(tmp_path / "elsewhere.csv")
+    table = stream / "attrition.parents" / "results.csv"
+    table.write_text(table.read_text().replace(",ok,", ",reference,", 1))
+    with pytest.raises(DisclosureError, match="3 problems") as caught:
+        write_checker_files(stream, made)
+    said = str(caught.value)
+    assert "age_band.csv: no rule of the pipeline makes it" in said
+    assert "linked.csv: a link to another file" in said
+    assert "attrition.parents/results.csv: not the file that passed the door; run disclose_recurrence again" in said
+    assert not (stream / "checker.html").exists()
 
 
 def test_a_file_of_another_type_is_an_error(tmp_path: Path) -> None:
     stream = write_release(tmp_path)
     (stream / "members.parquet").write_bytes(b"PAR1")
-    (stream / "note.docx").write_bytes(b"PK")
+    (stream / "note.xlsx").write_bytes(b"PK")
     with pytest.raises(DisclosureError, match="2 problems") as caught:
         write_checker_files(stream)
     assert "members.parquet: the policy lets no files of type '.parquet' leave" in str(caught.value)
@@ -147,6 +164,17 @@ def test_everything_that_the_crate_points_at_is_in_it(release: Path) -> None:
 
     missing = {target for target in pointed(crate["@graph"]) if not target.startswith(outside)} - there
     assert missing == set()
+
+
+def test_the_crate_holds_nothing_that_was_put_there_by_hand(tmp_path: Path) -> None:
+    stream = write_release(tmp_path)
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier" / "study.json").write_text("{}")
+    write_crate(tmp_path, [stream.name], ROOT / "Snakefile")
+    assert "earlier" not in (tmp_path / "ro-crate-metadata.json").read_text()
+    (tmp_path / "members.csv").write_text("by hand\n")
+    with pytest.raises(DisclosureError, match=r"members\.csv: no rule of the pipeline makes it"):
+        write_crate(tmp_path, [stream.name], ROOT / "Snakefile")
 
 
 def test_the_crate_tells_no_user_and_no_path(release: Path) -> None:

@@ -41,13 +41,14 @@ def test_only_the_door_leads_from_records_to_the_release_room(checkout: Path) ->
         inside = any(path.startswith(("results/restricted/", "results/internal/")) for path in read)
         if inside and any(path.startswith("results/release/") for path in written):
             opened.add(rule.split("#")[0])
-    assert opened == {"disclose_recurrence", "disclose_infants", "disclose_replication", "disclose_capacity"}
+    streams = ("recurrence", "infants", "private_law", "replication", "capacity")
+    assert opened == {f"disclose_{stream}" for stream in streams}
 
 
 def test_figures_and_report_read_the_release_room_only(checkout: Path) -> None:
     plan = jobs(checkout)
     drawn = {rule: read for rule, (read, _) in plan.items() if rule.startswith(("draw_", "write_", "compare_"))}
-    assert len(drawn) == 19  # four jobs for each of four streams; the data guide, the front page and the crate
+    assert len(drawn) == 23  # four jobs for each of five streams; the data guide, the front page and the crate
     written_by_hand = ("config/references/", "config/codelists/", "config/catalogue.yaml", "Snakefile")
     for rule, read in drawn.items():
         elsewhere = [path for path in read if not path.startswith(("results/release/", *written_by_hand))]
@@ -74,16 +75,48 @@ def test_configuration_errors_come_before_any_job(checkout: Path, tmp_path: Path
     assert not (folder / "results").exists()
 
 
-def test_a_way_round_the_door_is_an_error_before_any_job_starts(tmp_path: Path) -> None:
+COUNTED = "results/internal/replication/attrition.rossi/results.csv"
+#: Rule -> what it reads, what it writes, what the error says of it.
+WAYS_ROUND = {
+    "write_by_input": (f"input: '{COUNTED}'", "results/release/a.csv", f"reads {COUNTED} and writes"),
+    "draw_by_function": (
+        f"input: lambda wildcards: '{COUNTED}'",
+        "results/release/b.csv",
+        f"reads {COUNTED} and writes",
+    ),
+    "write_from_elsewhere": (
+        "input: 'elsewhere/copy.csv'",
+        "results/release/c.csv",
+        "reads elsewhere/copy.csv and writes",
+    ),
+    "compare_by_parameter": (
+        "params: folder='results/restricted'",
+        "results/release/d.csv",
+        "reads results/restricted",
+    ),
+    "own_name": ("params: x=1", "results/release/e.csv", "writes results/release/e.csv and is not one of the rules"),
+    "dots": ("params: x=1", "results/internal/../release/f.csv", "and is not one of the rules"),
+    "by_link": ("params: x=1", "linked/g.csv", "writes linked/g.csv and is not one of the rules"),
+    "whole_folder": ("params: x=1", "results/release/new/", "and is not one of the rules"),
+    "by_log": ("log: 'results/release/h.log'", "elsewhere/h.csv", "writes results/release/h.log and is not one"),
+}
+
+
+def test_ways_round_the_door_are_errors_before_any_job_starts(tmp_path: Path) -> None:
     folder = copy_of_repository(tmp_path / "checkout")
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere/copy.csv").write_text("copied by hand\n")
+    (folder / "linked").symlink_to("results/release")
+    outputs = [f"directory('{path}')" if path.endswith("/") else f"'{path}'" for _, path, _ in WAYS_ROUND.values()]
     with open(folder / "Snakefile", "a", encoding="utf-8") as file:
-        file.write(
-            "\n\nrule leak:\n"
-            "    input:\n        'results/internal/replication/attrition.rossi/results.csv',\n"
-            "    output:\n        'results/release/replication/leak.csv',\n"
-            "    shell:\n        'cp {input} {output}'\n"
-        )
-    answer = run_snakemake(folder, "results/release/replication/leak.csv", "--cores", "1")
+        for (rule, (reads, _, _)), output in zip(WAYS_ROUND.items(), outputs, strict=True):
+            file.write(f"\n\nrule {rule}:\n    {reads}\n    output: {output}\n    shell: 'date > {{output}}'\n")
+        file.write(f"\n\nrule leaks:\n    input: {[path.rstrip('/') for _, path, _ in WAYS_ROUND.values()]}\n")
+    answer = run_snakemake(folder, "leaks", "--cores", "1")
+    told = answer.stdout + answer.stderr
     assert answer.returncode != 0
-    assert "'leak' reads results/internal/replication/attrition.rossi/results.csv" in answer.stdout + answer.stderr
+    for rule, (_, _, said) in WAYS_ROUND.items():
+        (line,) = {line.strip() for line in told.splitlines() if f"'{rule}'" in line and " writes " in line}
+        assert said in line
+    assert "Only disclose_<stream> may take results into results/release" in told
     assert not (folder / "results").exists()

@@ -8,6 +8,8 @@ from family_justice.errors import PipelineError
 from family_justice.report.guide import guide_files
 from family_justice.sources.load import source_state
 
+#: What a rule of the release room may read besides it.
+BY_HAND = ("config/", "Snakefile")
 CODELISTS = sorted(str(path) for path in Path("config/codelists").glob("*.csv"))
 
 try:
@@ -105,17 +107,17 @@ def plan_of(stream):
 def evidence_of(stream):
     """What goes with a stream's release: for the output checker, the reporting checklist, where numbers come from."""
     folder = f"results/release/{stream}"
-    results = [path.removeprefix(f"{folder}/") for path in [*released(stream), *figures_of(stream)]]
-    names = ["checker.html", "results.json", "checklist.html", "checklist.csv", "trace.html"]
-    return [f"{folder}/{name}" for name in [*names, *(f"checksums/{path}.txt" for path in results)]]
+    pages = ["checker.html", "checklist.html", "checklist.csv", "trace.html"]
+    viewed = [*pages, *(path.removeprefix(f"{folder}/") for path in pages_of(stream))]
+    names = [*pages, "results.json", "config.json", *(f"checksums/{name}.txt" for name in viewed)]
+    return [f"{folder}/{name}" for name in names]
 
 
 def pages_of(stream):
     """The released rows of a stream and all that is drawn and written from them."""
     folder = f"results/release/{stream}"
-    single = [
-        f"{folder}/{name}" for name in ("index.html", "tables.tex", "study.json", "figures.json", "comparisons.csv")
-    ]
+    names = ("index.html", "tables.tex", "tables.docx", "study.json", "figures.json", "comparisons.csv")
+    single = [f"{folder}/{name}" for name in names]
     return [*single, *released(stream), *figures_of(stream), *guide_of(stream)]
 
 
@@ -177,14 +179,35 @@ def release_state():
     return fingerprint.of_value([[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in paths])
 
 
+def room_of(path):
+    """Room that a path leads to, through links and dots: restricted, internal, release; "" for any other place."""
+    place = Path(os.path.realpath(path))
+    rooms = ("restricted", "internal", "release")
+    return next((room for room in rooms if place.is_relative_to(os.path.realpath(f"results/{room}"))), "")
+
+
 def check_rooms(jobs):
-    """Raise an error for every planned job that writes into the release room and reads another room, the door apart."""
-    inside = ("results/restricted/", "results/internal/")
+    """Raise an error that names every planned job that writes into the release room and is not allowed to.
+
+    Only disclose_<stream> may read another room. The other rules of the release room read nothing but it and what is
+    written by hand; a room that a rule names in its parameters or its command counts as read.
+    """
+    wrong = []
     for job in jobs:
-        released = [str(path) for path in job.output if str(path).startswith("results/release/")]
-        read = [str(path) for path in job.input if str(path).startswith(inside)]
-        if released and read and not job.rule.name.startswith("disclose_"):
-            raise WorkflowError(
-                f"'{job.rule.name}' reads {read[0]} and writes {released[0]}. Only disclose_<stream> may take results "
-                f"into results/release: write into results/internal, and let them pass the door"
-            )
+        written = [*job.output, *job.log, *([job.benchmark] if job.benchmark else [])]
+        released = [str(path) for path in written if room_of(path) == "release"]
+        name = job.rule.name
+        if not released or name.startswith("disclose_"):
+            continue
+        read = [str(path) for path in job.input if not str(path).startswith(BY_HAND) and room_of(path) != "release"]
+        said = f"{job.rule.shellcmd or ''} {dict(job.params.items())}"
+        read += [room for room in ("results/restricted", "results/internal") if room in said]
+        if read:
+            wrong.append(f"'{name}' reads {read[0]} and writes {released[0]}")
+        elif not name.startswith(("draw_", "compare_", "write_")):
+            wrong.append(f"'{name}' writes {released[0]} and is not one of the rules draw_, compare_, write_ that may")
+    if wrong:
+        raise WorkflowError(
+            "\n".join(sorted(wrong)) + "\nOnly disclose_<stream> may take results into results/release: write into "
+            "results/internal, and let them pass the door as an analysis of the stream file"
+        )

@@ -35,6 +35,7 @@ rule write_stream_page:
     output:
         page="results/release/{stream}/index.html",
         tables="results/release/{stream}/tables.tex",
+        word="results/release/{stream}/tables.docx",
     log:
         "logs/{stream}/write_stream_page.log",
     group:

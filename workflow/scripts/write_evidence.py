@@ -12,4 +12,5 @@ with job(snakemake.log[0]):
     folder = Path("results/release", snakemake.params.stream)
     write_checklist(folder)
     write_trace(folder)
-    write_checker_files(folder)
+    own = [*snakemake.input.pages, *snakemake.output.evidence]
+    write_checker_files(folder, [Path(path).relative_to(folder).as_posix() for path in own])

@@ -94,8 +94,8 @@ def main(arguments: list[str]) -> int:
         print("Name the streams whose plans are to be locked.", file=sys.stderr)
         return 2
     folder = Path("config")
-    configuration = Configuration(folder)
     try:
+        configuration = Configuration(folder)
         for name in arguments:
             print(f"locked: {lock(configuration, folder, name, datetime.datetime.now(datetime.UTC).date())}")
     except PipelineError as error:

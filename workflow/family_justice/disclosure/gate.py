@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from family_justice import fingerprint
 from family_justice.config.models import Policy
 from family_justice.config.policy import check_policy_not_below
 from family_justice.disclosure.history import (
@@ -25,11 +26,11 @@ from family_justice.disclosure.history import (
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.files import write_csv
+from family_justice.files import write_csv, write_text
 from family_justice.results import COLUMNS, COUNTS, MEASURES, POSITION, STATUSES, VALUES, read_results
 
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_COUNT = re.compile(r"\d{1,12}")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_COUNT = re.compile(r"\d{1,12}", re.ASCII)
 _INFINITE = {"inf", "-inf"}
 
 
@@ -46,9 +47,10 @@ def open_door(
     """Release the results of one stream: all of them, or none.
 
     ``internal`` and ``release`` map the name of each analysis to its results before and after; ``study`` is the study
-    description (JSON) from which the allowed labels are derived, released as ``study_out``; ``suppressions`` receives
-    the number of suppressed rows per analysis. With a ``population``, the release must not differ from an earlier one
-    of its history by a few people only. Whatever was released before is removed first.
+    description (JSON) from which the allowed labels are derived, released as ``study_out`` with the checksums of the
+    released results under ``sealed``; ``suppressions`` receives the number of suppressed rows per analysis. With a
+    ``population``, the release must not differ from an earlier one of its history by a few people only. Whatever was
+    released before is removed first.
 
     Raises ``ConfigError`` if ``policy`` is looser than ``minimum``, and ``DisclosureError`` for everything else; the
     messages hold no value of a result.
@@ -69,7 +71,8 @@ def open_door(
                 "or a coarser grid of times"
             )
         exact = pd.concat(frames, ignore_index=True)
-        disclosed = disclose(exact, policy)
+        restricted = {name: about.get("restrict_to") or {} for name, about in description.get("analyses", {}).items()}
+        disclosed = disclose(exact, policy, restricted)
         if population is not None:
             cells = released_cells(exact, disclosed.rows, population)
             history = read_history(population.history)
@@ -79,7 +82,9 @@ def open_door(
             for name, path in release.items():
                 write_csv(disclosed.rows[disclosed.rows["analysis"] == name], staged[Path(path)])
             write_csv(disclosed.summary, staged[Path(suppressions)])
-            staged[Path(study_out)].write_bytes(Path(study).read_bytes())
+            sealed = {name: fingerprint.of_file(staged[Path(path)]) for name, path in sorted(release.items())}
+            text = json.dumps({**description, "sealed": sealed}, indent=1, ensure_ascii=False) + "\n"
+            write_text(staged[Path(study_out)], text)
             for target, file in staged.items():
                 _publish(file, target)
             if population is not None:

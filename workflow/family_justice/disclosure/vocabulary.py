@@ -7,6 +7,7 @@ are therefore not searched for what looks dangerous but compared with what the s
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,9 @@ from family_justice.results import LABELS
 # A calendar or financial year, and a span of years: 2016, 2016/17, 2014 to 2016.
 _YEAR = re.compile(r"(19|20)\d\d(/\d\d)?( to (19|20)\d\d(/\d\d)?)?")
 _LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){7,}")
-_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b")
+_DATE = re.compile(r"\b\d{4}[-./]\d\d[-./]\d\d\b|\b\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b")
+# A spreadsheet takes a cell that begins so for a formula, and runs it (OWASP, CSV injection).
+_FORMULA = re.compile(r"\s*[=+@-](?![\d.]+$)")
 _LONGEST_NOTE = 200
 
 
@@ -76,6 +79,11 @@ def vocabulary(study: Mapping[str, Any]) -> Vocabulary:
         levels |= set(_texts(analysis.get("levels")))
     if any(looks_like_record(word) for word in (*terms, *levels, *outcomes, *cohorts)):
         raise DisclosureError("study description: a declared level, term or outcome looks like an identifier or a date")
+    if any(is_unsafe(word) for word in (*terms, *levels, *outcomes, *cohorts)):
+        raise DisclosureError(
+            "study description: a declared level, term or outcome begins like a formula of a spreadsheet or holds an "
+            "invisible character; write it in plain letters"
+        )
     return Vocabulary(
         stream=str(study.get("stream", "")),
         cohorts=frozenset({*cohorts, *named}),  # the records themselves belong to no cohort
@@ -117,6 +125,10 @@ def check_labels(frame: pd.DataFrame, words: Vocabulary, analysis: str) -> None:
     for column in (*LABELS, "note"):
         if any(looks_like_record(str(text)) for text in set(frame[column])):
             raise DisclosureError(f"{analysis}: a text in {column} looks like an identifier or a date")
+        if any(is_unsafe(str(text)) for text in set(frame[column])):
+            raise DisclosureError(
+                f"{analysis}: a text in {column} begins like a formula of a spreadsheet or holds an invisible character"
+            )
     if any(len(str(text)) > _LONGEST_NOTE for text in set(frame["note"])):
         raise DisclosureError(f"{analysis}: notes may not be longer than {_LONGEST_NOTE} letters")
 
@@ -124,3 +136,8 @@ def check_labels(frame: pd.DataFrame, words: Vocabulary, analysis: str) -> None:
 def looks_like_record(text: str) -> bool:
     """True for texts with a long number or a date in them."""
     return bool(_LONG_NUMBER.search(text) or _DATE.search(text))
+
+
+def is_unsafe(text: str) -> bool:
+    """True for texts that a spreadsheet would run, or that hold characters nobody sees (control, format, no glyph)."""
+    return bool(_FORMULA.match(text)) or any(unicodedata.category(letter)[0] == "C" for letter in text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,8 @@ def compare_releases(before: Path, after: Path, folder: Path) -> list[Changes]:
         if described:
             heads = ["Setting", "Before", "After"]
             changes.tables.append(text_table("Settings, definitions and versions that differ", heads, described))
-        changes.tables += _attrition(before / name, after / name, words.Labels(studies[1]))
+        if not changes.same:
+            changes.tables += _attrition(before / name, after / name, words.Labels(studies[1]))
         if not cells.empty:
             changes.tables.append(_shown(cells, words.Labels(studies[1])))
         found.append(changes)
@@ -101,6 +102,7 @@ def _fingerprints(before: Mapping[str, Any], after: Mapping[str, Any]) -> Table:
     lines = [
         [name, was, now, "the same" if was == now else "changed"]
         for name, was, now in zip(names, of(before), of(after), strict=True)
+        if was or now
     ]
     return text_table("The two runs", ["Fingerprint", "Before", "After", ""], lines)
 
@@ -139,17 +141,16 @@ def _attrition(before: Path, after: Path, labels: words.Labels) -> list[Table]:
         sides = [{} if rows is None else dict(zip(rows["term"], rows["n"], strict=True)) for rows in both]
         cohort = name.removeprefix("attrition.")
         steps = {step["name"]: step["label"] for step in labels.study["cohorts"].get(cohort, {}).get("steps", [])}
-        body = [
-            Row(
-                steps.get(term, term),
-                [Cell(words.count(side[term]) if words.present(side.get(term)) else "–") for side in sides],
-            )
-            for term in dict.fromkeys([*sides[0], *sides[1]])
-        ]
+        body = []
+        for term in dict.fromkeys([*sides[0], *sides[1]]):
+            was, now = (side.get(term) for side in sides)
+            cells = [words.count(value) if words.present(value) else "–" for value in (was, now)]
+            cells.append("the same" if cells[0] == cells[1] else _moved(was, now))
+            body.append(Row(steps.get(term, term), [Cell(text) for text in cells]))
         tables.append(
             Table(
                 f"{labels.cohort(cohort) if steps else cohort}: members after each step",
-                ["Step", "Before", "After"],
+                ["Step", "Before", "After", "Change"],
                 body,
             )
         )
@@ -191,12 +192,34 @@ def _shown(cells: pd.DataFrame, labels: words.Labels) -> Table:
     estimates["moved"] = ((now - was).abs() / was.abs().clip(lower=1e-12)).fillna(float("inf"))
     estimates = estimates.sort_values("moved", ascending=False, kind="stable").head(SHOWN)
     body = [
-        Row(" · ".join(str(row[c]) for c in ("analysis", "outcome", "group", "term", "level", "time") if row[c]),
-            [Cell(_short(row["before"])), Cell(_short(row["after"]))])
+        Row(_named(row, labels), [Cell(_short(row["before"])), Cell(_short(row["after"]))])
         for row in estimates.to_dict("records")
     ]  # fmt: skip
     notes = [f"{len(cells):,} released values differ; all are in changes.csv.", labels.rounding()]
     return Table("Estimates that moved most", ["Estimate", "Before", "After"], body, notes)
+
+
+def _named(row: Mapping[Hashable, Any], labels: words.Labels) -> str:
+    """Return in words which estimate a cell is: the analysis, what was estimated, of whom and when."""
+    about = labels.study["analyses"].get(row["analysis"], {})
+    parts = [
+        about.get("title") or row["analysis"],
+        words.lower_first(words.plain(row["measure"])),
+        labels.outcome(row["outcome"], short=True) if row["outcome"] else "",
+        labels.group(row["group"]) if row["group"] else "",
+        labels.covariate(row["term"]) if row["term"] else "",
+        row["level"],
+        f"at {row['time']}" if row["time"] else "",
+    ]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _moved(was: Any, now: Any) -> str:
+    """Return a change in members with its sign; nothing where one side has no number."""
+    if not words.present(was) or not words.present(now):
+        return ""
+    difference = int(now) - int(was)
+    return f"{'+' if difference > 0 else words.MINUS}{words.count(abs(difference))}"
 
 
 def _short(text: str) -> str:

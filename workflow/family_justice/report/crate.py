@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from family_justice import fingerprint
+from family_justice.errors import DisclosureError, report_together
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
 
 METADATA = "ro-crate-metadata.json"
 WORKFLOW = "Snakefile"
+PAGE = "index.html"
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
     ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
@@ -26,6 +28,7 @@ PROFILES = (
 FORMATS = {
     ".csv": "text/csv", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png",
     ".html": "text/html", ".pdf": "application/pdf", ".tex": "application/x-tex", ".txt": "text/plain",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }  # fmt: skip
 LICENCE = "https://spdx.org/licenses/MIT"
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
@@ -37,15 +40,16 @@ def write_crate(release: str | Path, streams: list[str], snakefile: str | Path) 
     """Write ``ro-crate-metadata.json`` over the release of the streams, and a copy of the workflow's front door.
 
     The day of the release is that of the clock, or of SOURCE_DATE_EPOCH (seconds since 1970) where that is set; it is
-    the only thing in the release that tells when it was made.
+    the only thing in the release that tells when it was made. Raises ``DisclosureError`` for files put there by hand.
     """
     folder = Path(release)
     write_text(folder / WORKFLOW, Path(snakefile).read_text(encoding="utf-8"))
     studies = [read_study(folder / stream) for stream in streams]
+    _check_strangers(folder, streams)
     files = [
         path.relative_to(folder).as_posix()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in (METADATA, WORKFLOW)
+        if path.is_file() and path.relative_to(folder).parts[0] in (PAGE, *streams)
     ]
     entities: list[Entity] = [
         _descriptor(),
@@ -61,6 +65,16 @@ def write_crate(release: str | Path, streams: list[str], snakefile: str | Path) 
     entities += [_file(folder, name) for name in files]
     document = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": entities}
     write_text(folder / METADATA, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def _check_strangers(folder: Path, streams: list[str]) -> None:
+    """Raise ``DisclosureError`` for what stands beside the streams of this run, earlier released streams apart."""
+    strange = [
+        f"{path.name}: no rule of the pipeline makes it; remove it, and let results pass the door"
+        for path in sorted(folder.iterdir())
+        if path.name not in (METADATA, WORKFLOW, PAGE, *streams) and not (path / "study.json").is_file()
+    ]
+    report_together("release", strange, DisclosureError)
 
 
 def _descriptor() -> Entity:
