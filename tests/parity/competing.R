@@ -26,6 +26,13 @@ restricted <- function(data, until) {
   jackknife <- sapply(2:3, function(k) states$influence.pstate[, seq_along(width), k] %*% width)
   list(until = until, mean = unname(alive), lost = unname(lost), lost_std_error = sqrt(colSums(jackknife^2)))
 }
+# Risks of the first event by a time for women and men, and their difference: from the curves of survfit.
+risks <- function(data, time) {
+  alive <- summary(survfit(Surv(time, cause == 1) ~ female, data), times = time)
+  states <- summary(survfit(Surv(time, state) ~ female, data), times = time)
+  both <- function(risk, error) list(risk = risk, std_error = error, difference = c(risk[2] - risk[1], sqrt(sum(error^2))))
+  list(time = time, survival = both(1 - alive$surv, alive$std.err), incidence = both(states$pstate[, 2], states$std.err[, 2]))
+}
 t <- setNames(d, sub("^exit$", "time", names(d)))
 late <- summary(survfit(Surv(entry, exit, event) ~ 1, d), rmean = 12)$table[c("rmean", "se(rmean)")]
 
@@ -54,6 +61,7 @@ write_reference("competing", list(
   gray_tied = gray(d$exit, d$cause, d$household %% 5), gray_tied_strata = gray(d$exit, d$cause, d$household %% 3, d$court),
   gray_small = gray(small$time, small$cause, small$x),
   restricted_mgus2 = restricted(m, 120), restricted_mgus2_women = restricted(m[m$female == 1, ], 240.5),
+  risks_mgus2 = lapply(c(60, 120.5), function(time) risks(m, time)),
   restricted_tied = restricted(t, 12), restricted_late = unname(late),
   crr = list(
     mgus2_1 = direct(m$time, m$cause, m[, c("age", "female")]), mgus2_2 = direct(m$time, m$cause, m[, c("age", "female")], failcode = 2),

@@ -12,8 +12,9 @@ from reference_values import COEFFICIENT, STD_ERROR, data, std_errors, values
 
 from family_justice.estimators.fine_gray import FineGrayFit, fit_fine_gray
 from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import event_table
+from family_justice.estimators.life_table import cumulative_incidence, event_table, kaplan_meier
 from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
+from family_justice.estimators.risk_difference import risk_at, risk_difference
 
 COLUMNS = ["x1", "x2", "x3", "x4"]
 
@@ -60,6 +61,23 @@ def test_restricted_means(name: str) -> None:
     lost = [restricted_mean_time_lost(table, c, r["until"]) for c in (1, 2)]
     assert_allclose([area.estimate for area in lost], r["lost"], rtol=1e-12)
     assert_allclose([area.std_error for area in lost], r["lost_std_error"], rtol=1e-10)
+
+
+def test_risk_differences() -> None:
+    m = data("mgus2")
+    for r in values("competing")["risks_mgus2"]:
+        for kind in ("survival", "incidence"):
+            risks = []
+            for female in (0, 1):
+                own = m[m.female == female]
+                if kind == "survival":
+                    curve = kaplan_meier(event_table(own.time, own.cause == 1))
+                else:
+                    curve = cumulative_incidence(event_table(own.time, own.cause), 1)
+                risks.append(risk_at(curve, r["time"]))
+            assert_allclose([risk.estimate for risk in risks], r[kind]["risk"], rtol=1e-12)
+            assert_allclose([risk.std_error for risk in risks], r[kind]["std_error"], rtol=1e-10)
+            assert_allclose(risk_difference(risks[1], risks[0])[:2], r[kind]["difference"], rtol=1e-10)
 
 
 def test_restricted_mean_with_late_entry() -> None:

@@ -19,12 +19,13 @@ term           covariate, variable, cohort step or test
 level          level of a categorical term (of ``reference`` too), empty for a number
 time           time since time zero in the unit that the analysis names, years unless it says otherwise; of
                ``log_hazard_ratio_at`` the value of the number in ``term``
-estimate       value of the measure; coefficients on the log scale, marginal effects in percentage points
+estimate       value of the measure; coefficients on the log scale, marginal effects in percentage points, risks and
+               their differences as proportions
 std_error      standard error of ``estimate``
 conf_low       lower 95% limit of ``estimate``, same scale
 conf_high      upper 95% limit
 statistic      test statistic
-df             degrees of freedom of the statistic
+df             degrees of freedom of the statistic; of an F test (see ``note``) the first of its two
 p_value        p value of the statistic
 n              persons (rows) the row rests on: in the cell, in the level, in the stratum
 events         events among them (cumulative up to ``time`` in a curve)
@@ -63,6 +64,7 @@ MEASURES: Mapping[str, str] = {
     "restricted_mean_time": "derived",
     "restricted_mean_time_lost": "derived",
     "restricted_mean_difference": "derived",
+    "risk_difference": "derived",
     "mean_cumulative_count": "derived",
     "first_events": "count",
     "state_probability": "derived",

@@ -8,7 +8,7 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``cox``: the Cox model with delayed entry, strata, weights, offsets, clusters, Efron ties
 - ``cox_checks``: proportional hazards, concordance, baseline hazard (also to be had from ``cox``)
 - ``cox_residuals``, ``cox_curves``: residuals, and survival at covariates or of a population
-- ``gray``: Gray's test of cumulative incidence; ``restricted_mean``: areas under curves
+- ``gray``: Gray's test of cumulative incidence; ``restricted_mean``: areas under curves; ``risk_difference``
 - ``fine_gray`` (with ``subdistribution``): the Fine-Gray model by two named targets
 - ``recurrent``: Cox models of repeated events, the mean cumulative count
 - ``multistate``: audit of histories, Aalen-Johansen state occupation

@@ -89,7 +89,8 @@ def balance(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> 
     heads = ["Covariate and level"]
     for when in ("before", "after"):
         heads += [*(f"{name}, {when}" for name in names), f"Difference {when}"]
-    small = "Percent; in small type the count. Difference: standardised difference of shares or means."
+    small = "Percent; in small type the count. Difference: standardised difference of shares or means. "
+    small += "After matching every set counts once."
     return Table(f"{about['title']}: balance before and after matching", heads, body, [small, labels.rounding()])
 
 

@@ -25,6 +25,7 @@ from family_justice.report import (
     transitions,
 )
 from family_justice.report.latex import latex
+from family_justice.report.word import write_word
 from family_justice.results import read_results
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CALIBRATION = "Calibration, not a finding"
+#: So many levels are named in the table of variables; the results name them all.
+MANY_LEVELS = 20
+SYNTHETIC = "Synthetic records: figures here are a calibration, not findings."
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Beside:
 
 
 def write_stream_page(release_folder: str | Path) -> Path:
-    """Write ``index.html`` of one stream, and its tables as ``tables.tex``, from its release folder alone.
+    """Write ``index.html``, ``tables.tex`` and ``tables.docx`` of one stream from its release folder alone.
 
     Needs ``study.json``, ``figures.json`` (see ``figures.draw.draw_stream``) and ``<analysis>/results.csv``; shows
     ``comparisons.csv`` if there is one. Raises ``PipelineError`` if the figures are not drawn.
@@ -90,19 +94,20 @@ def write_stream_page(release_folder: str | Path) -> Path:
     elsewhere = ("attrition", "follow_up", "quality")  # shown with their cohort, and in the data guide
     own = [name for name, about in study["analyses"].items() if about["kind"] not in elsewhere]
     page = page_environment().get_template("stream.html.j2")
-    html = page.render(
-        study=study,
-        labels=labels,
-        chapters=[_chapter(name, study, blocks) for name in study["cohorts"]],
-        blocks=[blocks[name] for name in own],
-        methods=_methods(study),
-        definitions=_definitions(study),
-        covariates=_covariates(study),
-        comparisons=_comparisons(folder, study),
-        calibration=CALIBRATION,
-    )
+    shown: dict[str, Any] = {
+        "chapters": [_chapter(name, study, blocks) for name in study["cohorts"]],
+        "blocks": [blocks[name] for name in own],
+        "definitions": _definitions(study),
+        "covariates": _covariates(study),
+        "comparisons": _comparisons(folder, study),
+    }
+    html = page.render(study=study, labels=labels, methods=_methods(study), synthetic=SYNTHETIC, **shown)
     write_text(folder / "index.html", html)
-    write_text(folder / "tables.tex", latex([(block.title, t) for block in blocks.values() for t in block.tables]))
+    titled = _titled(**shown)
+    source = study["source"]
+    preface = f"{SYNTHETIC} {source['description']}" if source["is_synthetic"] else source["description"]
+    write_text(folder / "tables.tex", latex(titled, preface))
+    write_word(folder / "tables.docx", study["title"], preface, titled, source.get("refresh_date") or "")
     return folder / "index.html"
 
 
@@ -164,6 +169,24 @@ def anchor(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def _titled(
+    chapters: list[Chapter],
+    blocks: list[Block],
+    definitions: tables.Table | None,
+    covariates: tables.Table | None,
+    comparisons: list[Beside],
+) -> list[tuple[str, tables.Table]]:
+    """Return all tables of a page in its order, each under the heading that it has there."""
+    found: list[tuple[str, tables.Table | None]] = [("The study", definitions)]
+    for chapter in chapters:
+        found.append((chapter.about["label"], chapter.outcomes))
+        found += [(block.title, table) for block in chapter.blocks for table in block.tables]
+    found.append(("Methods", covariates))
+    found += [(block.title, table) for block in blocks for table in block.tables]
+    found += [(beside.title, beside.table) for beside in comparisons]
+    return [(title, table) for title, table in found if table]
+
+
 def _figures(folder: Path) -> dict[str, Any]:
     path = folder / "figures.json"
     if not path.is_file():
@@ -184,6 +207,7 @@ def _block(
         block.sentences = [prose.follow_up(rows, about, labels)]
     elif kind in ("cumulative_incidence", "kaplan_meier", "mean_cumulative_count", "adjusted_survival"):
         block.tables = [tables.curve(rows, about, labels), *mean_times.table(rows, about, labels)]
+        block.tables += mean_times.risk_differences(rows, about, labels)
         block.after = prose.rank_tests(rows, labels)
     elif kind == "state_occupation":
         block.tables = [states.table(rows, about, labels)]
@@ -251,6 +275,8 @@ def _covariates(study: dict[str, Any]) -> tables.Table | None:
             for level in about.get("levels") or []
         ]
         values = "; ".join(levels) or f"number{', ' + about['unit'] if about.get('unit') else ''}"
+        if len(levels) > MANY_LEVELS:
+            values = f"{len(levels)} levels; reference: {about.get('reference')}"
         lines.append([about["label"], about["definition"], values, about.get("source") or ""])
     heads = ["Variable", "Definition", "Levels", "Source"]
     return tables.text_table("Variables: covariates, groups and their levels", heads, lines) if lines else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from family_justice.analyses.rows import F_TEST
 from family_justice.figures import words
 
 if TYPE_CHECKING:
@@ -46,12 +47,12 @@ def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
     found: list[str] = []
     for row in rows[rows["measure"] == "likelihood_ratio_test"].to_dict("records"):
         if words.present(row["p_value"]):
-            found.append(f"Likelihood-ratio test of {_whole_model(row)}: {_chi_squared(row)}.")
+            found.append(f"Likelihood-ratio test of {_whole_model(row)}: {_statistic(row)}.")
     several = rows.loc[rows["measure"] == "wald_test", "outcome"].nunique() > 1  # multinomial: one test per level
     for row in rows[rows["measure"] == "wald_test"].to_dict("records"):
         if words.present(row["p_value"]):
             of = f"level {row['outcome']}" if several else _whole_model(row)
-            found.append(f"Wald test of {of}: {_chi_squared(row)}.")
+            found.append(f"Wald test of {of}: {_statistic(row)}.")
     spread = {"mixed_logistic": "Standard deviation between areas (log odds)", "aft": "Standard deviation of log time"}
     for row in rows[rows["measure"] == "log_scale"].to_dict("records"):
         if words.present(row["estimate"]) and row["kind"] in spread:
@@ -64,7 +65,7 @@ def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
     for row in rows[rows["measure"].isin(curves)].to_dict("records"):
         if words.present(row["p_value"]):
             name, what = labels.covariate(row["term"]), curves[row["measure"]]
-            found.append(f"{name} as a restricted cubic spline, test of {what}: {_chi_squared(row)}.")
+            found.append(f"{name} as a restricted cubic spline, test of {what}: {_statistic(row)}.")
     for row in rows[rows["measure"] == "concordance"].to_dict("records"):
         if words.present(row["estimate"]):
             found.append(f"Concordance: {words.decimal(row['estimate'], 2)} (0.5 is chance, 1 a perfect order).")
@@ -85,11 +86,13 @@ def _whole_model(row: Mapping[Hashable, Any]) -> str:
     return "the whole model" + (", complete cases" if str(row["group"]).endswith("=complete cases") else "")
 
 
-def _chi_squared(row: Mapping[Hashable, Any]) -> str:
+def _statistic(row: Mapping[Hashable, Any]) -> str:
     degrees = words.decimal(row["df"], 0)
     noun = "degree" if degrees == "1" else "degrees"
-    of = f"{degrees} {noun} of freedom, {p_words(row['p_value'])}"
-    return f"chi-squared {words.decimal(row['statistic'], 1)} on {of}" if words.present(row["statistic"]) else of
+    few = row["note"] == F_TEST
+    of = f"{degrees} {noun} of freedom{' (F test of few clusters)' if few else ''}, {p_words(row['p_value'])}"
+    name = "F" if few else "chi-squared"
+    return f"{name} {words.decimal(row['statistic'], 1)} on {of}" if words.present(row["statistic"]) else of
 
 
 def rank_tests(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
@@ -102,7 +105,7 @@ def rank_tests(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
         about = f" ({words.lower_first(labels.outcome(row['outcome']))})" if several else ""
         what = f"{names[row['measure']]} of the difference between the groups{about}"
         if words.present(row["p_value"]):
-            found.append(f"{what}: {_chi_squared(row)}.")
+            found.append(f"{what}: {_statistic(row)}.")
         else:
             found.append(f"{what}: {words.WITHHELD if row['status'] == 'suppressed' else 'not estimable'}.")
     return found

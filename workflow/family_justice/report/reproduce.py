@@ -1,7 +1,7 @@
 """Make figures and pages again from a release folder alone, and say of every file whether it comes out the same.
 
 A reviewer has the release and this repository, and no record. What was drawn and written from released rows must come
-out byte for byte; percentages and life tables must follow from the released counts.
+out byte for byte; what follows from the released counts is worked out again (``recompute``).
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ import csv
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from family_justice import fingerprint
 from family_justice.errors import PipelineError
@@ -21,23 +18,23 @@ from family_justice.files import atomic
 from family_justice.report.checklist import write_checklist
 from family_justice.report.evidence import write_checker_files
 from family_justice.report.pages import write_index, write_stream_page
+from family_justice.report.recompute import recompute
 from family_justice.report.trace import write_trace
-from family_justice.results import read_results
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What a reviewer is given; all else is made from it.
 GIVEN = ("study.json", "comparisons.csv", "results.csv")
-COLUMNS = ("file", "released", "made_again", "verdict")
-#: Released values have ten significant digits.
-RELATIVE = 1e-8
+COLUMNS = ("file", "what", "values", "released", "made_again", "verdict")
+SAME = "the same"
 
 
 def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogue: object) -> list[str]:
-    """Make the release again and write ``report``: file, SHA-256 released and made again, verdict.
+    """Make the release again and write ``report``.
 
-    Returns the files that differ, are missing or too many, and the results whose values do not follow from their
+    It has one row per file (``what`` is "bytes", ``released`` and ``made_again`` its SHA-256) and below them one per
+    measure of each file of results: how many values were compared, the one furthest off if any is (of a test always)
+    as released and as worked out again, and the verdict, or why the measure cannot be worked out.
+
+    Returns the files that differ, are missing or too many, and the measures whose values do not follow from the
     counts; none of them if the release reproduces. Raises ``PipelineError`` if there is no release.
     """
     folder = Path(release)
@@ -45,7 +42,8 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     if not page.is_file():
         raise PipelineError(f"{folder}: there is no release to reproduce; put the released folder there")
     streams = _streams(page)
-    lines: list[tuple[str, str, str, str]] = []
+    lines: list[tuple[str, ...]] = []
+    wrong: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch, "release")
         for stream in streams:
@@ -54,60 +52,19 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
         names = sorted({*_files(folder, streams), *_files(again, streams)})
         for name in names:
             before, after = _hash(folder / name), _hash(again / name)
-            verdict = (
-                "the same"
-                if before == after
-                else "different"
-                if before and after
-                else "missing"
-                if after
-                else "too many"
-            )
-            lines.append((name, before, after, verdict))
-    for name in (name for name in names if name.endswith("/results.csv")):
-        wrong = recomputed_differently(folder / name)
-        lines.append(
-            (name, "", "", f"{wrong} values do not follow from the counts" if wrong else "follows from its counts")
-        )
+            verdict = SAME if before == after else _difference(before, after)
+            lines.append((name, "bytes", "", before, after, verdict))
+            wrong += [] if verdict == SAME else [f"{name}: {verdict}"]
+    for name in (name for name in names if name.endswith("/results.csv") and (folder / name).is_file()):
+        for check in recompute(folder / name):
+            about = (check.what, str(check.values), check.released, check.made_again, check.verdict)
+            lines.append((name, *about))
+            wrong += [] if check.agrees else [f"{name}: {check.what}: {check.verdict}"]
     with atomic(report) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(lines)
-    return [
-        f"{name}: {verdict}" for name, _, _, verdict in lines if verdict not in ("the same", "follows from its counts")
-    ]
-
-
-def recomputed_differently(results: Path) -> int:
-    """Return how many percentages and points of life tables in a file of results do not follow from its counts.
-
-    Percentages are 100 n / total. A curve under a policy that rounds is the actuarial life table of its cumulative
-    counts; one of public records is exact, and does not follow from counts on a grid.
-    """
-    rows = read_results(str(results))
-    rows = rows[rows["estimate"].notna()]
-    percent = rows[rows["measure"] == "percent"]
-    expected = 100 * percent["n"].astype(float) / percent["total"].astype(float)
-    wrong = int((~np.isclose(percent["estimate"], expected, rtol=RELATIVE)).sum())
-    rounds = read_study(results.parents[1])["policy"]["rounding_base"] > 1
-    curves = rows[rows["measure"].isin(["survival", "cumulative_incidence"]) & rows["events"].notna() & rounds]
-    for (measure, *_), curve in curves.groupby(["measure", "outcome", "group"], sort=False):
-        curve = curve[curve["time"].notna()].sort_values("time")
-        wrong += int((~np.isclose(curve["estimate"], _life_table(str(measure), curve), rtol=RELATIVE, atol=1e-9)).sum())
     return wrong
-
-
-def _life_table(measure: str, curve: pd.DataFrame) -> np.ndarray:
-    from family_justice.estimators.life_table import actuarial
-
-    cumulative = {name: curve[name].fillna(0).to_numpy(dtype=np.int64) for name in ("events", "competing", "censored")}
-    new = {name: np.diff(counts, prepend=0) for name, counts in cumulative.items()}
-    left = np.maximum(int(curve["n"].iloc[0]) - sum(cumulative.values()), 0)
-    at_start = np.concatenate([[int(curve["n"].iloc[0])], left[:-1]])
-    if measure == "survival":
-        return actuarial(at_start, new["events"], new["censored"] + new["competing"]).survival
-    both = np.column_stack([new["events"], new["competing"]])
-    return actuarial(at_start, both, new["censored"]).cumulative_incidence[:, 0]
 
 
 def _make_again(released: Path, again: Path, codelists: Path, catalogue: object) -> None:
@@ -144,6 +101,10 @@ def _files(release: Path, streams: list[str]) -> list[str]:
         if path.is_file()
     ]
     return [*names, "index.html"]
+
+
+def _difference(before: str, after: str) -> str:
+    return "different" if before and after else "missing" if after else "too many"
 
 
 def _hash(path: Path) -> str:

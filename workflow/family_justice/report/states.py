@@ -53,4 +53,4 @@ def audit(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
             found.append(f"{AUDIT[row['term']]}: {number}")
     if not counted:
         return []
-    return [f"Audit of the histories: {'; '.join(found) or 'nothing was found'}."]
+    return [f"Audit of the histories: {'; '.join(found) or 'no overlap, gap or other contradiction'}."]

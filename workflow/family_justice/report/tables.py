@@ -84,7 +84,8 @@ def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
     for outcome, group in blocks:
         block = chosen[(chosen["outcome"] == outcome) & (chosen["group"] == group)]
         if len(blocks) > 1:
-            body.append(Row(", ".join(filter(None, [labels.outcome(outcome), labels.group(group) if group else ""]))))
+            named = words.lower_first(labels.group(group)) if group else ""
+            body.append(Row(words.sentence(", ".join(filter(None, [labels.outcome(outcome), named])))))
         for term in dict.fromkeys(block["term"]):
             members = block[block["term"] == term]
             numeric = list(members["level"]) == [""]
@@ -170,7 +171,9 @@ def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
     heads = [key or "Group", *(f"{time:g} {unit.removesuffix('s') if time == 1 else unit}" for time in times)]
     unit = "Mean number" if counted else "Percent"
     note = f"{unit}; in small type the 95% confidence interval and the number still at risk."
-    return Table(f"{about['title']}: {what}", heads, body, [note, labels.rounding()])
+    remarks = dict.fromkeys(curves.loc[(curves["status"] == "ok") & (curves["note"] != ""), "note"])
+    notes = [note, *(f"{words.sentence(remark)}." for remark in remarks), labels.rounding()]
+    return Table(f"{about['title']}: {what}", heads, body, notes)
 
 
 def report_times(curves: pd.DataFrame, about: dict[str, Any]) -> list[float]:
@@ -201,9 +204,10 @@ def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
     """
     found = arrange(rows, about, labels)
     result: list[Table] = []
+    alone = len(found.boards) == 1  # its title goes into the note: the rows need no heading, and can be sorted
     for board in found.boards:
         heads = [found.axis, *(series.label for series in board.series), *(["All"] if board.whole else [])]
-        body = [Row(board.title)] if board.title else []
+        body = [Row(board.title)] if board.title and not alone else []
         for place in found.places:
             shares = [series.cells.get(place) for series in board.series]
             if not any(shares):
@@ -212,12 +216,13 @@ def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
             if board.whole:
                 totals = [cell.total for cell in shares if cell and cell.total[:1].isdigit()]
                 cells.append(Cell(totals[0] if totals else ""))
-            body.append(Row(found.names[place], cells, indent=bool(board.title)))
+            body.append(Row(found.names[place], cells, indent=bool(board.title) and not alone))
         if result and result[-1].heads == heads:
             result[-1].rows += body
         else:
+            what = f"{board.title}: percent. " if board.title and alone else ""
             small = "In small type: the count." if board.whole else "In small type: count and denominator."
-            result.append(Table(about["title"], heads, body, [small, labels.rounding()]))
+            result.append(Table(about["title"], heads, body, [what + small, labels.rounding()]))
     return result
 
 
