@@ -15,11 +15,12 @@ chapter 4, for suppression in linked tables and feasibility intervals).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from family_justice.config.models import Policy
 from family_justice.disclosure.rounding import UNBOUNDED, is_small, possible, shown
+from family_justice.disclosure.rows import Conditions
 
 # Least number of values that a hidden small count must be able to have (assumption: not known to within one).
 SAFE_VALUES = 3
@@ -64,11 +65,17 @@ class Sum:
 
 @dataclass
 class Ledger:
-    """The counts of a stream and the sums between them."""
+    """The counts of a stream and the sums between them. ``within`` holds the levels that analyses are restricted to."""
 
     policy: Policy
     counts: dict[Key, Count] = field(default_factory=dict)
     sums: list[Sum] = field(default_factory=list)
+    within: Mapping[str, Conditions] = field(default_factory=dict)
+    _tied: set[tuple[Key, frozenset[Key], bool]] = field(default_factory=set)
+
+    def members(self, analysis: str, who: Conditions = frozenset()) -> Conditions:
+        """The members of a group of an analysis, restrictions of the analysis included."""
+        return who | self.within.get(analysis, frozenset())
 
     def add(self, key: Key, exact: int, published: bool = True, anchored: bool = False) -> Key:
         """Enter a count; the same key twice is the same count."""
@@ -83,8 +90,9 @@ class Ledger:
         """Tie counts together. What the parts leave over becomes a part that no row shows; parts that exceed the
         whole (several answers per person) are tied to the whole one by one."""
         parts = tuple(dict.fromkeys(parts))
-        if whole in parts or not parts:
-            return
+        if whole in parts or not parts or (whole, frozenset(parts), margin) in self._tied:
+            return  # what is tied already is not looked at twice
+        self._tied |= {(whole, frozenset(parts), kind) for kind in (margin, False)}
         rest = self.counts[whole].exact - sum(self.counts[part].exact for part in parts)
         if rest < 0:
             for part in parts if margin else ():

@@ -75,13 +75,14 @@ def enter_curves(curves: list[Curve], ledger: Ledger) -> dict[int, tuple[Key, Ke
     families: dict[Key, dict[Conditions, Key]] = {}
     for position, curve in enumerate(curves):
         visible = not curve.suppressed
-        persons = person_key(curve.cohort, curve.who, curve.n)
+        who = ledger.members(curve.analysis, curve.who)
+        persons = person_key(curve.cohort, who, curve.n)
         ledger.add(persons, curve.n, published=visible, anchored=visible)
-        events = ("events", curve.cohort, curve.outcome, curve.who, curve.total)
+        events = ("events", curve.cohort, curve.outcome, who, curve.total)
         ledger.add(events, curve.total, published=visible, anchored=visible)
         names[position] = (persons, events)
-        families.setdefault((curve.analysis, curve.outcome, "persons"), {})[curve.who] = persons
-        families.setdefault((curve.analysis, curve.outcome, "events"), {})[curve.who] = events
+        families.setdefault((curve.analysis, curve.outcome, "persons"), {})[who] = persons
+        families.setdefault((curve.analysis, curve.outcome, "events"), {})[who] = events
     for family in families.values():
         add_group_sums(ledger, family)
     return names

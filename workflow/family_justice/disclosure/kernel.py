@@ -7,6 +7,7 @@ another.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -32,8 +33,9 @@ from family_justice.disclosure.models import (
     release_rank_tests,
     tie_categories,
 )
+from family_justice.disclosure.nesting import Restrictions, restrictions, tie_groups
+from family_justice.disclosure.of_curves import release_of_curves
 from family_justice.disclosure.quality import check_quality, enter_quality
-from family_justice.disclosure.restricted import release_restricted_means
 from family_justice.disclosure.rows import (
     CURVES,
     EXACT_ONLY,
@@ -41,7 +43,7 @@ from family_justice.disclosure.rows import (
     LATENT,
     MATCHED,
     MODELS,
-    RESTRICTED_MEANS,
+    OF_CURVES,
     release_exact_only,
 )
 from family_justice.disclosure.tables import (
@@ -66,8 +68,8 @@ ALLOWED = {
     "frequency": ("count", "percent"),
     "quality": ("count",),
     "agreement": ("percent", "agreement", "kappa"),
-    "cumulative_incidence": ("cumulative_incidence", *RESTRICTED_MEANS, "gray_test", "log_rank_test"),
-    "kaplan_meier": ("survival", *RESTRICTED_MEANS, "log_rank_test"),
+    "cumulative_incidence": ("cumulative_incidence", *OF_CURVES, "gray_test", "log_rank_test"),
+    "kaplan_meier": ("survival", *OF_CURVES, "log_rank_test"),
     "follow_up": ("survival", "median_follow_up"),
     "mean_cumulative_count": CURVES["mean_cumulative_count"],
     "state_occupation": (*CURVES["state_occupation"], "count"),
@@ -89,8 +91,9 @@ class Disclosed:
     summary: pd.DataFrame
 
 
-def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
-    """Apply ``policy`` to all results of one stream, in the schema of ``results.conform``.
+def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = MappingProxyType({})) -> Disclosed:
+    """Apply ``policy`` to all results of one stream, in the schema of ``results.conform``. ``restricted`` says to which
+    levels of covariates an analysis is restricted.
 
     Raises ``DisclosureError`` for anything that no rule covers; the message names kinds and columns, never values.
     """
@@ -107,7 +110,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     rank_tests = frame.index[frame["measure"].isin(["log_rank_test", "gray_test"]) & ~frame["kind"].isin(MODELS)]
     latent = frame[frame["kind"].isin(LATENT)]
     derived = derived_rows(frame)
-    mean_times = frame.index[frame["measure"].isin(RESTRICTED_MEANS)]
+    of_curves = frame.index[frame["measure"].isin(OF_CURVES)]
     agreeing = frame.index[frame["measure"].isin(["agreement", "kappa"])]
     check_attrition(attrition)
     check_tables(tables)
@@ -117,12 +120,13 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     curves = read_curves(frame[is_curve], policy)
     models = read_models(modelled, policy)
 
-    ledger = Ledger(policy)
+    ledger = Ledger(policy, within=restrictions(restricted))
     cells = enter_tables(tables, ledger) | enter_quality(quality, ledger)
     curve_names = enter_curves(curves, ledger)
     enter_models(models, ledger)
     tie_categories(models, ledger)
     classified = enter_latent(latent, ledger)
+    tie_groups(ledger)
     ledger.protect()
     suppress_hidden(curves, curve_names, ledger)
     round_curves(curves, policy)
@@ -135,7 +139,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     release_derived(frame, derived, policy)
     beyond, follow_up = release_curves(frame, curves, policy)
     release_medians(frame, follow_up, policy)
-    release_restricted_means(frame, mean_times, curves, policy)
+    release_of_curves(frame, of_curves, curves, policy)
     release_rank_tests(frame, rank_tests, curves, policy)
     release_models(frame, models, ledger, policy)
     release_latent(frame, latent.index, classified, ledger, policy)
@@ -143,7 +147,7 @@ def disclose(rows: pd.DataFrame, policy: Policy) -> Disclosed:
     release_exact_only(frame, exact_only, policy)
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
-    handled |= set(frame.index[is_median]) | set(mean_times) | set(rank_tests) | set(agreeing) | set(derived)
+    handled |= set(frame.index[is_median]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
     handled |= set(exact_only) | set(latent.index)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):

@@ -6,7 +6,11 @@ number of members in a class, and in a level of a class, is rounded and the perc
 numbers. The steps are twice the threshold (or the base of rounding, if that is larger): a margin that is added up from
 the classes is then off by more than the margin that a table shows, which stays the better source. In steps of the
 threshold itself, the rarest answers of a model with as many parameters as patterns (three yes/no variables, two
-classes) were left with one or two possible counts beside rounded margins; in twice that with three or more. Expected
+classes) were left with one or two possible counts beside rounded margins; in twice that with three or more. With four
+and five variables and two to four classes linear programmes over the numbers of every pattern narrowed no withheld
+margin to fewer than three values, and one in some seventy rare patterns to two. Two analyses of the same members side
+by side left one in some eighty a single value: so where a cohort has several, the steps are as many times wider, and
+what is expected to be less than half a step is withheld. Expected
 numbers under the threshold are withheld. A number that is withheld and is what the others leave of the class stays
 unknown too, as either of the two numbers is off by up to half a step.
 
@@ -33,10 +37,10 @@ _PROFILE = ("class_share", "item_probability")
 _UNUSED = [column for column in (*VALUES, *COUNTS) if column not in ("estimate", "n", "total")]
 
 
-def step(policy: Policy) -> int:
-    """Step of the expected numbers of members that are shown."""
+def step(policy: Policy, analyses: int = 1) -> int:
+    """Step of the expected numbers of members that are shown where a cohort has so many ``analyses`` of classes."""
     base = policy.rounding_base
-    return base * -(-2 * max(policy.threshold, base) // base)
+    return analyses * base * -(-2 * max(policy.threshold, base) // base)
 
 
 def check_latent(frame: pd.DataFrame) -> None:
@@ -66,7 +70,8 @@ def enter_latent(frame: pd.DataFrame, ledger: Ledger) -> dict[str, Key]:
     found = {}
     for name, rows in frame[~frame["measure"].isin(_PROFILE)].groupby("analysis", sort=False):
         n = int(rows["n"].iloc[0])
-        found[str(name)] = ledger.add(person_key(str(rows["cohort"].iloc[0]), frozenset(), n), n, anchored=True)
+        who = ledger.members(str(name))
+        found[str(name)] = ledger.add(person_key(str(rows["cohort"].iloc[0]), who, n), n, anchored=True)
     return found
 
 
@@ -77,6 +82,7 @@ def release_latent(
     if is_open(policy):
         return
     answers = frame.loc[rows, "analysis"][frame.loc[rows, "measure"] == "item_probability"].value_counts()
+    beside = frame.loc[rows].groupby("cohort")["analysis"].nunique()
     for row in rows:
         analysis = text(frame, row, "analysis")
         # About as many rows as parameters: with few members more, the model is the members.
@@ -86,7 +92,7 @@ def release_latent(
             continue
         measure = text(frame, row, "measure")
         if measure in _PROFILE:
-            _profile(frame, row, policy)
+            _profile(frame, row, policy, step(policy, int(beside[text(frame, row, "cohort")])))
             continue
         frame.at[row, "n"] = shown(count(frame, row, "n") or 0, policy)
         if measure == "entropy":
@@ -96,14 +102,14 @@ def release_latent(
             frame.at[row, "note"] = TELLS_COUNTS
 
 
-def _profile(frame: pd.DataFrame, row: int, policy: Policy) -> None:
+def _profile(frame: pd.DataFrame, row: int, policy: Policy, unit: int) -> None:
     n, total = count(frame, row, "n") or 0, count(frame, row, "total") or 0
     expected = min(n, real(frame, row, "estimate") * total / 100)  # not rounded up to the threshold
-    if expected < max(policy.threshold, 1):
+    if expected < max(policy.threshold, unit / 2):
         suppress(frame, row, policy)
         return
     whole = frame.at[row, "measure"] == "class_share"
-    n_shown = max(int(round_to_base(n, step(policy))), step(policy))
-    total_shown = shown(total, policy) if whole else max(int(round_to_base(total, step(policy))), step(policy))
+    n_shown = max(int(round_to_base(n, unit)), unit)
+    total_shown = shown(total, policy) if whole else max(int(round_to_base(total, unit)), unit)
     frame.at[row, "n"], frame.at[row, "total"] = n_shown, total_shown
     frame.at[row, "estimate"] = min(100.0, 100 * n_shown / total_shown)

@@ -22,7 +22,13 @@ CURVES: dict[str, tuple[str, ...]] = {
 TELLS_COUNTS = "not released: with the released counts it would tell exact ones"
 #: Kinds whose values would tell exact counts and cannot be computed from rounded ones.
 EXACT_ONLY = ("adjusted_survival",)
-RESTRICTED_MEANS = ("restricted_mean_time", "restricted_mean_time_lost", "restricted_mean_difference")
+#: What is said of the curves of groups up to a time: mean times and their differences, and differences of risks.
+OF_CURVES = (
+    "restricted_mean_time",
+    "restricted_mean_time_lost",
+    "restricted_mean_difference",
+    "risk_difference",
+)
 TABLES = ("attrition", "table_one", "frequency", "agreement", "inequality", "funnel", "quality")
 MODELS = (
     "cox",

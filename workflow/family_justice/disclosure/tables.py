@@ -59,7 +59,7 @@ def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Ke
     for _, margin in frame.groupby([*_MARGIN, "total"], dropna=False, sort=False):
         first = int(margin.index[0])
         analysis, cohort, outcome, term = (text(frame, first, c) for c in ("analysis", "cohort", "outcome", "term"))
-        who = conditions(text(frame, first, "group"))
+        who = ledger.members(analysis, conditions(text(frame, first, "group")))
         time, total = real(frame, first, "time"), count(frame, first, "total")
         moment = None if math.isnan(time) else time
         whole = None
