@@ -11,6 +11,10 @@ tested <- coeftest(fit, v, df = length(unique(d$area)) - 1)
 limits <- coefci(fit, vcov. = v, df = length(unique(d$area)) - 1)
 out <- list(few = list(coef = I(unname(tested[, 1])), se = I(unname(tested[, 2])), p = I(unname(tested[, 4])),
                        low = I(unname(limits[, 1])), high = I(unname(limits[, 2]))))
+joint <- waldtest(first, . ~ 1, vcov = v, test = "Chisq")
+w <- joint$Chisq[2]
+out$joint <- list(wald = w, F = w / 2, p = pf(w / 2, 2, length(unique(d$area)) - 1, lower.tail = FALSE),
+                  p_chisq = joint[["Pr(>Chisq)"]][2])
 
 # Heinze and Schemper (2002, Statistics in Medicine 21): neovasculation separates.
 data("endometrial", package = "brglm2")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, array, data, values
 
-from family_justice.analyses.rows import estimate_row, t_degrees
+from family_justice.analyses.rows import F_TEST, estimate_row, row_of_test, t_degrees
 from family_justice.estimators.firth import fit_firth
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.marginal import average_marginal_effects
@@ -29,6 +29,23 @@ def test_few_clusters_as_lmtest() -> None:
         assert_allclose([row[ours] for row in rows], array(r[theirs]), rtol=tolerance)
     assert math.isinf(t_degrees(np.arange(50)))
     assert math.isinf(t_degrees(None))
+
+
+def test_joint_test_of_few_clusters_as_waldtest_and_pf() -> None:
+    """Twelve areas: W/2 beside F(2, 11). Chi-squared on W, its limit with many, has a smaller p value."""
+    d, r = data("areas"), values("small_samples")["joint"]
+    d = d[d.area <= 12]
+    fit = fit_logistic(d.y, d[["x1", "x2"]], d.area)
+    few, many = row_of_test(fit.wald_test, 11), row_of_test(fit.wald_test)
+    assert_allclose([few["statistic"], few["p_value"]], [r["F"], r["p"]], rtol=1e-6)
+    assert_allclose([many["statistic"], many["p_value"]], [r["wald"], r["p_chisq"]], rtol=1e-6)
+    assert (few["df"], few["note"], many.get("note")) == (2, F_TEST, None)
+    assert few["p_value"] > many["p_value"]
+    # Of one coefficient: the square of its t test.
+    alone = fit_logistic(d.y, d[["x1"]], d.area)
+    joint = row_of_test(alone.wald_test, 11)
+    single = estimate_row("log_odds_ratio", alone.coef[1], alone.std_error[1], 11)
+    assert_allclose([joint["statistic"], joint["p_value"]], [single["statistic"] ** 2, single["p_value"]], rtol=1e-9)
 
 
 def test_areas_of_a_mixed_model() -> None:

@@ -11,11 +11,11 @@ import pytest
 from numpy.testing import assert_allclose
 from test_cox_splines import COHORT, COVARIATES, POLICY, men
 
-from family_justice.analyses.adjusted import adjusted_survival
+from family_justice.analyses.adjusted import AT_LIMIT, NOT_DETERMINED, adjusted_survival
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
-from family_justice.config.models import Stream
+from family_justice.config.models import Covariate, Stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
@@ -72,6 +72,54 @@ def test_a_level_without_effect_has_no_curve() -> None:
     rows = rows_of(d)
     assert rows.loc[rows["group"] == "aid=yes", "status"].tolist() == ["not estimable"]
     assert rows.loc[rows["group"] == "aid=no", "status"].eq("ok").all()
+
+
+def with_house(d: pd.DataFrame, house: Any, reference: str = "left") -> pd.DataFrame:
+    """Return the rows of a model with one more covariate, whose levels are left, middle and right."""
+    levels = ["left", "middle", "right"]
+    known = {**COVARIATES, "house": Covariate(label="H", definition="d", value="h", levels=levels, reference=reference)}
+    frame = d.assign(house=pd.Categorical(house, categories=levels))
+    analysis: Any = study().analyses["a"].model_copy(update={"covariates": ["aid", "age", "house"]})
+    found = adjusted_survival(frame, COHORT, analysis, known, "a")
+    return tidy(found, stream="s", analysis="a", kind="adjusted_survival", cohort="men")
+
+
+def test_another_level_without_events_is_at_the_limit() -> None:
+    """Whoever has it survives for certain; the others are as in a fit without them."""
+    d = men()
+    g = np.random.default_rng(1)
+    spared = (g.random(len(d)) < 0.2) & (d.arrest == 0)
+    house = np.where(spared, "right", g.choice(["left", "middle"], len(d)))
+    found = with_house(d, house)
+    alone = with_house(d[~spared], house[~spared])
+    share = (~spared).mean()
+    assert found["note"].eq(AT_LIMIT).all()
+    assert alone["note"].eq("").all()
+    assert_allclose(found["estimate"], share * alone["estimate"] + 1 - share, rtol=1e-6)
+    assert_allclose(found["std_error"], share * alone["std_error"], rtol=1e-5, atol=1e-12)
+    # The same curve with that level as reference; errors of differences between the others are then not at hand.
+    turned = with_house(d, house, reference="right")
+    assert_allclose(turned["estimate"], found["estimate"], rtol=1e-5)
+    assert turned[["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
+    assert turned["note"].eq(AT_LIMIT).all()
+    about = describe_study(study(), COVARIATES, ("replication", CONFIG.source("replication")), OPEN, {})
+    table = tables.curve(disclose(turned, OPEN).rows, about["analyses"]["a"], Labels(about))
+    assert AT_LIMIT[1:] in table.notes[1]
+
+
+def test_a_covariate_that_tells_the_contrast_leaves_nothing_to_compare() -> None:
+    """Everybody on the right has aid and nobody else: nothing says how men without aid would fare there."""
+    d = men()
+    g = np.random.default_rng(1)
+    house = np.where(d.aid == "yes", "right", g.choice(["left", "middle"], len(d)))
+    rows = with_house(d, house)
+    assert rows["status"].tolist() == ["not estimable"] * 2
+    assert rows["note"].eq(NOT_DETERMINED).all()
+    # A copy of a covariate that is not the contrast does no harm.
+    old = np.where(d.age > 25, "right", "left")
+    twice = with_house(d.assign(age=(d.age > 25).astype(float)), old)
+    once = rows_of(d.assign(age=(d.age > 25).astype(float)))
+    assert_allclose(twice["estimate"], once["estimate"], rtol=1e-8)
 
 
 def test_what_cannot_be_contrasted() -> None:

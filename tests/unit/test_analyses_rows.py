@@ -94,8 +94,8 @@ def test_a_search_that_did_not_converge_labels_every_column() -> None:
 
 
 def test_a_test_without_an_answer_says_so() -> None:
-    assert rows.test_row(ChiSquareTest(math.nan, 0, math.nan))["status"] == "not estimable"
-    assert "fewer clusters" in rows.test_row(ChiSquareTest(math.nan, 4, math.nan))["note"]
+    assert rows.row_of_test(ChiSquareTest(math.nan, 0, math.nan))["status"] == "not estimable"
+    assert "fewer clusters" in rows.row_of_test(ChiSquareTest(math.nan, 4, math.nan))["note"]
     # Two clusters: the sandwich of three coefficients has rank one.
     outer = np.outer([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     assert math.isnan(quadratic_form_test(np.array([0.1, 0.2, 0.4]), outer).statistic)

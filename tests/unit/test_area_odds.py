@@ -11,7 +11,7 @@ from kinds_on_the_way import COVARIATES, OPEN, one, take
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.regression import mixed_logistic
-from family_justice.disclosure.models import step_below
+from family_justice.disclosure.digits import step_below
 from family_justice.estimators.mixed import fit_mixed_logistic
 
 NAMES = [f"Area {chr(65 + i)}" for i in range(20)]

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from lifelines.datasets import load_rossi
 from numpy.testing import assert_allclose
+from scipy.stats import f
 
 from family_justice.analyses.models import cox
+from family_justice.analyses.rows import F_TEST
 from family_justice.analyses.spline_curves import round_values
 from family_justice.config.check import check_stream
 from family_justice.config.kinds import Cox
@@ -21,6 +23,8 @@ from family_justice.errors import AnalysisError, ConfigError
 from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
 from family_justice.figures.draw import draw_analysis
+from family_justice.figures.words import Labels
+from family_justice.report.prose import model_summary
 from family_justice.results import tidy
 
 COVARIATES = {
@@ -115,6 +119,44 @@ def test_few_clusters_widen_the_curve_as_they_do_the_coefficients() -> None:
     at = curve_of(rows).loc[35]
     assert_allclose((at["conf_high"] - at["estimate"]) / at["std_error"], 2.2009852)
     assert at["df"] == 11
+
+
+def test_a_curve_alone_does_not_tell_a_number_of_clusters_below_the_base() -> None:
+    d = men().assign(household=np.arange(432) % 4)
+    analysis = model(age=3).model_copy(update={"cluster": "household", "covariates": ["age"]})
+    rows = tidy(cox(d, COHORT, analysis, COVARIATES, "here"), stream="s", analysis="m", kind="cox", cohort="men")
+    assert disclose(rows, POLICY).rows["status"].eq("suppressed").all()
+
+
+def test_few_clusters_have_f_tests_which_do_not_tell_their_number() -> None:
+    d = men().assign(household=np.arange(432) % 12)
+    analysis = model(age=4).model_copy(update={"cluster": "household"})
+    rows = tidy(cox(d, COHORT, analysis, COVARIATES, "here"), stream="s", analysis="m", kind="cox", cohort="men")
+    knots = harrell_knots(d.age, 4)
+    x = np.column_stack([restricted_cubic_spline(d.age, knots), d.aid == "yes"])
+    fit = fit_cox(d.week, d.arrest, x, clusters=d.household)
+    for measure, at in (("association_test", [0, 1, 2]), ("nonlinearity_test", [1, 2]), ("wald_test", [0, 1, 2, 3])):
+        row = rows[rows["measure"] == measure].iloc[0]
+        assert fit.var_robust is not None
+        wald = fit.coef[at] @ np.linalg.solve(fit.var_robust[np.ix_(at, at)], fit.coef[at])
+        assert_allclose([row["statistic"], row["df"]], [wald / len(at), len(at)], rtol=1e-8)
+        assert_allclose(row["p_value"], f.sf(wald / len(at), len(at), 11), rtol=1e-6)
+        assert row["note"] == F_TEST
+    # As R's cox.zph, the test of proportional hazards knows no clusters.
+    plain = tidy(cox(d, COHORT, model(age=4), COVARIATES, "here"))
+    tested = [frame[frame["measure"] == "proportional_hazards_test"] for frame in (rows, plain)]
+    assert_allclose(tested[0]["statistic"], tested[1]["statistic"])
+    assert tested[0]["note"].eq("").all()
+    said = model_summary(rows, Labels({"covariates": {"age": {"label": "Age"}}}))
+    assert "F " in said[0]
+    assert "on 4 degrees of freedom (F test of few clusters), p" in said[0]
+    released = disclose(rows, POLICY).rows
+    shown = released[released["note"] == F_TEST]
+    assert {"association_test", "nonlinearity_test"} <= set(shown["measure"])
+    assert shown["statistic"].isna().all()
+    assert_allclose(
+        shown["p_value"], [0.0005 if p < 0.001 else float(f"{p:.0e}") for p in rows["p_value"][shown.index]]
+    )
 
 
 @pytest.mark.parametrize(

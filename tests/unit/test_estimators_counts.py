@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -176,6 +179,27 @@ def test_control_limits_reach_the_tail_by_interpolation() -> None:
     assert_allclose(found.ratio, [1 / 0.6, 2 / 1.5])
     assert (found.limits_998[0] <= found.limits_95[0]).all()
     assert (found.limits_998[1] > found.limits_95[1]).all()
+
+
+def test_control_limits_are_those_of_spiegelhalter_for_small_areas() -> None:
+    """Binomial limits by the printed formula, over whole numbers; and how many areas chance puts beyond them."""
+    printed = control_limits([2.0], 0.95, [20], "binomial")[1, 0]
+    assert_allclose(printed, 4.569352, atol=1e-6)
+    beyond: dict[tuple[int, float], float] = {}
+    for n, share in itertools.product(range(5, 101), (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)):
+        mass = [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
+        below = [0.0, *itertools.accumulate(mass)]  # below[k + 1] is F(k)
+        for level in (0.95, 0.998):
+            ends = control_limits([share * n], level, [n], "binomial")[:, 0]
+            for tail, ours in zip(((1 - level) / 2, (1 + level) / 2), ends, strict=True):
+                r = next(k for k in range(n + 1) if below[k + 1] >= tail)
+                limit = r - (below[r + 1] - tail) / (below[r + 1] - below[r])
+                assert_allclose(ours, max(limit, 0), rtol=1e-9, atol=1e-9)
+            assert sum(m for k, m in enumerate(mass) if k < ends[0] - 1e-9) <= (1 - level) / 2
+            if level == 0.95:
+                beyond[n, share] = sum(m for k, m in enumerate(mass) if k > ends[1] + 1e-9)
+    most = {sizes: max(beyond[n, 0.2] for n in range(*sizes)) for sizes in ((5, 11), (20, 51))}
+    assert [round(value, 2) for value in most.values()] == [0.10, 0.06]
 
 
 def test_ridit_scores_and_indices() -> None:

@@ -12,7 +12,7 @@ from kinds_on_the_way import COHORT, COVARIATES, OPEN, as_categories, checked, o
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.models import logistic
-from family_justice.disclosure.models import step_below
+from family_justice.disclosure.digits import step_below
 from family_justice.errors import ConfigError
 from family_justice.estimators.firth import fit_firth
 from family_justice.results import tidy
@@ -47,9 +47,14 @@ def test_separation_has_a_finite_ratio(tmp_path: Path) -> None:
 def test_limits_of_profiles_are_shown_in_steps(tmp_path: Path) -> None:
     way = take(logistic, members(), KEYS, tmp_path)
     before, after = (one(f, term="sex", level="female") for f in (way.exact, way.released))
-    unit = step_below(before["std_error"] / 10)
+    unit = step_below(after["std_error"] / 10)
     for column in ("estimate", "conf_low", "conf_high"):
-        assert after[column] == pytest.approx(unit * round(before[column] / unit))
+        assert after[column] == pytest.approx(unit * round(after[column] / unit))
+    # Limits move with the estimate, as rounding moves its counts.
+    wider = after["std_error"] / before["std_error"]
+    for column in ("conf_low", "conf_high"):
+        distances = [float(row[column] - row["estimate"]) for row in (before, after)]
+        assert distances[1] == pytest.approx(wider * distances[0], abs=1.1 * unit)
     assert before["p_value"] < 0.001
     assert after["p_value"] == 0.0005
     assert math.isnan(after["statistic"])

@@ -12,7 +12,14 @@ from kinds_on_the_way import COHORT, COVARIATES, FIFTHS, as_categories, checked,
 from numpy.testing import assert_allclose
 
 from family_justice.analyses import models, regression
-from family_justice.analyses.imputed import COMPLETE, IMPUTED, with_imputation
+from family_justice.analyses.imputed import (
+    COMPLETE,
+    IMPUTED,
+    IMPUTED_NUMBER,
+    _completed,
+    with_imputation,
+    without_missing_level,
+)
 from family_justice.config.models import Comparison
 from family_justice.errors import ConfigError
 from family_justice.estimators.logistic import fit_logistic
@@ -88,7 +95,12 @@ def test_both_ways_reach_the_page(tmp_path: Path, kind: str) -> None:
     assert released["status"] == "ok"
     assert released["df"] % 5 == 0
     assert (way.released[["n", "events"]].fillna(0) % 5 == 0).all(axis=None)
-    for words in ("Information lost to missing values", "Imputed", "Complete cases", "imputed by chained equations"):
+    for words in (
+        "Information lost to missing values",
+        ", imputed",
+        ", complete cases",
+        "imputed by chained equations",
+    ):
         assert words in way.page
 
 
@@ -115,6 +127,65 @@ def test_without_gaps_both_ways_agree() -> None:
         )
         assert_allclose([pooled["estimate"], pooled["std_error"]], [alone["estimate"], alone["std_error"]], rtol=1e-10)
         assert_allclose(one(rows, measure="missing_information", term=term, level=level)["estimate"], 0, atol=2e-3)
+
+
+def test_robust_errors_enter_the_rules_of_rubin() -> None:
+    """Without gaps the pooled error is the clustered one, beside 12 households: 11 degrees of freedom at most."""
+    frame = members(gaps=False)
+    rows = rows_of(frame, keys("logistic", cluster="household"))
+    direct = fit_logistic(frame["placed"] == "yes", *model_matrix(frame))
+    pooled = one(rows, measure="log_odds_ratio", term="sex", level="female", group=IMPUTED)
+    assert_allclose(pooled["std_error"], direct.std_error[5], rtol=1e-9)
+    assert pooled["df"] < 11
+
+
+def model_matrix(frame: pd.DataFrame) -> tuple[np.ndarray, pd.Series]:
+    columns = [frame["fifth"] == level for level in FIFTHS[:4]]
+    return np.column_stack([*columns, frame["sex"] == "female", frame["age"]]).astype(float), frame["household"]
+
+
+def test_an_auxiliary_variable_tells_of_what_is_missing(tmp_path: Path) -> None:
+    """In one area everybody is in the most deprived fifth, and nobody there has it on record: the chance of a placement
+    does not tell that, the area does. Without its help few of the most deprived are found."""
+    frame = members(4000, gaps=False)
+    g = np.random.default_rng(5)
+    poor = frame["fifth"] == FIFTHS[0]
+    frame["area"] = np.where(poor & (g.random(len(frame)) < 0.95), "Anglesey", "Cardiff")
+    frame.loc[g.random(len(frame)) < np.where(poor, 0.7, 0.1), "fifth"] = "not known"
+    frame = as_categories(frame)
+    share = {}
+    for names in ([], ["area"]):
+        asked = keys("logistic", imputation={"variables": ["fifth"], "auxiliary": names, "datasets": 3})
+        made: Any = stream_of(a=asked).analyses["a"]
+        known = without_missing_level(made, COVARIATES)
+        blank = frame.assign(fifth=frame["fifth"].cat.set_categories(FIFTHS))
+        outcome = (blank["placed"] == "yes").to_numpy()[:, None].astype(float)
+        found = list(_completed(blank, outcome, made, known, "a"))
+        share[bool(names)] = np.mean([(full["fifth"] == FIFTHS[0])[blank["fifth"].isna()].mean() for full in found])
+        assert all(full["area"].equals(frame["area"]) for full in found)
+    truth = poor[frame["fifth"] == "not known"].mean()
+    assert abs(share[True] - truth) < 0.05
+    assert share[False] < truth - 0.3
+    way = take(imputing("logistic"), frame, asked, tmp_path)
+    assert "; auxiliary: area)" in way.page
+    assert "area" not in set(way.exact["term"])
+
+
+def test_gaps_of_an_auxiliary_variable_leave_nobody_out() -> None:
+    frame = members()
+    frame.loc[frame.index[:100], "age"] = np.nan
+    how = {**HOW, "auxiliary": ["age"]}
+    rows = rows_of(frame, keys("logistic", covariates=["fifth", "sex"], imputation=how))
+    assert one(rows, measure="missing_information", term="all")["n"] == len(frame)
+
+
+def test_counts_beside_an_imputed_number_say_that_they_hold_everybody() -> None:
+    frame = members()
+    frame.loc[frame.index[:100], "age"] = np.nan
+    rows = rows_of(frame, keys("logistic", imputation={**HOW, "variables": ["fifth", "sex", "age"]}))
+    age = one(rows, measure="log_odds_ratio", term="age", group=IMPUTED)
+    assert (age["n"], age["note"]) == (len(frame), IMPUTED_NUMBER)
+    assert one(rows, measure="log_odds_ratio", term="sex", level="female", group=IMPUTED)["note"] == ""
 
 
 def test_the_seed_decides() -> None:
@@ -164,6 +235,10 @@ def test_a_number_of_clusters_below_the_base_is_not_told(tmp_path: Path) -> None
 def test_wrong_words() -> None:
     with pytest.raises(ConfigError, match=r"imputation.variables: 'area' is no covariate of this model"):
         checked(a=keys("logistic", imputation={**HOW, "variables": ["area"]}))
+    with pytest.raises(ConfigError, match=r"imputation.auxiliary: 'ara' is no covariate of the cohort.*Did you mean"):
+        checked(a=keys("logistic", imputation={**HOW, "auxiliary": ["ara"]}))
+    with pytest.raises(ConfigError, match=r"imputation.auxiliary: 'placed' is in the model.*remove it here"):
+        checked(a=keys("logistic", imputation={**HOW, "auxiliary": ["placed"]}))
     with pytest.raises(ConfigError, match=r"a.splines: curves of imputed data are not pooled"):
         checked(a=keys("cox", splines={"age": 4}))
     with pytest.raises(ValueError, match="imputation"):

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.derived import balance_rows
 from family_justice.analyses.matched import matched_cox, matched_logistic
 from family_justice.config.models import Outcome
-from family_justice.disclosure.models import step_below
+from family_justice.disclosure.digits import step_below
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.results import tidy
 
@@ -83,6 +83,36 @@ def test_balance_before_and_after_by_hand() -> None:
     assert after["estimate"] == 0
     cells = rows[(rows["term"] == "sex") & (rows["measure"] == "percent")].set_index(["group", "level"])["n"]
     assert cells["matched=yes; treated=yes", "female"] == cells["matched=yes; treated=no", "female"]
+
+
+def test_sets_of_unequal_size_count_once() -> None:
+    """Six sets: in three one comparison, female; in three two, of which three in all are female and three male. By
+    member 6 of 9 comparisons are female, by set 3 + 3/2 = 4.5 of 6: as MatchIt weighs them, rounded to whole sets. Age,
+    which is 1 for female, has the exact difference."""
+    single = [("yes", "male"), ("no", "female")]
+    double = [("yes", "male"), ("no", "female"), ("no", "male")]
+    people = [(f"area {i}", *one) for i in range(6) for one in (single if i < 3 else double)]
+    frame = pd.DataFrame(people, columns=["area", "treated", "sex"])
+    frame["placed"] = np.resize(["yes", "no"], len(frame))
+    frame["age"] = (frame["sex"] == "female").astype(float)
+    for name, levels in (("treated", ["yes", "no"]), ("placed", ["yes", "no"]), ("sex", ["female", "male"])):
+        frame[name] = pd.Categorical(frame[name], categories=levels)
+    frame["area"] = pd.Categorical(frame["area"])
+    known = {**COVARIATES, "area": COVARIATES["area"].model_copy(update={"levels": sorted(frame["area"].unique())})}
+    keys = {**CASES, "variable": "placed", "match_on": ["area"], "ratio": 2, "covariates": ["sex", "age"]}
+    analysis = stream_of(a=keys).analyses["a"]
+    rows = tidy(matched_logistic(frame, COHORT, analysis, known, "a"))
+    cells = rows[(rows["term"] == "sex") & (rows["measure"] == "percent")].set_index(["group", "level"])
+    shown = cells[["n", "total"]].apply(tuple, axis=1).to_dict()
+    assert shown["treated=no", "female"] == (6, 9)
+    assert shown["matched=yes; treated=no", "female"] == (5, 6)  # 4.5 and 1.5: of equal fractions the first rounds up
+    assert shown["matched=yes; treated=no", "male"] == (1, 6)
+    assert shown["matched=yes; treated=yes", "male"] == (6, 6)
+    unit = math.sqrt((6 / 9 * 3 / 9) / 2)
+    after = one(rows, measure="standardised_difference", group="matched=yes", term="sex", level="female")
+    assert_allclose(after["estimate"], -(5 / 6) / unit)
+    number = one(rows, measure="standardised_difference", group="matched=yes", term="age")
+    assert_allclose(number["estimate"], -0.75 / math.sqrt(np.var([1] * 6 + [0] * 3, ddof=1) / 2))
 
 
 def test_the_nearest_score_balances_a_number() -> None:

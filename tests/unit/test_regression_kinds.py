@@ -91,8 +91,10 @@ def test_every_kind_reaches_a_forest_plot(kind: str) -> None:
     released = disclose(results(kind, members()), POLICY).rows
     check_labels(released, vocabulary(study), kind)
     assert (released["n"].dropna() % 5 == 0).all()
-    # Intercepts and log-likelihoods stay inside; everything else leaves.
+    # Intercepts, log-likelihoods and the test of a model with one covariate stay inside; everything else leaves.
+    alone = released.loc[released["level"] != "", "term"].nunique() == 1
     inside = (released["term"] == "intercept") | (released["measure"] == "log_likelihood")
+    inside |= released["measure"].isin(["wald_test", "likelihood_ratio_test"]) & alone
     assert (released.loc[~inside, "status"] != "suppressed").all()
     about = study["analyses"][kind]
     assert "modelled" in about["method"]

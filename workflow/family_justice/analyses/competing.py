@@ -13,9 +13,9 @@ from family_justice.analyses.rows import (
     cluster_codes,
     coefficient_rows,
     reasons_of,
+    row_of_test,
     stratum_codes,
     t_degrees,
-    test_row,
 )
 from family_justice.config.kinds import FineGray
 from family_justice.config.models import Cohort, Covariate
@@ -56,4 +56,4 @@ def fine_gray(
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
     for term, value in zip(("without_covariates", "fitted"), fit.loglik, strict=True):
         yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
-    yield {**totals, "measure": "wald_test", "term": "all", **test_row(fit.wald_test)}
+    yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(fit.wald_test, df)}

@@ -1,4 +1,7 @@
-"""Curves on a time grid with their cumulative counts: cumulative incidence, survival, and follow-up; mean times."""
+"""Curves on a time grid with their cumulative counts: cumulative incidence, survival, and follow-up.
+
+With them come mean times, differences of risks, and tests of the groups.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from family_justice.config.kinds import CumulativeIncidence, KaplanMeier
 from family_justice.config.models import Cohort, Covariate
 from family_justice.estimators import life_table, restricted_mean
 from family_justice.estimators.gray import gray_test
+from family_justice.estimators.risk_difference import RiskDifference, risk_at, risk_difference
 
 #: Steps of the grid on which follow-up is summarised.
 FOLLOW_UP_STEPS = 40
+TOO_SHORT = "nobody is observed for so long"
 
 
 def curves(
@@ -25,7 +30,7 @@ def curves(
     where: str,
     covariates: Mapping[str, Covariate] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield one row per outcome, group and time of the grid; then restricted mean times, and tests of the groups.
+    """Yield one row per outcome, group and time of the grid; then mean times, risk differences and a test.
 
     ``events``, ``competing`` and ``censored`` are cumulative up to and including ``time``, ``at_risk`` counts who is
     still there just before it. Groups in which the event never happens have a flat curve; an outcome that nobody has
@@ -37,6 +42,7 @@ def curves(
         observed = follow_up(members, outcome, f"{where}, outcome '{name}'")
         require_events((observed.cause == EVENT).sum(), f"{where}, outcome '{name}'")
         groups = strata(members.iloc[observed.rows], analysis.group_by)
+        reference, drawn = _reference(groups, covariates or {}), {}
         for group, inside in groups:
             exit_, cause = observed.exit[inside], observed.cause[inside]
             entry = None if observed.entry is None else observed.entry[inside]
@@ -46,10 +52,14 @@ def curves(
             else:
                 only_events = life_table.event_table(exit_, np.where(cause == EVENT, 1, 0), entry, n_causes=1)
                 curve, measure = life_table.kaplan_meier(only_events), "survival"
+            drawn[group] = curve
             yield from _on_grid(curve, exit_, cause, grid, entry, measure=measure, outcome=name, group=group)
         for until in analysis.restricted_mean_at:
-            for row in _mean_times(observed, groups, analysis.kind, until, _reference(groups, covariates or {})):
+            for row in _mean_times(observed, groups, analysis.kind, until, reference):
                 yield {"outcome": name, "time": until, **row}
+        for time in analysis.risk_difference_at:
+            for row in _risk_differences(observed, groups, drawn, time, reference):
+                yield {"outcome": name, "time": time, **row}
         if analysis.group_by:
             yield {"outcome": name, **_compare(observed, groups, analysis.kind)}
 
@@ -74,8 +84,8 @@ def _mean_times(
         measure = "restricted_mean_time_lost" if kind == "cumulative_incidence" else "restricted_mean_time"
         row = {"measure": measure, "group": group, "n": len(exit_)}
         ends = np.where(cause == EVENT, EVENT, CENSORED) if kind == "kaplan_meier" else cause
-        if exit_.max() < until - 1e-9 and (ends[exit_ == exit_.max()] == CENSORED).any():
-            yield {**row, "status": "not estimable", "note": "nobody is observed for so long"}
+        if _ends_before(exit_, ends, until):
+            yield {**row, "status": "not estimable", "note": TOO_SHORT}
             continue
         entry = None if observed.entry is None else observed.entry[inside]
         table = life_table.event_table(exit_, ends, entry, n_causes=2)
@@ -95,9 +105,43 @@ def _mean_times(
                 yield {**row, **_limits(restricted_mean.difference(mean, means[reference][1]))}
 
 
-def _limits(mean: restricted_mean.RestrictedMean) -> dict[str, float]:
+def _risk_differences(
+    observed: FollowUp,
+    groups: list[tuple[str, np.ndarray]],
+    drawn: Mapping[str, life_table.Curve],
+    time: float,
+    reference: str,
+) -> Iterator[dict[str, Any]]:
+    """Yield how far the risk of the event by ``time`` (a proportion) differs from the reference in each group."""
+    known = {
+        group
+        for group, inside in groups
+        if not _ends_before(observed.exit[inside], _ends(observed.cause[inside], drawn[group]), time)
+    }
+    for group, inside in groups:
+        row = {"measure": "risk_difference", "group": group, "n": len(observed.exit[inside])}
+        if not {group, reference} <= known:
+            yield {**row, "status": "not estimable", "note": TOO_SHORT}
+        elif group == reference:
+            yield {**row, "estimate": 0.0, "status": "reference"}
+        else:
+            yield {**row, **_limits(risk_difference(risk_at(drawn[group], time), risk_at(drawn[reference], time)))}
+
+
+def _ends(cause: np.ndarray, curve: life_table.Curve) -> np.ndarray:
+    """Competing events end a survival curve (start 1) as censoring does."""
+    return np.where(cause == EVENT, EVENT, CENSORED) if curve.start == 1 else cause
+
+
+def _ends_before(exit_: np.ndarray, ends: np.ndarray, time: float) -> bool:
+    """True if observation, not events, ended before ``time``: nothing is known from then on."""
+    last = exit_.max()
+    return bool(last < time - 1e-9 and (ends[exit_ == last] == CENSORED).any())
+
+
+def _limits(found: restricted_mean.RestrictedMean | RiskDifference) -> dict[str, float]:
     return {
-        "estimate": mean.estimate, "std_error": mean.std_error, "conf_low": mean.low, "conf_high": mean.high,
+        "estimate": found.estimate, "std_error": found.std_error, "conf_low": found.low, "conf_high": found.high,
     }  # fmt: skip
 
 

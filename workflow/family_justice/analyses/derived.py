@@ -77,9 +77,8 @@ def _times(table: pd.DataFrame, rates: pd.DataFrame) -> np.ndarray:
 
 def funnel_rows(table: pd.DataFrame) -> Rows:
     """Yield for every area the limits between which 95% and 99.8% of such areas lie if all have the share (or rate) of
-    everybody and nothing but chance is at work (interpolated binomial or Poisson limits,
-    Spiegelhalter 2005; wide of the mark for very small areas), and by how much
-    areas vary more than that: the mean squared z score, the outermost tenths drawn in (winsorised)."""
+    everybody and nothing but chance is at work (``control_limits``, which see for small areas), and by how much areas
+    vary more than that: the mean squared z score, the outermost tenths drawn in (winsorised)."""
     shares = table[table["measure"].isin(["percent", "rate"])]
     whole = shares[shares["group"] == ""]
     areas = shares[(shares["group"] != "") & shares["n"].notna() & shares["total"].notna()]
@@ -115,7 +114,8 @@ def funnel_rows(table: pd.DataFrame) -> Rows:
 def balance_rows(table: pd.DataFrame) -> Rows:
     """Yield the standardised difference of every level between treated members and comparisons, before matching and
     after (group ``matched=yes``): the difference of shares over sqrt((p q + p' q')/2) of the shares before (Austin
-    2009), so that only the shares can improve. Every member counts once, whatever the size of its set."""
+    2009), so that only the shares can improve. After matching every set counts once, as for numbers
+    (``matching.balance``): the table holds weighted numbers of comparisons, in whole sets."""
     shares = table[(table["measure"] == "percent") & (table["term"] != "matching")]
     sides = [label.rpartition("; ") for label in shares["group"]]
     order = list(dict.fromkeys(side for _, _, side in sides))

@@ -39,6 +39,11 @@ NOTES = {
         "between groups by differences. Where counts are rounded they are the areas under the released life tables, "
         "with straight lines between the times of the grid."
     ),
+    "risk_difference": (
+        "Risk differences are those of the curves at given times, of each group from its reference, with the standard "
+        "errors of the curves and normal limits (Klein et al. 2007). Where counts are rounded they follow from the "
+        "released life tables."
+    ),
     "mean_cumulative_count": (
         "Mean cumulative counts have the standard error of Ghosh and Lin (2000). Where counts are rounded, mean and "
         "standard error are computed from the released numbers of events and of members with an event: how much the "
@@ -128,6 +133,15 @@ def mean_times(analysis: object, cohort: Cohort) -> str:
     what = "lost to the event" if isinstance(analysis, CumulativeIncidence) else "free of the event"
     numbers = " and ".join(f"{time:g}" for time in until)
     return f" The mean time {what} was computed up to {numbers} {unit}."
+
+
+def risk_differences(analysis: object, cohort: Cohort) -> str:
+    """Return the sentence about risk differences, if an analysis has any."""
+    times = getattr(analysis, "risk_difference_at", [])
+    if not times:
+        return ""
+    unit = cohort.outcomes[analysis.outcomes[0]].time_unit  # type: ignore[attr-defined]
+    return f" Risks were compared between groups by their differences at {listed([f'{t:g}' for t in times])} {unit}."
 
 
 def offset(analysis: object, covariates: Mapping[str, Covariate]) -> str:

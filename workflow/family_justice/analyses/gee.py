@@ -14,8 +14,8 @@ from family_justice.analyses.rows import (
     coefficient_rows,
     estimate_row,
     reasons_of,
+    row_of_test,
     t_degrees,
-    test_row,
 )
 from family_justice.config.kinds import Gee
 from family_justice.config.models import Cohort, Covariate
@@ -30,12 +30,12 @@ def gee(members: pd.DataFrame, cohort: Cohort, analysis: Gee, covariates: Mappin
     clusters = cluster_codes(used, analysis.cluster, where)
     fit = fit_gee(event, design.matrix, clusters, correlation=analysis.correlation)  # type: ignore[arg-type]
     reasons = reasons_of(fit, design.matrix.shape[1], intercept=True)
+    df = t_degrees(clusters)
     yield from coefficient_rows(
-        design, event, fit.coef[1:], fit.var_robust[1:, 1:], reasons, "log_odds_ratio", analysis.variable,
-        t_degrees(clusters),
-    )  # fmt: skip
+        design, event, fit.coef[1:], fit.var_robust[1:, 1:], reasons, "log_odds_ratio", analysis.variable, df
+    )
     totals = {"outcome": analysis.variable, "n": len(event), "events": int(event.sum())}
-    yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], fit.std_error[0])}
+    yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], fit.std_error[0], df)}
     if analysis.correlation == "exchangeable":
         row = {**totals, "measure": "within_cluster_correlation", "term": "all"}
         if clusters is not None and len(np.unique(clusters)) == len(event):
@@ -46,4 +46,4 @@ def gee(members: pd.DataFrame, cohort: Cohort, analysis: Gee, covariates: Mappin
             yield {**row, "status": "not estimable", "note": "the model could not be fitted"}
     kept = np.array([j + 1 for j in range(design.matrix.shape[1]) if j not in reasons], dtype=np.int64)
     test = quadratic_form_test(fit.coef[kept], fit.var_robust[np.ix_(kept, kept)])
-    yield {**totals, "measure": "wald_test", "term": "all", **test_row(test)}
+    yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(test, df)}

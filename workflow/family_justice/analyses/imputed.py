@@ -20,6 +20,7 @@ Covariates = Mapping[str, Covariate]
 Adapter = Callable[[pd.DataFrame, Cohort, Any, Covariates, str], Rows]
 
 COMPLETE, IMPUTED = "missing_values=complete cases", "missing_values=imputed"
+IMPUTED_NUMBER = "counts hold members whose value is imputed"
 
 
 def with_imputation(
@@ -30,7 +31,13 @@ def with_imputation(
 
     A level that stands for missing values counts as missing in both. Counts of imputed rows are of members whose level
     is recorded. The imputation model holds the outcome (of times the event and the Nelson-Aalen cumulative hazard),
-    the model's covariates and its strata; members with a gap in any other of these are left out.
+    the model's covariates and its strata, and the auxiliary variables; members with a gap in a covariate or stratum
+    that is not imputed are left out.
+
+    With clusters the variance within data sets is the robust one. The imputation model takes members as independent
+    given what it holds: where members of a cluster are alike in what is missing, imputed values are less so, and
+    intervals a little too narrow (van Buuren 2018, Flexible Imputation of Missing Data, chapter 7). A covariate of the
+    clusters among the auxiliary variables makes up for part of it.
     """
     covariates = without_missing_level(analysis, covariates)
     members = _as_missing(members, analysis, covariates)
@@ -91,7 +98,7 @@ def _imputable(
 
 
 def _variables(analysis: Any) -> list[str]:
-    return list(analysis.imputation.variables)
+    return [*analysis.imputation.variables, *analysis.imputation.auxiliary]
 
 
 def _completed(
@@ -148,6 +155,7 @@ def _pooled(
         key = (cell["measure"], cell["term"], cell["level"])
         inside = (used[cell["term"]] == cell["level"]).to_numpy() if cell["level"] else np.ones(len(used), dtype=bool)
         row = {"outcome": outcome, "group": IMPUTED, "term": cell["term"], "level": cell["level"]}
+        guessed = not cell["level"] and used[cell["term"]].isna().any()
         counts = {"n": int(inside.sum()), "events": int(event[inside].sum())}
         if cell.get("status") == "reference":
             yield {**row, **counts, "measure": cell["measure"], "estimate": 0.0, "status": "reference"}
@@ -160,7 +168,7 @@ def _pooled(
             yield {**row, **counts, "measure": cell["measure"], "status": "not estimable", "note": why}
             continue
         values = estimate_row(cell["measure"], pooled.estimate[0], pooled.std_error[0], pooled.df[0])
-        yield {**row, **counts, **values}
+        yield {**row, **counts, **values, **({"note": IMPUTED_NUMBER} if guessed else {})}
         if cell["measure"] != "marginal_effect":
             lost_most = max(lost_most, float(pooled.missing_information[0]))
             yield {**row, "measure": "missing_information", "estimate": float(pooled.missing_information[0])}

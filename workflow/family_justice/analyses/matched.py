@@ -94,7 +94,7 @@ def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: 
     """Match every treated member to comparisons; raise ``AnalysisError`` if nobody finds one."""
     from family_justice.estimators.arrays import combine
     from family_justice.estimators.logistic import fit_logistic
-    from family_justice.estimators.matching import match_exact, match_nearest
+    from family_justice.estimators.matching import comparison_weights, match_exact, match_nearest
     from family_justice.estimators.newton import RUNS_AWAY
 
     treated = (used[analysis.treatment] == analysis.treatment_level).to_numpy()
@@ -128,8 +128,11 @@ def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: 
     described = list(dict.fromkeys([*analysis.match_on, *analysis.nearest_on, *analysis.covariates]))
     tables = [
         row
-        for prefix, frame, who in (("", used, treated), (f"{AFTER}; ", used.iloc[rows], treated[rows]))
-        for row in _characteristics(frame, who, analysis, described, covariates, prefix)
+        for prefix, frame, who, weight in (
+            ("", used, treated, np.ones(len(used))),
+            (f"{AFTER}; ", used.iloc[rows], treated[rows], comparison_weights(treated, matched.sets)[rows]),
+        )
+        for row in _characteristics(frame, who, weight, analysis, described, covariates, prefix)
     ]
     numbers = [name for name in described if covariates[name].levels is None]
     balance = [*_number_balance(used, treated, matched.sets, numbers), *(balance_rows(tidy(tables)) if tables else [])]
@@ -147,21 +150,38 @@ def _found(analysis: Any, status: list[str]) -> Rows:
 
 
 def _characteristics(
-    frame: pd.DataFrame, treated: np.ndarray, analysis: Any, names: list[str], covariates: Covariates, prefix: str
+    frame: pd.DataFrame,
+    treated: np.ndarray,
+    weight: np.ndarray,
+    analysis: Any,
+    names: list[str],
+    covariates: Covariates,
+    prefix: str,
 ) -> Rows:
+    """Yield the share of every level on either side. Matched comparisons weigh 1 over their number in the set, so that
+    their numbers are of sets, rounded to whole ones: shares and their differences follow from them at the door."""
     others = next(level for level in covariates[analysis.treatment].levels or [] if level != analysis.treatment_level)
     for name in names:
         levels = covariates[name].levels
         if levels is None:
             continue
         for side, inside in ((analysis.treatment_level, treated), (others, ~treated)):
-            counts = np.bincount(frame[name].cat.codes.to_numpy()[inside], minlength=len(levels))
-            total = int(inside.sum())
+            codes = frame[name].cat.codes.to_numpy()[inside]
+            counts = _whole(np.bincount(codes, weights=weight[inside], minlength=len(levels)))
+            total = int(counts.sum())
             for level, n in zip(levels, counts, strict=True):
                 yield {
                     "measure": "percent", "group": f"{prefix}{analysis.treatment}={side}", "term": name,
                     "level": level, "n": int(n), "total": total, "estimate": 100 * int(n) / total,
                 }  # fmt: skip
+
+
+def _whole(sums: np.ndarray) -> np.ndarray:
+    """Return whole numbers with the same total: those with the largest fractions are rounded up."""
+    down = np.floor(sums + 1e-9).astype(np.int64)
+    short = round(float(sums.sum())) - int(down.sum())
+    down[np.argsort(down - sums, kind="stable")[:short]] += 1
+    return down
 
 
 def _number_balance(used: pd.DataFrame, treated: np.ndarray, sets: np.ndarray, names: list[str]) -> Rows:

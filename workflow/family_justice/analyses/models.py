@@ -18,9 +18,9 @@ from family_justice.analyses.rows import (
     marginal_rows,
     model_rows,
     reasons_of,
+    row_of_test,
     stratum_codes,
     t_degrees,
-    test_row,
     with_profiles,
 )
 from family_justice.analyses.spline_curves import spline_curve
@@ -62,7 +62,8 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     reasons, df = reasons_of(fit, design.matrix.shape[1]), t_degrees(clusters)
     yield from coefficient_rows(design, event, fit.coef, variance, reasons, "log_hazard_ratio", analysis.outcome, df)
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
-    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test if analysis.cluster else None)
+    robust = fit.wald_test if analysis.cluster else None
+    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, robust, df)
     for name in analysis.splines:
         # The first column of a spline is the straight line, the others bend it.
         parts = {"association_test": design.terms[name], "nonlinearity_test": design.terms[name][1:]}
@@ -72,7 +73,7 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
                 **totals,
                 "measure": measure,
                 "term": name,
-                **test_row(quadratic_form_test(fit.coef[at], variance[np.ix_(at, at)])),
+                **row_of_test(quadratic_form_test(fit.coef[at], variance[np.ix_(at, at)]), df),
             }
         own = np.ix_(design.terms[name], design.terms[name])
         values = used[name].to_numpy(dtype="float64")
@@ -87,7 +88,7 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     }
     proportional = proportional_hazards_test(fit, terms=list(design.terms.values()))
     for name, test in zip([*design.terms, "all"], [*proportional.terms, proportional.overall], strict=True):
-        yield {**totals, "measure": "proportional_hazards_test", "term": name, **test_row(test)}
+        yield {**totals, "measure": "proportional_hazards_test", "term": name, **row_of_test(test)}
 
 
 def logistic(
@@ -112,8 +113,9 @@ def logistic(
         effects = average_marginal_effects(fit, design.matrix, list(design.terms.values()))
         yield from marginal_rows(design, event, effects, reasons, analysis.variable, df)
     totals = {"outcome": analysis.variable, "n": len(event), "events": int(event.sum())}
-    yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], math.sqrt(variance[0, 0]))}
-    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test if analysis.cluster else None)
+    yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], math.sqrt(variance[0, 0]), df)}
+    robust = fit.wald_test if analysis.cluster else None
+    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, robust, df)
 
 
 def accelerated_failure_time(

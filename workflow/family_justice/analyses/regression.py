@@ -19,8 +19,8 @@ from family_justice.analyses.rows import (
     marginal_rows,
     model_rows,
     reasons_of,
+    row_of_test,
     t_degrees,
-    test_row,
 )
 from family_justice.config.kinds import MixedLogistic, Multinomial, NegativeBinomial, Poisson, RiskRatio
 from family_justice.config.models import Cohort, Covariate
@@ -49,9 +49,9 @@ def poisson(
     used = members.iloc[observed.rows].iloc[design.rows]
     clusters = cluster_codes(used, analysis.cluster, where)
     fit = fit_poisson(event, design.matrix, time, clusters)
-    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.outcome, t_degrees(clusters))
-    robust = fit.wald_test if analysis.cluster else None
-    yield from model_rows(_totals(analysis.outcome, event), fit.loglik, fit.likelihood_ratio_test, robust)
+    df, robust = t_degrees(clusters), fit.wald_test if analysis.cluster else None
+    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.outcome, df)
+    yield from model_rows(_totals(analysis.outcome, event), fit.loglik, fit.likelihood_ratio_test, robust, df)
 
 
 def negative_binomial(
@@ -78,7 +78,8 @@ def negative_binomial(
     clusters = cluster_codes(used, analysis.cluster, where)
     fit = fit_negative_binomial(count, design.matrix, exposure, clusters)
     event = count > 0
-    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.count, t_degrees(clusters))
+    df, robust = t_degrees(clusters), fit.wald_test if analysis.cluster else None
+    yield from _ratios(fit, design, event, "log_rate_ratio", analysis.count, df)
     totals = _totals(analysis.count, event)
     shape = {**totals, "term": "shape"}
     if math.isinf(fit.theta):
@@ -86,7 +87,7 @@ def negative_binomial(
         yield {**shape, "measure": "log_shape", "status": "not estimable", "note": note}
     else:
         yield {**shape, **estimate_row("log_shape", math.log(fit.theta), fit.theta_std_error / fit.theta)}
-    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test if analysis.cluster else None)
+    yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, robust, df)
 
 
 def risk_ratio(
@@ -105,7 +106,7 @@ def risk_ratio(
         effects = average_marginal_effects(fit, design.matrix, list(design.terms.values()))
         reasons = reasons_of(fit, design.matrix.shape[1], intercept=True)
         yield from marginal_rows(design, event, effects, reasons, analysis.variable, df)
-    yield {**_totals(analysis.variable, event), "measure": "wald_test", "term": "all", **test_row(fit.wald_test)}
+    yield {**_totals(analysis.variable, event), "measure": "wald_test", "term": "all", **row_of_test(fit.wald_test, df)}
 
 
 def mixed_logistic(
@@ -140,7 +141,7 @@ def mixed_logistic(
         yield {**scale, **estimate_row("log_scale", math.log(fit.sd), error)}
     kept = np.flatnonzero(fit.estimable[1:] & fit.converged) + 1
     test = quadratic_form_test(fit.coef[kept], variance[np.ix_(kept, kept)])
-    yield {**totals, "measure": "wald_test", "term": "all", **test_row(test)}
+    yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(test)}
 
 
 def _areas(fit: Any, areas: pd.Series, event: np.ndarray, analysis: MixedLogistic) -> Rows:
@@ -202,18 +203,18 @@ def multinomial(
             cell = next(c for c in design.cells if (c.term, c.level) == (row["term"], row["level"]))
             yield {**row, "n": int((cell.inside & among).sum())}
         totals = {"outcome": level, "n": int(among.sum()), "events": int(event.sum())}
-        intercept = estimate_row("log_odds_ratio", fit.coef[k, 0], float(np.sqrt(block[0, 0])))
+        intercept = estimate_row("log_odds_ratio", fit.coef[k, 0], float(np.sqrt(block[0, 0])), df)
         yield {**totals, "term": "intercept", **intercept}
         kept = np.flatnonzero(fit.estimable[k, 1:] & fit.converged) + 1
         test = quadratic_form_test(fit.coef[k, kept], block[np.ix_(kept, kept)])
-        yield {**totals, "measure": "wald_test", "term": "all", **test_row(test)}
+        yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(test, df)}
 
 
 def _ratios(fit: Any, design: Design, event: np.ndarray, measure: str, outcome: str, df: float) -> Rows:
     variance = fit.var_model if fit.var_robust is None else fit.var_robust
     reasons = reasons_of(fit, design.matrix.shape[1], intercept=True)
     yield from coefficient_rows(design, event, fit.coef[1:], variance[1:, 1:], reasons, measure, outcome, df)
-    intercept = estimate_row(measure, fit.coef[0], math.sqrt(variance[0, 0]))
+    intercept = estimate_row(measure, fit.coef[0], math.sqrt(variance[0, 0]), df)
     yield {**_totals(outcome, event), "term": "intercept", **intercept}
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from family_justice.analyses.design import build_design
 from family_justice.analyses.event_methods import MOST_NUMBERS
 from family_justice.analyses.prepare import CENSORED, COMPETING, DAYS_PER_UNIT, follow_up, require_events, strata
-from family_justice.analyses.rows import Rows, coefficient_rows, model_rows, reasons_of, test_row
+from family_justice.analyses.rows import Rows, coefficient_rows, model_rows, reasons_of, row_of_test
 from family_justice.config.kinds import MeanCumulativeCount, RecurrentCox
 from family_justice.config.models import Cohort, Covariate, Outcome
 
@@ -175,7 +175,7 @@ def recurrent_cox(
     yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, fit.wald_test)
     proportional = proportional_hazards_test(fit, terms=list(design.terms.values()))
     for name, test in zip([*design.terms, "all"], [*proportional.terms, proportional.overall], strict=True):
-        yield {**totals, "measure": "proportional_hazards_test", "term": name, **test_row(test)}
+        yield {**totals, "measure": "proportional_hazards_test", "term": name, **row_of_test(test)}
     for number in range(1, min(int(had.max()), MOST_NUMBERS) + 1):
         yield {
             "measure": "count",

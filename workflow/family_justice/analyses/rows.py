@@ -11,7 +11,7 @@ import pandas as pd
 
 from family_justice.analyses.design import Design
 from family_justice.errors import AnalysisError
-from family_justice.estimators.t_distribution import t_reference
+from family_justice.estimators.t_distribution import f_reference, t_reference
 
 if TYPE_CHECKING:
     from family_justice.estimators.marginal import MarginalEffects
@@ -20,6 +20,8 @@ Rows = Iterator[dict[str, Any]]
 
 #: With fewer clusters intervals come from the t distribution ("fewer than 20 to 50", Cameron and Miller 2015).
 FEW_CLUSTERS = 50
+#: Remark of a joint test of few clusters; ``df`` has room for one number.
+F_TEST = "F distribution; its second degrees of freedom are those of the coefficients"
 
 
 def coefficient_rows(
@@ -84,7 +86,8 @@ def t_degrees(clusters: np.ndarray | None) -> float:
     are clusters where these are fewer than ``FEW_CLUSTERS``, else infinity.
 
     With few clusters the sandwich is too small and varies: the t distribution makes up for most of it (Cameron and
-    Miller 2015, Journal of Human Resources 50; R ``lmtest::coeftest(fit, vcovCL, df = G - 1)``).
+    Miller 2015, Journal of Human Resources 50; R ``lmtest::coeftest(fit, vcovCL, df = G - 1)``). Joint Wald tests have
+    the F distribution with as many second degrees of freedom.
     """
     count = math.inf if clusters is None else len(np.unique(clusters))
     return count - 1 if count < FEW_CLUSTERS else math.inf
@@ -112,15 +115,22 @@ def estimate_row(measure: str, estimate: float, std_error: float, df: float = ma
     }
 
 
-def model_rows(totals: dict[str, Any], loglik: tuple[float, float], likelihood_ratio: Any, robust: Any = None) -> Rows:
-    """Yield the log-likelihoods and the test of the whole model: the robust Wald test where errors are robust.
+def model_rows(
+    totals: dict[str, Any],
+    loglik: tuple[float, float],
+    likelihood_ratio: Any,
+    robust: Any = None,
+    df: float = math.inf,
+) -> Rows:
+    """Yield the log-likelihoods and the test of the whole model: the robust Wald test where errors are robust, with
+    ``df`` as in ``row_of_test``.
 
     A likelihood ratio takes members of one cluster for independent, whatever the standard errors do.
     """
     for term, value in zip(("without_covariates", "fitted"), loglik, strict=True):
         yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
     measure, test = ("wald_test", robust) if robust else ("likelihood_ratio_test", likelihood_ratio)
-    yield {**totals, "measure": measure, "term": "all", **test_row(test)}
+    yield {**totals, "measure": measure, "term": "all", **row_of_test(test, df if robust else math.inf)}
 
 
 def reasons_of(fit: Any, columns: int, intercept: bool = False) -> dict[int, str]:
@@ -130,8 +140,12 @@ def reasons_of(fit: Any, columns: int, intercept: bool = False) -> dict[int, str
     return {column - intercept: reason for column, reason in fit.reasons.items() if column >= intercept}
 
 
-def test_row(test: Any) -> dict[str, Any]:
-    """Return statistic, degrees of freedom and p value of a test, or the words that there was nothing to test."""
+def row_of_test(test: Any, df: float = math.inf) -> dict[str, Any]:
+    """Return statistic, degrees of freedom and p value of a test, or the words that there was nothing to test.
+
+    With finite ``df``, those of the coefficients' t distribution, a Wald test of q of them is W/q beside F(q, df).
+    """
+    test = f_reference(test, df)
     row = {"statistic": test.statistic, "df": test.df, "p_value": test.p_value}
     if not test.df:
         return {**row, "status": "not estimable", "note": "no column of the term could be estimated"}
@@ -141,7 +155,7 @@ def test_row(test: Any) -> dict[str, Any]:
             "status": "not estimable",
             "note": "no test: fewer clusters than coefficients, or no convergence",
         }
-    return row
+    return row if math.isinf(df) else {**row, "note": F_TEST}
 
 
 def cluster_codes(members: pd.DataFrame, column: str | None, where: str) -> np.ndarray | None:

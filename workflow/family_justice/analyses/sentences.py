@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from family_justice.analyses.latent import class_name, model_name
+from family_justice.analyses.rows import FEW_CLUSTERS
 from family_justice.config.kinds import Funnel, Gee, Inequality, LatentClasses, MatchedCox, MatchedLogistic
 from family_justice.config.models import Covariate, Outcome
 
@@ -19,20 +20,29 @@ NOTES = {
         "Generalised estimating equations (Liang and Zeger 1986) give odds ratios averaged over the population, with "
         "robust standard errors without a small-sample factor."
     ),
+    "clusters": (
+        f"With fewer than {FEW_CLUSTERS} clusters, G, coefficients have the t distribution with G-1 degrees of freedom "
+        "(Cameron and Miller 2015) and joint Wald tests of q coefficients the F distribution with q and G-1; with "
+        "more, the normal and the chi-squared distribution."
+    ),
     "imputation": (
         "Imputation models hold the outcome (of times the event and the Nelson-Aalen cumulative hazard: White and "
-        "Royston 2009), all covariates and strata of the model; parameters are drawn, and results pooled by Rubin's "
-        "rules with the degrees of freedom of Barnard and Rubin (1999). Counts beside imputed results are of recorded "
-        "values."
+        "Royston 2009), all covariates and strata of the model, and auxiliary variables where named; parameters are "
+        "drawn, and results pooled by Rubin's rules with the degrees of freedom of Barnard and Rubin (1999). Clustered "
+        "standard errors enter these rules; the imputation itself takes members of a cluster as independent. Counts "
+        "beside imputed results are of recorded values: where a number is imputed they are of all members."
     ),
     "matched": (
         "Tables of matched sets count the members of sets with both outcomes and more than one level of the covariate: "
         "in pairs the discordant ones. Standardised differences (Austin 2009) compare shares before and after matching "
-        "over the standard deviation before."
+        "over the standard deviation before; after matching every set counts once: each comparison weighs one over the "
+        "number of comparisons in its set, and numbers of comparisons are so weighted, rounded to whole sets."
     ),
     "funnel": (
         "Limits of funnel plots are interpolated binomial (rates: Poisson) ones at 95% and 99.8% (Spiegelhalter 2005) "
-        "around the average of all members; of many areas some lie outside by chance. Where counts are rounded, limits "
+        "around the average of all members; of many areas some lie outside by chance, and "
+        "more small ones above the upper limit than stated: of areas with 20 to 50 members and an expected share of a "
+        "fifth up to 6% above that of 95%, where 2.5% are meant. Where counts are rounded, limits "
         "rest on released counts."
     ),
     "latent_classes": (
@@ -157,10 +167,12 @@ def of_options(analysis: Any) -> str:
         )
     imputation = getattr(analysis, "imputation", None)
     if imputation:
+        others = listed([name.replace("_", " ") for name in imputation.auxiliary])
+        helped = f"; auxiliary: {others}" if others else ""
         gaps = listed([name.replace("_", " ") for name in imputation.variables])
         said.append(
             f"Beside the complete cases, missing values of {gaps} were imputed by chained equations "
-            f"({imputation.datasets} data sets, {imputation.iterations} iterations, seed {imputation.seed})."
+            f"({imputation.datasets} data sets, {imputation.iterations} iterations, seed {imputation.seed}{helped})."
         )
     return "".join(f" {sentence}" for sentence in said)
 

@@ -68,7 +68,7 @@ NOTES = {
     "follow_up": "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996).",
     "cox": (
         "Proportional hazards were tested by score tests (Grambsch and Therneau 1994; as R's cox.zph since 3.0), "
-        "with the errors of the model."
+        "with the model's information: members of a cluster count as independent."
     ),
     "fine_gray": (
         "Subdistribution hazard ratios say how covariates change the cumulative incidence; persons with a competing "
@@ -214,12 +214,14 @@ def _quality(name: str) -> dict[str, Any]:
 def _notes(stream: Stream) -> list[str]:
     kinds: set[str] = {analysis.kind for analysis in stream.analyses.values()}
     kinds |= {"restricted_mean" for a in stream.analyses.values() if getattr(a, "restricted_mean_at", None)}
+    kinds |= {"risk_difference" for a in stream.analyses.values() if getattr(a, "risk_difference_at", None)}
     kinds |= {"follow_up" for cohort in stream.cohorts.values() if cohort.follow_up}
     rates = {"poisson", "negative_binomial", "risk_ratio", "multinomial"}
     kinds |= {"rates" for kind in kinds if kind in rates}
     models = {"cox", "recurrent_cox", "fine_gray", "aft", "logistic", "mixed_logistic", "gee", *rates}
     models |= {"matched_logistic", "matched_cox"}
     kinds |= {"model" for kind in kinds if kind in models}
+    kinds |= {"clusters" for analysis in stream.analyses.values() if getattr(analysis, "cluster", None)}
     kinds |= {"imputation" for analysis in stream.analyses.values() if getattr(analysis, "imputation", None)}
     kinds |= {"matched" for kind in kinds if kind.startswith("matched_")}
     return [note for kind, note in {**NOTES, **event_methods.NOTES, **sentences.NOTES}.items() if kind in kinds]
@@ -261,6 +263,7 @@ def _analysis(analysis: Any, stream: Stream, covariates: Mapping[str, Covariate]
         "method": _method(analysis, cohort, covariates)
         + sentences.of_options(analysis)
         + event_methods.mean_times(analysis, cohort)
+        + event_methods.risk_differences(analysis, cohort)
         + event_methods.offset(analysis, covariates),
         "terms": event_methods.MODEL_TERMS if isinstance(analysis, _MODELS) else [],
     }

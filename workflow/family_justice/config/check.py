@@ -250,13 +250,13 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
     if isinstance(analysis, drawn):
         if analysis.until < analysis.every:
             problems.append(f"{where}: 'until' is before the first step of 'every'")
-        for key in ("report_at", "restricted_mean_at"):
+        for key in ("report_at", "restricted_mean_at", "risk_difference_at"):
             off_grid = [
                 t
                 for t in getattr(analysis, key, [])
                 if abs(t / analysis.every - round(t / analysis.every)) > 1e-9
                 or t > analysis.until
-                or (key == "restricted_mean_at" and t <= 0)
+                or (key != "report_at" and t <= 0)
             ]
             if off_grid:
                 shown = ", ".join(str(t) for t in off_grid)
@@ -264,6 +264,8 @@ def _analysis(where: str, analysis: object, stream: Stream, covariates: Mapping[
                     f"{where}.{key}: {shown} not on the grid; "
                     f"write multiples of {analysis.every} up to {analysis.until}"
                 )
+        if getattr(analysis, "risk_difference_at", None) and not getattr(analysis, "group_by", None):
+            problems.append(f"{where}.risk_difference_at: there are no groups to compare; name some in 'group_by'")
     return problems
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from family_justice.config.kinds import (
     Funnel,
@@ -54,6 +55,7 @@ def problems(where: str, analysis: object, cohort: Cohort, covariates: Mapping[s
             for name in imputation.variables
             if name not in getattr(analysis, "covariates", [])
         ]
+        found += _auxiliary(f"{where}.imputation.auxiliary", analysis, cohort)
         found += [
             f"{where}.imputation.variables: the reference level of '{name}' is that of missing values; choose another"
             for name in imputation.variables
@@ -65,6 +67,18 @@ def problems(where: str, analysis: object, cohort: Cohort, covariates: Mapping[s
         found += _matched(where, analysis, cohort, covariates)
     if isinstance(analysis, LatentClasses):
         found += _latent(where, analysis, covariates)
+    return found
+
+
+def _auxiliary(where: str, analysis: Any, cohort: Cohort) -> list[str]:
+    """Auxiliary variables are of the cohort, and the model does not hold them already."""
+    model = {*analysis.covariates, *getattr(analysis, "strata", []), getattr(analysis, "variable", None)}
+    found = []
+    for name in analysis.imputation.auxiliary:
+        if name not in cohort.covariates:
+            found.append(f"{where}: '{name}' is no covariate of the cohort. {did_you_mean(name, cohort.covariates)}")
+        elif name in model:
+            found.append(f"{where}: '{name}' is in the model, and in the imputation with it; remove it here")
     return found
 
 

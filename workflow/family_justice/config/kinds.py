@@ -54,20 +54,25 @@ class _Curve(_Analysis):
     report_at: list[float] = Field(default_factory=list, description="times that the table shows; multiples of `every`")
 
 
-class _RestrictedMeans(_Curve):
+class _Compared(_Curve):
     restricted_mean_at: list[float] = Field(
         default_factory=list,
         description="times up to which the mean time is given, for each group and as difference; multiples of `every`",
     )
+    risk_difference_at: list[float] = Field(
+        default_factory=list,
+        description="times at which every group's risk of the event is compared with that of the reference group; "
+        "multiples of `every`",
+    )
 
 
-class CumulativeIncidence(_RestrictedMeans):
+class CumulativeIncidence(_Compared):
     """Aalen-Johansen cumulative incidence with competing events."""
 
     kind: Literal["cumulative_incidence"]
 
 
-class KaplanMeier(_RestrictedMeans):
+class KaplanMeier(_Compared):
     """Kaplan-Meier survival; competing events count as censoring."""
 
     kind: Literal["kaplan_meier"]
@@ -110,6 +115,11 @@ class Imputation(Strict):
     """Multiple imputation by chained equations, shown beside the complete cases."""
 
     variables: list[Name] = Field(min_length=1, description="covariates of the model whose missing values are imputed")
+    auxiliary: list[Name] = Field(
+        default_factory=list,
+        description="covariates of the cohort outside the model that tell of the missing values or of why they are "
+        "missing; they help to impute, and their own gaps are imputed along",
+    )
     datasets: int = Field(default=20, ge=2, le=200, description="completed data sets")
     iterations: int = Field(default=10, ge=1, le=100, description="rounds of the chained equations")
     seed: int = Field(default=1, ge=0)

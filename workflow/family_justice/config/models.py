@@ -37,7 +37,9 @@ class Policy(Strict):
     name: Name = Field(description="same as the file name")
     description: str = Field(description="who set these numbers and why")
     threshold: int = Field(ge=1, description="counts from 1 to threshold - 1 are suppressed")
-    rounding_base: int = Field(ge=1, description="released counts are multiples of this")
+    rounding_base: int = Field(
+        ge=1, description="released counts are multiples of this; estimates of models move as rounding moves crude ones"
+    )
     zero_discloses: bool = Field(description="true if a count of zero must be suppressed as well")
     minimum_events_per_level: int = Field(
         ge=0, description="a model term is released only if each level has so many events, and so many non-events"
@@ -46,8 +48,8 @@ class Policy(Strict):
         ge=0, description="a model is released only if persons exceed estimated coefficients by so many"
     )
     minimum_at_risk: int = Field(ge=0, description="curves end where fewer persons are at risk")
-    file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex"]] = Field(
-        default=["csv", "json", "svg", "png", "pdf", "html", "tex"],
+    file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"]] = Field(
+        default=["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"],
         min_length=1,
         description="types of files that may leave",
     )

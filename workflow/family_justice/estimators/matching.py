@@ -119,6 +119,17 @@ class Balance:
     matched_difference: Floats
 
 
+def comparison_weights(case: ArrayLike, sets: ArrayLike) -> Floats:
+    """Return (n,) weights that make every set count once: 1 for a case, 1 over the number of comparisons in its set for
+    a comparison, 0 in no set (``sets`` -1). R ``MatchIt`` has the same up to a factor for all comparisons."""
+    treated, member = numbers("case", case) > 0, numbers("sets", sets).astype(np.int64)
+    weight = (member >= 0).astype(np.float64)
+    others = (member >= 0) & ~treated
+    if others.any():
+        weight[others] = 1 / np.bincount(member[others])[member[others]]
+    return weight
+
+
 def balance(case: ArrayLike, covariates: ArrayLike, sets: ArrayLike) -> Balance:
     """Return standardised differences of the columns of ``covariates`` (n, p) before and after matching.
 
@@ -134,7 +145,7 @@ def balance(case: ArrayLike, covariates: ArrayLike, sets: ArrayLike) -> Balance:
     spread = sum(x[g].var(axis=0, ddof=1) if g.sum() > 1 else np.full(p, np.nan) for g in (treated, ~treated))
     unit = np.sqrt(np.asarray(spread) / 2)
     others = (member >= 0) & ~treated
-    weight = 1 / np.bincount(member[others], minlength=1)[member[others]] if others.any() else np.zeros(0)
+    weight = comparison_weights(treated, member)[others]
     inside = treated & (member >= 0)
     after = [np.full(p, np.nan), np.full(p, np.nan)]
     if inside.any() and others.any():

@@ -263,9 +263,15 @@ def control_limits(
     """Return (2, G): counts between which ``level`` of areas with ``expected`` (G,) events lie if nothing but chance
     is at work; for ``binomial`` out of ``n`` (G,).
 
-    Spiegelhalter (2005, Statistics in Medicine 24, appendix): with r the smallest count whose distribution function
-    F(r) reaches the tail q, the limit is r - (F(r) - q) / (F(r) - F(r - 1)), so that limits do not jump from one whole
-    number to the next. The lower limit may be -1 < limit < 0 for small expectations and is then set to 0.
+    Spiegelhalter (2005, Statistics in Medicine 24, appendix A.1.1): with r the smallest count whose distribution
+    function F(r) reaches the tail q, the limit is r - (F(r) - q) / (F(r) - F(r - 1)), so that limits do not jump from
+    one whole number to the next. With a share of 10% of 20, F(4) = 0.95683 and F(5) = 0.98875: the upper 95% limit is
+    5 - 0.01375/0.03192 = 4.569, 22.8%. The lower limit may be -1 < limit < 0 for small expectations and is then set
+    to 0.
+
+    In between whole numbers the upper limit is below r, so that r itself lies above it, and P(r or more) exceeds the
+    tail: at most 10% of 5 to 10 with a share of 20%, 6% of 20 to 50, where 2.5% are meant. Below the lower limit lie
+    no more than are meant.
     """
     from scipy.stats import binom, poisson
 
