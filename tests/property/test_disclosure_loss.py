@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from family_justice.config.models import Policy
 from family_justice.disclosure.kernel import disclose
-from family_justice.disclosure.rounding import round_cumulative
+from family_justice.disclosure.rounding import curve_step, round_cumulative
 from family_justice.estimators import life_table
 from family_justice.results import tidy
 
@@ -77,12 +77,20 @@ def test_released_curves_are_near_the_exact_ones(who: tuple[np.ndarray, np.ndarr
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(0, 200), min_size=1, max_size=40), st.integers(1, 30), st.integers(1, 20), st.booleans())
-def test_rounded_counts_rise_and_stay_near(increments: list[int], threshold: int, base: int, zero: bool) -> None:
-    rule = COURT.model_copy(update={"threshold": threshold, "rounding_base": base, "zero_discloses": zero})
+@given(
+    st.lists(st.integers(0, 200), min_size=1, max_size=40),
+    st.integers(1, 30),
+    st.integers(1, 20),
+    st.sampled_from(["nearest", "midpoint"]),
+)
+def test_rounded_counts_rise_and_stay_near(increments: list[int], threshold: int, base: int, way: str) -> None:
+    rule = COURT.model_copy(update={"threshold": threshold, "rounding_base": base, "rounding": way})
     counts = np.cumsum(increments)
     rounded = round_cumulative(counts, rule)
     assert (np.diff(rounded) >= 0).all()
-    assert (rounded % base == 0).all()
+    step = curve_step(rule)
+    assert step % base == 0
+    middle = step // 2 if way == "midpoint" else 0
+    assert (((rounded + middle) % step == 0) | (rounded == 0)).all()
     assert not ((rounded > 0) & (rounded < threshold)).any()
     assert np.abs(rounded - counts).max() <= max(threshold, base)

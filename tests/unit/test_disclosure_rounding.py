@@ -9,8 +9,15 @@ import pytest
 import yaml
 
 from family_justice.config.models import Policy
-from family_justice.config.policy import check_policy_not_below
-from family_justice.disclosure.rounding import curve_step, possible, round_cumulative, round_to_base, shown
+from family_justice.config.policy import FLOOR, check_policy_not_below
+from family_justice.disclosure.rounding import (
+    cumulative_bounds,
+    curve_step,
+    possible,
+    round_cumulative,
+    round_to_base,
+    shown,
+)
 from family_justice.errors import ConfigError
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
@@ -30,9 +37,31 @@ def test_ties_go_to_the_even_multiple() -> None:
     assert round_to_base([5, 15, 25, 35, 14, 16], 10).tolist() == [0, 20, 20, 40, 10, 20]
 
 
+def test_midpoints_stand_for_as_many_counts_below_as_above() -> None:
+    six = policy(rounding_base=6, rounding="midpoint")
+    assert [shown(count, six) for count in (0, 1, 6, 7, 12, 13, 18)] == [0, 3, 3, 9, 9, 15, 15]
+    five = policy(rounding_base=5, rounding="midpoint")
+    assert [shown(count, five) for count in (1, 3, 5, 6, 8, 10)] == [3, 3, 3, 8, 8, 8]
+    # Of a curve: steps of 6, and nothing from 1 to 9 is shown; 15 is the first midpoint from the threshold on.
+    assert round_cumulative([0, 1, 7, 8, 12, 18, 19], six).tolist() == [0, 0, 0, 15, 15, 15, 21]
+
+
+@pytest.mark.parametrize("way", ["nearest", "midpoint"])
 @pytest.mark.parametrize("base", [1, 2, 5, 6, 10, 25])
-def test_possible_counts_are_exactly_those_shown_as_the_number(base: int) -> None:
-    rule = policy(rounding_base=base)
+def test_what_is_behind_a_cumulative_number_is_what_is_shown_as_it(base: int, way: str) -> None:
+    rule = policy(rounding_base=base, rounding=way)
+    counts = np.arange(400)
+    numbers = round_cumulative(counts, rule)
+    for number in np.unique(numbers)[:-1]:
+        behind = counts[numbers == number]
+        low, high = cumulative_bounds(np.array([number]), rule)
+        assert (low[0], high[0]) == (behind.min(), behind.max())
+
+
+@pytest.mark.parametrize("way", ["nearest", "midpoint"])
+@pytest.mark.parametrize("base", [1, 2, 5, 6, 10, 25])
+def test_possible_counts_are_exactly_those_shown_as_the_number(base: int, way: str) -> None:
+    rule = policy(rounding_base=base, rounding=way)
     by_number: dict[int, list[int]] = {}
     for count in [0, *range(10, 400)]:
         by_number.setdefault(shown(count, rule), []).append(count)
@@ -64,6 +93,16 @@ def test_public_records_stay_as_they_are() -> None:
 
 def test_stricter_policy_passes() -> None:
     check_policy_not_below(policy(threshold=20, rounding_base=10, zero_discloses=True), policy())
+
+
+def test_a_stream_rounds_in_the_custodians_intervals() -> None:
+    six = policy(rounding_base=6, rounding="midpoint")
+    check_policy_not_below(policy(rounding_base=12, rounding="midpoint"), six)
+    check_policy_not_below(six, FLOOR)
+    with pytest.raises(ConfigError, match="'rounding' is nearest; write midpoint"):
+        check_policy_not_below(policy(rounding_base=12), six)
+    with pytest.raises(ConfigError, match="'rounding_base' is 4; write 5 or more"):
+        check_policy_not_below(policy(rounding_base=4), FLOOR)
 
 
 def test_looser_policy_is_an_error_that_says_what_to_write() -> None:

@@ -38,7 +38,14 @@ class Policy(Strict):
     description: str = Field(description="who set these numbers and why")
     threshold: int = Field(ge=1, description="counts from 1 to threshold - 1 are suppressed")
     rounding_base: int = Field(
-        ge=1, description="released counts are multiples of this; estimates of models move as rounding moves crude ones"
+        ge=1,
+        description="so many neighbouring counts are shown as one number; estimates of models move as rounding moves "
+        "crude ones",
+    )
+    rounding: Literal["nearest", "midpoint"] = Field(
+        default="nearest",
+        description="counts are shown as the `nearest` multiple of the base, or as the `midpoint` of 1 to base, "
+        "base + 1 to 2 base, and so on",
     )
     zero_discloses: bool = Field(description="true if a count of zero must be suppressed as well")
     minimum_events_per_level: int = Field(

@@ -37,11 +37,16 @@ def _looser_than(policy: Policy, minimum: Policy) -> list[str]:
                 f"'{field}' is {getattr(policy, field)}, below the custodian's minimum in policy '{minimum.name}'; "
                 f"write {getattr(minimum, field)} or more"
             )
-    if policy.rounding_base % minimum.rounding_base:
+    if minimum is FLOOR and policy.rounding_base < FLOOR.rounding_base:
+        problems.append(f"'rounding_base' is {policy.rounding_base}; write {FLOOR.rounding_base} or more")
+    # Two ways of rounding one count tell more of it than either: a stricter stream joins the custodian's intervals.
+    if minimum is not FLOOR and policy.rounding_base % minimum.rounding_base:
         problems.append(
             f"'rounding_base' is {policy.rounding_base}; write a multiple of {minimum.rounding_base}, "
             f"the base in policy '{minimum.name}'"
         )
+    if minimum is not FLOOR and minimum.rounding_base > 1 and policy.rounding != minimum.rounding:
+        problems.append(f"'rounding' is {policy.rounding}; write {minimum.rounding}, as in policy '{minimum.name}'")
     if minimum.zero_discloses and not policy.zero_discloses:
         problems.append(f"'zero_discloses' is false; write true, as in policy '{minimum.name}'")
     more = sorted(set(policy.file_types) - set(minimum.file_types))

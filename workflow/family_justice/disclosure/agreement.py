@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.config.models import Policy
-from family_justice.disclosure.rounding import is_open, round_to_base
+from family_justice.disclosure.rounding import is_open, rounded
 from family_justice.disclosure.rows import conditions, suppress, text
 from family_justice.errors import DisclosureError
 from family_justice.estimators.agreement import agreement_rows
@@ -49,7 +49,7 @@ def release_agreement(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> No
         for column in (*VALUES, *COUNTS):
             missing = math.nan if column in VALUES else pd.NA
             frame.at[row, column] = new.get(column, missing)
-        frame.at[row, "total"] = int(round_to_base(new["total"], policy.rounding_base))  # a part of it was filled in
+        frame.at[row, "total"] = int(rounded(new["total"], policy.rounding_base, policy))  # a part of it was filled in
         frame.at[row, "status"], frame.at[row, "note"] = new.get("status", "ok"), new.get("note", "")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from family_justice.config.models import Policy
 from family_justice.disclosure.curve_series import Curve
 from family_justice.disclosure.curves import sum_of
-from family_justice.disclosure.rounding import UNBOUNDED, Counts, curve_step, lowest_shown, possible, shown
+from family_justice.disclosure.rounding import UNBOUNDED, Counts, cumulative_bounds, possible, shown
 from family_justice.disclosure.rows import Conditions
 
 _ROUNDS = 30
@@ -156,14 +156,3 @@ def _bounds(curve: Curve, series: str, length: int, policy: Policy) -> tuple[Cou
         if series in ("events", "first_events") and length == k and curve.total:
             low[-1] = max(int(low[-1]), policy.threshold)
     return low, high
-
-
-def cumulative_bounds(rounded: Counts, policy: Policy) -> tuple[Counts, Counts]:
-    """Least and greatest exact count behind each number that ``round_cumulative`` shows."""
-    step, lowest = curve_step(policy), lowest_shown(policy)
-    even = (rounded // step) % 2 == 0
-    reach = np.where((step % 2 == 1) | even, step // 2, step // 2 - 1)
-    half = -(-lowest // 2)
-    low = np.where(rounded == 0, 0, np.where(rounded == lowest, half, rounded - reach))
-    high = np.where(rounded == 0, half - 1, rounded + reach)
-    return low.astype(np.int64), high.astype(np.int64)

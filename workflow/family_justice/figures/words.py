@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 THIN = "\u202f"  # narrow no-break space between thousands
@@ -126,6 +127,12 @@ def in_year_order(levels: list[str]) -> bool:
     return len(levels) > 2 and all(re.match(r"(19|20)\d\d\b", level) for level in levels)
 
 
+def rounded(policy: Mapping[str, Any]) -> str:
+    """Return how a policy rounds, in words that follow "are"."""
+    way = "midpoints of intervals of" if policy.get("rounding") == "midpoint" else "the nearest"
+    return f"rounded to {way} {policy['rounding_base']}"
+
+
 class Labels:
     """The words of one study: labels of covariates, outcomes and groups, and how a withheld count is written."""
 
@@ -136,6 +143,7 @@ class Labels:
         self.base: int | None = policy.get("rounding_base")
         self.synthetic = bool((study.get("source") or {}).get("is_synthetic"))
         self.rounds = bool(self.base and self.base > 1)
+        self.policy = policy
         self.below = f"<{self.threshold}" if self.threshold and self.threshold > 1 else WITHHELD
 
     def covariate(self, name: str) -> str:
@@ -228,7 +236,7 @@ class Labels:
         """Return one sentence about rounding and suppression for the foot of a figure or table."""
         parts = []
         if self.rounds:
-            parts.append(f"Counts are rounded to the nearest {self.base}")
+            parts.append(f"Counts are {rounded(self.policy)}")
         if self.threshold and self.threshold > 1:
             parts.append(f"what is, or would reveal, a count below {self.threshold} is withheld")
         return sentence("; ".join(parts)) + "." if parts else "Counts are exact."

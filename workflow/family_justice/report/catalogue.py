@@ -109,7 +109,7 @@ def _entry(
         enrichment_and_linkage=catalogue.Linkage(
             linkable_datasets=[catalogue.Linkable(title=title) for title in about.linkable]
         ),
-        observations=_observations(tables, released, until, study["policy"]["rounding_base"]),
+        observations=_observations(tables, released, until, study["policy"]),
         structural_metadata=catalogue.Structure(tables=[_table(table) for table in tables.values()]),
     )
 
@@ -141,10 +141,10 @@ def _accessibility(about: DataSet, custodian: Custodian) -> catalogue.Accessibil
 
 
 def _observations(
-    tables: Mapping[str, Table], released: Mapping[str, int], until: datetime.date, base: int
+    tables: Mapping[str, Table], released: Mapping[str, int], until: datetime.date, policy: Mapping[str, Any]
 ) -> list[catalogue.Observation]:
     """Return the released number of rows of each table that has one."""
-    rounded = f", rounded to the nearest {base}" if base > 1 else ""
+    rounded = f", {words.rounded(policy)}" if policy["rounding_base"] > 1 else ""
     return [
         catalogue.Observation(
             observed_node="Persons" if name == "person" else "Events",
