@@ -361,7 +361,7 @@ def test_follow_up_in_words(row: dict[str, Any], sentence: str) -> None:
 def test_the_summary_of_a_model_says_how_well_it_fits() -> None:
     rows, labels = rows_of("return_model"), words.Labels(samples.study())
     said = prose.model_summary(rows, labels)
-    assert said[0].endswith("chi-squared 812.0 on 19 degrees of freedom, p\u00a0<0.001.")
+    assert said[0].endswith("chi-squared 812 on 19 degrees of freedom, p\u00a0<0.001.")
     assert said[1].startswith("Concordance: 0.64")
     # Where the statistic is not released, its p value is.
     rows.loc[rows["measure"] == "likelihood_ratio_test", "statistic"] = float("nan")

@@ -15,7 +15,7 @@ from family_justice.report.checklist import write_checklist
 from family_justice.report.evidence import write_checker_files
 from family_justice.report.pages import write_index, write_stream_page
 from family_justice.report.recompute import FOLLOWS, recompute
-from family_justice.report.reproduce import COLUMNS, reproduce
+from family_justice.report.reproduce import COLUMNS, UNSEALED, reproduce
 from family_justice.report.trace import write_trace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +64,15 @@ def test_what_was_touched_is_found(release: Path) -> None:
     assert names["index.html"] == "different"
     assert names[picture.relative_to(stream).as_posix()] == "missing"
     assert names["extra.csv"] == "too many"
+
+
+def test_a_changed_number_is_named_with_all_that_rests_on_it(release: Path) -> None:
+    results = next(path for path in release.rglob("results.csv") if ",ok," in path.read_text())
+    results.write_text(results.read_text().replace(",ok,", ",ok,touched", 1))
+    name = results.relative_to(release).as_posix()
+    found = reproduce(release, release.parent / "reproduced.csv", ROOT / "config/codelists", None)
+    assert found[0] == f"{name}: {UNSEALED}"
+    assert f"{name},seal,,,,{UNSEALED}" in (release.parent / "reproduced.csv").read_text().splitlines()
 
 
 def test_without_a_release_there_is_nothing_to_reproduce(tmp_path: Path) -> None:

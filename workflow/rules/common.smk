@@ -173,12 +173,6 @@ def code_of(*modules):
     return fingerprint.of_stage("job", *modules)
 
 
-def release_state():
-    """Hash of the release as it lies there, for a reviewer who has nothing else."""
-    paths = sorted(path for path in Path("results/release").rglob("*") if path.is_file())
-    return fingerprint.of_value([[str(path), path.stat().st_size, path.stat().st_mtime_ns] for path in paths])
-
-
 def room_of(path):
     """Room that a path leads to, through links and dots: restricted, internal, release; "" for any other place."""
     place = Path(os.path.realpath(path))

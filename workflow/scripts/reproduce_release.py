@@ -10,6 +10,6 @@ with job(snakemake.log[0]):
     from family_justice.report.reproduce import reproduce
 
     catalogue = Configuration(Path("config"), snakemake.config).catalogue()
-    different = reproduce(Path("results/release"), snakemake.output.report, Path("config/codelists"), catalogue)
+    different = reproduce(Path("results/release"), snakemake.log.report, Path("config/codelists"), catalogue)
     if different:
         raise PipelineError("the release does not reproduce:\n" + "\n".join(f"  - {line}" for line in different))

@@ -138,13 +138,21 @@ def _check_files(
                 f"{name}: no rule of the pipeline makes it; remove it, and let results pass the door as an analysis "
                 "of the stream file"
             )
-    sealed = study["sealed"]
     wrong += [
-        f"{name}/results.csv: not the file that passed the door; run disclose_{study['stream']} again"
-        for name in study["analyses"]
-        if (path := folder / name / "results.csv").is_file() and fingerprint.of_file(path) != sealed.get(name)
+        f"{name}: not the file that passed the door; run disclose_{study['stream']} again"
+        for name in unsealed(folder, study)
     ]
     report_together(f"release of {study['stream']}", wrong, DisclosureError)
+
+
+def unsealed(folder: Path, study: Mapping[str, Any]) -> list[str]:
+    """Return the results of a stream's folder that are not the ones that passed the door, by their checksums."""
+    return [
+        f"{name}/results.csv"
+        for name in study["analyses"]
+        if (path := folder / name / "results.csv").is_file()
+        and fingerprint.of_file(path) != study.get("sealed", {}).get(name)
+    ]
 
 
 def _output(folder: Path, name: str, about: Mapping[str, Any], names: list[str], labels: words.Labels) -> Output:

@@ -92,7 +92,8 @@ def _statistic(row: Mapping[Hashable, Any]) -> str:
     few = row["note"] == F_TEST
     of = f"{degrees} {noun} of freedom{' (F test of few clusters)' if few else ''}, {p_words(row['p_value'])}"
     name = "F" if few else "chi-squared"
-    return f"{name} {words.decimal(row['statistic'], 1)} on {of}" if words.present(row["statistic"]) else of
+    digits = 0 if row["statistic"] >= 100 else 1  # released to three digits
+    return f"{name} {words.decimal(row['statistic'], digits)} on {of}" if words.present(row["statistic"]) else of
 
 
 def rank_tests(rows: pd.DataFrame, labels: words.Labels) -> list[str]:

@@ -16,7 +16,7 @@ from family_justice.errors import PipelineError
 from family_justice.figures.draw import draw_stream, read_study
 from family_justice.files import atomic
 from family_justice.report.checklist import write_checklist
-from family_justice.report.evidence import write_checker_files
+from family_justice.report.evidence import unsealed, write_checker_files
 from family_justice.report.pages import write_index, write_stream_page
 from family_justice.report.recompute import recompute
 from family_justice.report.trace import write_trace
@@ -25,12 +25,14 @@ from family_justice.report.trace import write_trace
 GIVEN = ("study.json", "comparisons.csv", "results.csv")
 COLUMNS = ("file", "what", "values", "released", "made_again", "verdict")
 SAME = "the same"
+UNSEALED = "not the file that passed the door; ask for the release again"
 
 
 def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogue: object) -> list[str]:
     """Make the release again and write ``report``.
 
-    It has one row per file (``what`` is "bytes", ``released`` and ``made_again`` its SHA-256) and below them one per
+    It has one row per file of results that was changed since it passed the door (``what`` is "seal"), one per file
+    (``what`` is "bytes", ``released`` and ``made_again`` its SHA-256) and below them one per
     measure of each file of results: how many values were compared, the one furthest off if any is (of a test always)
     as released and as worked out again, and the verdict, or why the measure cannot be worked out.
 
@@ -47,7 +49,10 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch, "release")
         for stream in streams:
-            _make_again(folder / stream, again / stream, codelists, catalogue)
+            changed = [f"{stream}/{name}" for name in unsealed(folder / stream, read_study(folder / stream))]
+            lines += [(name, "seal", "", "", "", UNSEALED) for name in changed]
+            wrong += [f"{name}: {UNSEALED}" for name in changed]
+            _make_again(folder / stream, again / stream, codelists, catalogue, sealed=not changed)
         write_index(again, streams, codelists.parent / "references" / "inconsistencies.csv")
         names = sorted({*_files(folder, streams), *_files(again, streams)})
         for name in names:
@@ -67,8 +72,9 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     return wrong
 
 
-def _make_again(released: Path, again: Path, codelists: Path, catalogue: object) -> None:
-    """Make one stream's figures and pages again from what a reviewer is given."""
+def _make_again(released: Path, again: Path, codelists: Path, catalogue: object, sealed: bool) -> None:
+    """Make one stream's figures and pages again from what a reviewer is given; what goes with a release is written of
+    sealed results only."""
     for path in sorted(released.rglob("*")):
         if path.name in GIVEN and path.is_file():
             target = again / path.relative_to(released)
@@ -82,7 +88,8 @@ def _make_again(released: Path, again: Path, codelists: Path, catalogue: object)
         write_guide(again, catalogue, codelists)  # type: ignore[arg-type]
     write_checklist(again)
     write_trace(again)
-    write_checker_files(again)
+    if sealed:
+        write_checker_files(again)
 
 
 def _streams(page: Path) -> list[str]:
