@@ -35,12 +35,12 @@ def test_public_records_give_the_published_results(finished_run: Path) -> None:
 def test_planted_effects_are_recovered(finished_run: Path) -> None:
     rows = [
         row
-        for stream in ("recurrence", "infants")
+        for stream in ("recurrence", "infants", "private_law")
         for row in comparisons(finished_run, stream)
         if row["kind"] == "planted"
     ]
     judged = [row for row in rows if row["ours"]]
-    assert len(judged) >= 40
+    assert len(judged) >= 50
     # 95% intervals; fewer than 85% of so many inside has a probability below one in a thousand.
     inside = sum(row["verdict"] == "within our 95% interval" for row in judged)
     assert inside / len(judged) >= 0.85
