@@ -1,0 +1,90 @@
+"""The attack of ``attack.py`` on a finished run: it pins no small count down, and bites on a naive release of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attack import ATTACKS, REFRESHES, Line, attack_run, score
+from attacks.curves import Drawn, spoken, sums
+from attacks.system import System
+
+
+@pytest.fixture(scope="module")
+def attacked(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Line], str]:
+    """Return the log of the attack, and the refusal of a second release."""
+    return attack_run(finished_run, tmp_path_factory.mktemp("attack"))
+
+
+def test_no_attack_pins_a_small_count_of_the_real_release_down(attacked: tuple[list[Line], str]) -> None:
+    log, _ = attacked
+    assert {line.attack for line in log} == {*ATTACKS, REFRESHES, f"{REFRESHES}, no history"}
+    assert [line.attack for line in log if line.real_pinned] == []
+    assert sum(line.small for line in log) > 500
+
+
+def test_every_attack_bites_on_the_naive_release(attacked: tuple[list[Line], str]) -> None:
+    pinned: dict[str, int] = defaultdict(int)
+    for line in attacked[0]:
+        pinned[line.attack] += line.naive_pinned
+    assert [attack for attack, number in pinned.items() if number == 0] == []
+
+
+def test_a_second_release_a_week_later_is_refused_and_both_cells_are_named(attacked: tuple[list[Line], str]) -> None:
+    log, refusal = attacked
+    assert next(line for line in log if line.attack == REFRESHES).note == "second release refused"
+    assert "can be subtracted from an earlier release" in refusal
+    assert "this release (refresh 2021-03-31) and release" in refusal
+    assert "(refresh 2021-03-24)" in refusal
+
+
+def test_a_system_of_sums_leaves_what_trying_all_numbers_leaves() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(25):
+        tops = rng.integers(1, 7, 4)
+        ties = [({int(i): int(rng.choice([-1, 1])) for i in rng.choice(4, 3, replace=False)}) for _ in range(2)]
+        truth = [int(rng.integers(0, top + 1)) for top in tops]
+        system = System()
+        for i, top in enumerate(tops):
+            system.add(i, 0, int(top))
+        for terms in ties:
+            total = sum(factor * truth[i] for i, factor in terms.items())
+            system.tie(terms, total, total)  # type: ignore[arg-type]
+        every = [
+            numbers
+            for numbers in itertools.product(*(range(top + 1) for top in tops))
+            if all(sum(f * numbers[i] for i, f in t.items()) == sum(f * truth[i] for i, f in t.items()) for t in ties)
+        ]
+        for i, (low, high) in system.solve(range(4)).items():
+            values = {numbers[int(i)] for numbers in every}  # type: ignore[call-overload]
+            assert low <= min(values)
+            assert max(values) <= high
+            if len(values) < 3:
+                assert (low, high) == (min(values), max(values))
+
+
+def test_a_faulty_attack_is_found_out() -> None:
+    cell = ("stream", "analysis", "n", "", "", "term", "level", "")
+    assert score("guess", "run", {cell: 4}, {cell: (4, 4)}, {cell: (1, 9)}, 10).naive_pinned == 1
+    with pytest.raises(AssertionError, match="faulty"):
+        score("guess", "run", {cell: 4}, {cell: (5, 9)}, {cell: (1, 9)}, 10)
+
+
+def test_figures_are_read_as_they_are_drawn_and_told() -> None:
+    line = Drawn(np.array([0, 1, 1, 2, 2.0]), np.array([0, 0, 3.5, 3.5, 7.0]), point=0.2)
+    heights, errors = line.at([0, 1, 1.5, 2])
+    assert heights.tolist() == [0, 3.5, 3.5, 7]
+    assert (errors > 0.01).tolist() == [False, False, True, False]
+    words = [
+        "0 years\nEngland: 0.0%, 1\u202f005 at risk\nWales: 0.0%, 25 at risk",
+        "1 year\nEngland: 3.5% (95% CI 2.1 to 4.9)",
+    ]
+    assert spoken(words, 2) == [[(0.0, 1005.0), (3.5, pytest.approx(float("nan"), nan_ok=True))], [(0.0, 25.0)]]
+
+
+def test_a_series_that_others_add_up_to_is_recognised() -> None:
+    found = sums((0, 20, 45), [(0, 10, 15), (0, 10, 30)])
+    assert {tuple(sorted(parts)) for parts in found} == {((0, 10, 15), (0, 10, 30))}
