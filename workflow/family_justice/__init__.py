@@ -18,4 +18,4 @@ STAGES = (
     "report",
 )
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
