@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from family_justice.config.check_events import label_problems
 from family_justice.config.load import Configuration
+from family_justice.config.models import Cohort, Event, Outcome
 from family_justice.errors import ConfigError
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -91,6 +93,41 @@ def test_all_problems_of_a_file_are_told_at_once(edited: Callable[[str, str, str
     assert "key 'analyses.return_by_parent.every' is missing" in text
 
 
+def test_a_name_has_one_label_in_all_cohorts_of_a_stream() -> None:
+    event = Event(label="Return", sql="SELECT 1")
+    outcome = Outcome(label="Return", event="back", censoring=["end"])
+    last = {"label": "Second return", "short_label": "second"}
+
+    def cohorts(event_again: Event, outcome_again: Outcome) -> dict[str, Cohort]:
+        first = Cohort.model_construct(events={"back": event}, outcomes={"back_home": outcome})
+        other = Cohort.model_construct(events={"back": event_again}, outcomes={"back_home": outcome_again})
+        return {"adults": first, "children": other}
+
+    assert label_problems(cohorts(event, outcome)) == []
+    found = label_problems(cohorts(event.model_copy(update={"label": "Return of a child"}), outcome))
+    assert found == [
+        "cohorts.children.events.back.label: 'Return of a child', but in cohort 'adults' 'Return'; write the same in "
+        "both, or give one of the two events another name"
+    ]
+    found = label_problems(cohorts(event, outcome.model_copy(update=last)))
+    assert [line.partition(":")[0] for line in found] == [
+        "cohorts.children.outcomes.back_home.label",
+        "cohorts.children.outcomes.back_home.short_label",
+    ]
+
+
+def test_labels_that_differ_between_cohorts_are_told_with_the_file(
+    edited: Callable[[str, str, str], Configuration],
+) -> None:
+    text = message(
+        lambda: edited(
+            "streams/private_law.yaml", "        label: End of the records\n", "        label: End of the data\n"
+        ).stream("private_law")
+    )  # fmt: skip
+    assert "private_law.yaml" in text
+    assert ".events.end_of_records.label: 'End of the records', but in cohort 'cases' 'End of the data'" in text
+
+
 def test_a_key_written_twice_is_an_error(edited: Callable[[str, str, str], Configuration]) -> None:
     text = message(lambda: edited("config.yaml", "source: synthetic", "source: synthetic\nsource: mine"))
     assert "key 'source' is written twice" in text
@@ -103,6 +140,20 @@ def test_policy_below_the_custodians_minimum(edited: Callable[[str, str, str], C
     assert "threshold" in text
     assert "write 10 or more" in text
     assert "court_records" in text
+
+
+def test_a_policy_may_forbid_only_files_that_a_release_can_do_without(
+    edited: Callable[[str, str, str], Configuration],
+) -> None:
+    types = "threshold: 10\nfile_types: "
+    policy = edited("policies/court_records.yaml", "threshold: 10\n", types + "[csv, json, svg, html]\n")
+    assert policy.policy("court_records").file_types == ["csv", "json", "svg", "html"]
+    text = message(
+        lambda: edited("policies/court_records.yaml", types + "[csv, json, svg, html]", types + "[csv, pdf]").policy(
+            "court_records"
+        )
+    )
+    assert "court_records.yaml: 'file_types' lacks html, json, svg; add them" in text
 
 
 def test_court_records_have_a_floor_whatever_the_files_say(edited: Callable[[str, str, str], Configuration]) -> None:

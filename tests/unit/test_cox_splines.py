@@ -184,6 +184,7 @@ def test_released_curves_are_short_and_drawn(tmp_path: Path) -> None:
     assert (moved <= 0.15 * exact["std_error"][moved.index] + 1e-12).all()
     assert (moved > 0).all()
     study: dict[str, Any] = {
+        "policy": POLICY.model_dump(),
         "stream": "s", "covariates": {"age": {"label": "Age", "unit": "years"}, "aid": {"label": "Aid"}},
         "analyses": {"m": {"kind": "cox", "title": "T", "cohort": "men"}}, "cohorts": {"men": {"label": "Men"}},
     }  # fmt: skip

@@ -186,3 +186,12 @@ def test_the_intercept_is_not_released_and_everything_is_under_an_open_policy() 
     frame = model(*AGE, intercept, n=600, events=199)
     assert disclose(frame, COURT).rows.iloc[3]["status"] == "suppressed"
     assert disclose(frame, PUBLIC).rows.iloc[3]["estimate"] == -0.7012
+
+
+def test_a_profile_without_an_end_stays_open() -> None:
+    rows = [reference("age", "old", 301, 103), {**coefficient("age", "young", 101, 44), "conf_high": math.inf}]
+    released = disclose(model(*rows, n=402, events=147), COURT).rows
+    young = released[released["level"] == "young"].iloc[0]
+    assert young["conf_high"] == math.inf
+    assert math.isfinite(young["conf_low"])
+    assert math.isfinite(young["estimate"])

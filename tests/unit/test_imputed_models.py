@@ -239,6 +239,8 @@ def test_wrong_words() -> None:
         checked(a=keys("logistic", imputation={**HOW, "auxiliary": ["ara"]}))
     with pytest.raises(ConfigError, match=r"imputation.auxiliary: 'placed' is in the model.*remove it here"):
         checked(a=keys("logistic", imputation={**HOW, "auxiliary": ["placed"]}))
+    with pytest.raises(ConfigError, match=r"imputation.auxiliary: 'area' is named more than once"):
+        checked(a=keys("logistic", imputation={**HOW, "auxiliary": ["area", "area"]}))
     with pytest.raises(ConfigError, match=r"a.splines: curves of imputed data are not pooled"):
         checked(a=keys("cox", splines={"age": 4}))
     with pytest.raises(ValueError, match="imputation"):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +13,7 @@ import pytest
 from release_samples import write_release
 
 from family_justice.errors import PipelineError
-from family_justice.figures.draw import draw_stream
+from family_justice.figures.draw import draw_stream, read_study
 from family_justice.report.checklist import write_checklist
 from family_justice.report.evidence import write_checker_files
 from family_justice.report.pages import write_index, write_stream_page
@@ -21,10 +24,20 @@ from family_justice.report.trace import write_trace
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> Path:
-    folder = tmp_path / "release"
+#: Enough to be touched: a flow figure, curves and a model.
+FEW = ("attrition.parents", "return_by_age", "return_model")
+
+
+def made(folder: Path, only: tuple[str, ...] = (), file_types: list[str] | None = None) -> Path:
+    """Make a whole release in ``folder``, of all analyses of the samples or of a few, and of some file types only."""
     stream = write_release(folder)
+    if only:
+        study = read_study(stream)
+        for name in study["analyses"].keys() - set(only):
+            del study["analyses"][name]
+            shutil.rmtree(stream / name)
+        study["policy"]["file_types"] = file_types or study["policy"]["file_types"]
+        (stream / "study.json").write_text(json.dumps(study), encoding="utf-8")
     draw_stream(stream)
     write_stream_page(stream)
     write_index(folder, [stream.name], ROOT / "config/references/inconsistencies.csv")
@@ -32,6 +45,17 @@ def release(tmp_path: Path) -> Path:
     write_trace(stream)
     write_checker_files(stream)
     return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("small") / "release", FEW)
+
+
+@pytest.fixture
+def release(small: Path, tmp_path: Path) -> Path:
+    """A release of a few analyses, to be touched."""
+    return Path(shutil.copytree(small, tmp_path / "release"))
 
 
 def again(release: Path) -> tuple[list[str], dict[str, str]]:
@@ -45,7 +69,8 @@ def again(release: Path) -> tuple[list[str], dict[str, str]]:
     return [line for line in found if line.split(": ")[1] in ("different", "missing", "too many")], verdicts
 
 
-def test_a_release_reproduces(release: Path) -> None:
+def test_a_release_reproduces(tmp_path: Path) -> None:
+    release = made(tmp_path / "release")
     different, verdicts = again(release)
     assert different == []
     assert set(verdicts.values()) == {"the same"}
@@ -73,6 +98,18 @@ def test_a_changed_number_is_named_with_all_that_rests_on_it(release: Path) -> N
     found = reproduce(release, release.parent / "reproduced.csv", ROOT / "config/codelists", None)
     assert found[0] == f"{name}: {UNSEALED}"
     assert f"{name},seal,,,,{UNSEALED}" in (release.parent / "reproduced.csv").read_text().splitlines()
+
+
+def test_what_the_policy_forbids_is_not_written_and_the_rest_reproduces(tmp_path: Path) -> None:
+    release = made(tmp_path / "release", FEW[:1], file_types=["csv", "json", "svg", "html"])
+    assert {path.suffix for path in release.rglob("*") if path.is_file()} == {".csv", ".json", ".svg", ".html", ".txt"}
+    (stream,) = (path for path in release.iterdir() if path.is_dir())
+    page = (stream / "index.html").read_text()
+    links = re.findall(r'<a href="([^"#]+)"', page)
+    assert links
+    assert [link for link in links if not (stream / link).exists()] == []
+    different, _ = again(release)
+    assert different == []
 
 
 def test_without_a_release_there_is_nothing_to_reproduce(tmp_path: Path) -> None:

@@ -152,3 +152,7 @@ def test_what_was_rejected_or_changed_is_said(stream: Path, bundle: dict[str, An
         opened.writestr("results.json", json.dumps(bundle))
     with pytest.raises(PipelineError, match="leads out of the folder"):
         unpack(evil, tmp_path / "evil")
+    with zipfile.ZipFile(evil, "w") as opened:
+        opened.writestr("results.json", json.dumps({"results": ["of another program"]}))
+    with pytest.raises(PipelineError, match="give the file that the viewer released"):
+        unpack(evil, tmp_path / "evil")

@@ -83,12 +83,23 @@ def released(stream):
     return [f"results/release/{stream}/{analysis}/results.csv" for analysis in analyses_of(stream)]
 
 
+def let_out(stream, file_types):
+    """Those of the file types that the stream's policy lets leave."""
+    policy, _ = CONFIGURATION.policy_of(STREAMS[stream])
+    return [kind for kind in file_types if kind in policy.file_types]
+
+
+def tables_for_print(stream):
+    """Files with all tables of a stream, for a paper."""
+    return [f"results/release/{stream}/tables.{kind}" for kind in let_out(stream, ("tex", "docx"))]
+
+
 def figures_of(stream):
     """Files of a stream's figures; a table of characteristics has none."""
     return [
         f"results/release/{stream}/{analysis}/figure.{kind}"
         for analysis in analyses_of(stream)
-        for kind in ("svg", "png", "pdf")
+        for kind in let_out(stream, ("svg", "png", "pdf"))
         if getattr(STREAMS[stream].analyses.get(analysis), "kind", "") != "table_one"
         and not analysis.startswith("quality.")
     ]
@@ -116,9 +127,8 @@ def evidence_of(stream):
 def pages_of(stream):
     """The released rows of a stream and all that is drawn and written from them."""
     folder = f"results/release/{stream}"
-    names = ("index.html", "tables.tex", "tables.docx", "study.json", "figures.json", "comparisons.csv")
-    single = [f"{folder}/{name}" for name in names]
-    return [*single, *released(stream), *figures_of(stream), *guide_of(stream)]
+    single = [f"{folder}/{name}" for name in ("index.html", "study.json", "figures.json", "comparisons.csv")]
+    return [*single, *tables_for_print(stream), *released(stream), *figures_of(stream), *guide_of(stream)]
 
 
 def release_of(stream):

@@ -49,6 +49,7 @@ def check_stream(stream: Stream, shared: Mapping[str, Covariate], path: Path) ->
         problems += _covariate(f"covariates.{name}", covariate)
     for name, cohort in stream.cohorts.items():
         problems += _cohort(f"cohorts.{name}", cohort, stream, covariates)
+    problems += check_events.label_problems(stream.cohorts)
     for name, analysis in stream.analyses.items():
         problems += _analysis(f"analyses.{name}", analysis, stream, covariates)
     for name, comparison in stream.comparisons.items():

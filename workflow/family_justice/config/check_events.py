@@ -18,7 +18,7 @@ from family_justice.config.kinds import (
     RecurrentCox,
     StateOccupation,
 )
-from family_justice.config.models import Cohort, Covariate, Outcome
+from family_justice.config.models import Cohort, Covariate, Event, Outcome
 from family_justice.errors import did_you_mean
 
 
@@ -47,6 +47,23 @@ def outcome_problems(where: str, cohort: Cohort, name: str) -> list[str]:
         problems.append(f"{where}.entry: '{entry}' repeats, and observation starts once; name another event")
     if entry is not None and entry in (outcome.event, *outcome.competing, *outcome.censoring):
         problems.append(f"{where}.entry: '{entry}' also ends observation; name another event or date column")
+    return problems
+
+
+def label_problems(cohorts: Mapping[str, Cohort]) -> list[str]:
+    """Say which events and outcomes have one name in two cohorts and not the same labels: pages find labels by name."""
+    problems: list[str] = []
+    for part in ("events", "outcomes"):
+        known: dict[str, tuple[str, Event | Outcome]] = {}
+        for cohort, about in cohorts.items():
+            for name, own in getattr(about, part).items():
+                before, other = known.setdefault(name, (cohort, own))
+                problems += [
+                    f"cohorts.{cohort}.{part}.{name}.{key}: '{getattr(own, key) or ''}', but in cohort '{before}' "
+                    f"'{getattr(other, key) or ''}'; write the same in both, or give one of the two {part} another name"
+                    for key in ("label", "short_label")
+                    if getattr(own, key) != getattr(other, key)
+                ]
     return problems
 
 

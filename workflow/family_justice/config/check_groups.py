@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,8 +74,12 @@ def problems(where: str, analysis: object, cohort: Cohort, covariates: Mapping[s
 def _auxiliary(where: str, analysis: Any, cohort: Cohort) -> list[str]:
     """Auxiliary variables are of the cohort, and the model does not hold them already."""
     model = {*analysis.covariates, *getattr(analysis, "strata", []), getattr(analysis, "variable", None)}
-    found = []
-    for name in analysis.imputation.auxiliary:
+    found = [
+        f"{where}: '{name}' is named more than once; once is enough"
+        for name, times in Counter(analysis.imputation.auxiliary).items()
+        if times > 1
+    ]
+    for name in dict.fromkeys(analysis.imputation.auxiliary):
         if name not in cohort.covariates:
             found.append(f"{where}: '{name}' is no covariate of the cohort. {did_you_mean(name, cohort.covariates)}")
         elif name in model:

@@ -16,7 +16,7 @@ from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.models import Covariate, Policy, Settings, Source, Stream
-from family_justice.config.policy import FLOOR, check_policy_not_below
+from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below
 from family_justice.contracts import contracts, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
@@ -211,6 +211,11 @@ class Configuration:
         policy: Policy = parse(read_yaml(path), Policy, path)
         if policy.name != name:
             raise ConfigError(f"{path}: 'name' is '{policy.name}'; write '{name}', the name of the file")
+        lacking = sorted(NEEDED_TYPES - set(policy.file_types))
+        if lacking:
+            raise ConfigError(
+                f"{path}: 'file_types' lacks {', '.join(lacking)}; add them: every release has such files"
+            )
         return policy
 
     @cache  # noqa: B019

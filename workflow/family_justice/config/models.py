@@ -58,7 +58,7 @@ class Policy(Strict):
     file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"]] = Field(
         default=["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"],
         min_length=1,
-        description="types of files that may leave",
+        description="types of files that may leave; only png, pdf, tex and docx can be left out",
     )
     maximum_rows: int = Field(default=20_000, ge=1, description="rows that one file of results may have")
 

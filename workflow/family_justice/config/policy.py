@@ -17,6 +17,8 @@ FLOOR = Policy(
     minimum_residual_df=5,
     minimum_at_risk=5,
 )
+#: Released rows, what is known of them, and the pages with their figures; a custodian may forbid all other types.
+NEEDED_TYPES = {"csv", "json", "svg", "html"}
 
 
 def check_policy_not_below(policy: Policy, minimum: Policy, where: str = "") -> None:

@@ -1,9 +1,10 @@
 """What the rounding of counts does to an estimate, so that it tells no more than the rounded counts.
 
 With one covariate a ratio and its standard error are functions of the persons and events of two levels. Shortened to a
-tenth of a standard error they still single out one of the counts that the rounded ones allow in more than half of such
-models with up to 600 members a level, and several models of one outcome (odds ratio, risk ratio, marginal effect) do so
-in nine of ten. Coarser steps would have to be so wide, and the wider the more models there are, that little is left.
+tenth of a standard error they still single out one of the counts that the rounded ones allow in many such models, and
+several models of one outcome (odds ratio, risk ratio, marginal effect) do so in most: the intruder of
+``tests/acceptance/test_intruder_models.py`` shows it. Coarser steps would have to be so wide, and the wider the more
+models there are, that little is left.
 
 So an estimate is moved by as much as rounding moves the crude estimate of its level, and its standard error is
 multiplied by as much as rounding multiplies the crude one. Crude estimates are then those of the released counts and
@@ -63,7 +64,7 @@ class Cell:
     def rounded(self, policy: Policy) -> Cell:
         """The cell that the released counts describe."""
         beside = tuple(shown(int(events), policy) for events in self.beside)
-        return Cell(shown(int(self.n), policy), shown(int(self.events), policy), beside, policy.rounding_base)
+        return Cell(shown(int(self.n), policy), shown(int(self.events), policy), beside, shown(1, policy))
 
 
 def _odds(cell: Cell) -> tuple[float, float]:
@@ -105,9 +106,9 @@ _CRUDE: dict[str, Callable[[Cell], tuple[float, float]]] = {
 
 def rounding_shift(measure: str, level: Cell, reference: Cell, policy: Policy) -> Shift:
     """Return what rounding does to the crude estimate of ``level`` against ``reference``; nothing for a measure that
-    no counts of levels give."""
+    no counts of levels give, and where counts are not rounded."""
     crude = _CRUDE.get(measure)
-    if crude is None:
+    if crude is None or policy.rounding_base == 1:
         return Shift()
     short = [cell.rounded(policy) for cell in (level, reference)]
     values, errors = [], []

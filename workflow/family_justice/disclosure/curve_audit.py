@@ -2,8 +2,8 @@
 
 For each grid of times the auditor knows what each shown cumulative count can have been, that cumulative counts do not
 fall, that enough persons are still at risk wherever a curve is shown, and which counts add up to which: outcomes over
-the same persons, groups of one column. Where this leaves a small count, or a small increment between two times, with
-a single possible value, the smallest curve involved is suppressed.
+the same persons, groups of one column. Where this leaves a small count with fewer than ``SAFE_VALUES`` possible
+values, or a small increment between two times with a single one, the smallest curve involved is suppressed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from family_justice.config.models import Policy
+from family_justice.disclosure.cells import SAFE_VALUES
 from family_justice.disclosure.curve_series import Curve
 from family_justice.disclosure.curves import sum_of
 from family_justice.disclosure.rounding import UNBOUNDED, Counts, cumulative_bounds, possible, shown
@@ -62,12 +63,13 @@ class _System:
                 return
 
     def pinned(self, policy: Policy) -> list[Name]:
-        """Series with a small count, or a small increment, that can have one value only."""
+        """Series with a small count that can have too few values, or a small increment that can have one only."""
+        wanted = min(SAFE_VALUES, policy.threshold - 1)
         found = []
         for name in sorted(self.cumulative, key=repr):
             low, high, exact = self.low[name], self.high[name], self.exact[name]
             known = low == high
-            small = known & (exact >= 1) & (exact < policy.threshold)
+            small = (high - low + 1 < wanted) & (exact >= 1) & (exact < policy.threshold)
             step = np.diff(exact)
             small_step = known[1:] & known[:-1] & (step >= 1) & (step < policy.threshold)
             if small.any() or small_step.any():

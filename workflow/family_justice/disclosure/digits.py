@@ -17,12 +17,11 @@ from family_justice.estimators.t_distribution import t_reference
 # Estimates are shown in steps of at most a tenth of their standard error, standard errors of a fiftieth: the estimate
 # is off by a twentieth of a standard error at most, the width of the interval by one percent, besides what rounding
 # the counts moves them. Where a level has several estimates (a ratio and a marginal effect, or two models of one
-# outcome) all are shown in steps twice as wide: adjusted for one more yes/no covariate, an odds ratio, a risk ratio
-# and an effect of some thirty members a pattern single out up to half of the exact counts in single steps, up to one
-# in ten in double ones. In matched sets with a single coefficient all rests on two numbers, of pairs discordant in one
-# way and in the other: its steps are half its standard error, those of the error a fifth. In the usual steps two of
-# three such models would leave a single answer. The odds of an area rest on its two counts in the same way, and have
-# the same steps.
+# outcome) all are shown in steps twice as wide: adjusted for a further covariate they are not those of the rounded
+# counts, and together they tell more than one of them. In matched sets with a single coefficient all rests on two
+# numbers, of pairs discordant in one way and in the other: its steps are half its standard error, those of the error
+# a fifth. In the usual steps two of three such models would leave a single answer. The odds of an area rest on its two
+# counts in the same way, and have the same steps.
 _STEPS_PER_STANDARD_ERROR = 10
 _STEPS_OF_STANDARD_ERROR = 50
 _NORMAL, _LEAST_P = NormalDist(), 1e-12
@@ -113,7 +112,10 @@ def _is_wald(frame: pd.DataFrame, row: int, estimate: float, error: float) -> bo
 
 
 def in_steps(value: float, step: float) -> float:
-    """Round to a multiple of ``step``; what is left of the search for an estimate does not decide a tie."""
+    """Round to a multiple of ``step``; what is left of the search for an estimate does not decide a tie. A limit that
+    the search for a profile did not reach stays infinite."""
+    if not math.isfinite(value):
+        return value
     return step * round(round(value / step, 6))
 
 

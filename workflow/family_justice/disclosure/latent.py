@@ -6,13 +6,12 @@ number of members in a class, and in a level of a class, is rounded and the perc
 numbers. The steps are twice the threshold (or the base of rounding, if that is larger): a margin that is added up from
 the classes is then off by more than the margin that a table shows, which stays the better source. In steps of the
 threshold itself, the rarest answers of a model with as many parameters as patterns (three yes/no variables, two
-classes) were left with one or two possible counts beside rounded margins; in twice that with three or more. With four
-and five variables and two to four classes linear programmes over the numbers of every pattern narrowed no withheld
-margin to fewer than three values, and one in some seventy rare patterns to two. Two analyses of the same members side
-by side left one in some eighty a single value: so where a cohort has several, the steps are as many times wider, and
-what is expected to be less than half a step is withheld. Expected
-numbers under the threshold are withheld. A number that is withheld and is what the others leave of the class stays
-unknown too, as either of the two numbers is off by up to half a step.
+classes) were left with one or two possible counts beside rounded margins; in twice that with three or more. Two
+analyses of the same members side by side can leave a rare pattern with a single value: so where a cohort has several,
+the steps are as many times wider, and what is expected to be less than half a step is withheld
+(``tests/acceptance/test_intruder_classes.py``). Expected numbers under the threshold are withheld. A number that is
+withheld and is what the others leave of the class stays unknown too, as either of the two numbers is off by up to half
+a step.
 
 Log-likelihood and information criteria are functions of all exact counts and stay inside. The entropy is shown to one
 decimal.

@@ -90,7 +90,7 @@ def _decide(model: Model, policy: Policy) -> None:
     # Other views of the same coefficients, and areas, which are no parameters.
     estimated = estimated[~estimated["measure"].isin(["marginal_effect", "log_area_odds_ratio"])]
     # So few clusters that their number would be told.
-    if (rows.loc[rows["std_error"].notna(), "df"] < policy.rounding_base).any():
+    if (rows.loc[rows["std_error"].notna(), "df"] + 1 < max(policy.threshold, policy.rounding_base + 1)).any():
         model.suppressed |= set(rows.index)
         return
     if model.n == 0 or _too_few(model.n, model.events, policy) or model.n - len(estimated) < policy.minimum_residual_df:

@@ -75,7 +75,7 @@ def draw_analysis(
     planted: pd.DataFrame | None = None,
     tiles: Tiles | None = None,
 ) -> dict[str, Any]:
-    """Draw one analysis into ``folder`` as ``figure.svg`` and ``figure.png``.
+    """Draw one analysis into ``folder``: ``figure.svg``, and PNG and PDF if the policy lets these leave.
 
     ``study``: the content of ``study.json``. ``rows``: released rows in the result schema. ``planted``: rows of
     ``comparisons.csv`` of kind ``planted`` for this analysis, or None. ``tiles``: where areas lie in a grid.
@@ -94,7 +94,7 @@ def draw_analysis(
             sheet, alt, caption = forest.draw(rows, about, labels, planted)
         else:
             sheet, alt, caption = KINDS[kind](rows, {**about, "tiles": tiles or {}}, labels)
-        size = sheet.save(folder, alt)
+        size = sheet.save(folder, alt, study["policy"]["file_types"])
     return {"alt": alt, "caption": caption, **size}
 
 

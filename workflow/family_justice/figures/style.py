@@ -8,7 +8,7 @@ and the same rows give the same bytes.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,18 +156,22 @@ class Sheet:
         if words:
             self.spots.append(Spot(left, top, width, height, words))
 
-    def save(self, folder: Path, alt: str) -> dict[str, float]:
-        """Write ``figure.svg`` (with alt text and words on pointing at it), ``figure.png`` (300 dpi) and ``figure.pdf``
-        into a folder; return the size in inches."""
+    def save(self, folder: Path, alt: str, file_types: Collection[str]) -> dict[str, float]:
+        """Write ``figure.svg`` (with alt text and words on pointing at it) into a folder, and of ``figure.png`` (300
+        dpi) and ``figure.pdf`` those of ``file_types``; return the size in inches."""
         # Without date and program version the same rows give the same bytes.
         drawn = io.StringIO()
         self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         write_text(folder / "figure.svg", described(drawn.getvalue(), self.spots, self.name, alt))
-        with atomic(folder / "figure.png") as path:
-            self.figure.savefig(path, format="png", dpi=300, metadata={"Software": None})
-        with atomic(folder / "figure.pdf") as path:
-            metadata = {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None}
-            self.figure.savefig(path, format="pdf", metadata=metadata)
+        metadata: dict[str, dict[str, str | None]] = {
+            "png": {"Software": None},
+            "pdf": {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None},
+        }
+        for kind, about in metadata.items():
+            (folder / f"figure.{kind}").unlink(missing_ok=True)
+            if kind in file_types:
+                with atomic(folder / f"figure.{kind}") as path:
+                    self.figure.savefig(path, format=kind, dpi=300, metadata=about)
         return {"width": round(self.width, 3), "height": round(self.height, 3)}
 
 

@@ -157,4 +157,6 @@ def _verdict(kind: str, row: dict[str, Any], reference: str, decimals: int) -> s
         if exact.quantize(digits, ROUND_DOWN) == printed:
             return "equal to the printed digits, which were cut, not rounded"
         return f"differs by {ours - value:+.{decimals + 1}f}"
-    return f"{ours - value:+.1f} from the published figure"
+    apart = round(ours - value, 1)
+    unit = " percentage points" if row["quantity"] == "percent" else ""
+    return f"{apart:+.1f}{unit} from the published figure" if apart else "the published figure, to one decimal"

@@ -47,6 +47,7 @@ class Block:
     description: str
     folder: str
     figure: dict[str, Any] | None = None
+    pictures: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     tables: list[tables.Table] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
@@ -76,7 +77,8 @@ class Beside:
 
 
 def write_stream_page(release_folder: str | Path) -> Path:
-    """Write ``index.html``, ``tables.tex`` and ``tables.docx`` of one stream from its release folder alone.
+    """Write ``index.html`` of one stream, and ``tables.tex`` and ``tables.docx`` if its policy lets these leave, from
+    its release folder alone.
 
     Needs ``study.json``, ``figures.json`` (see ``figures.draw.draw_stream``) and ``<analysis>/results.csv``; shows
     ``comparisons.csv`` if there is one. Raises ``PipelineError`` if the figures are not drawn.
@@ -106,8 +108,14 @@ def write_stream_page(release_folder: str | Path) -> Path:
     titled = _titled(**shown)
     source = study["source"]
     preface = f"{SYNTHETIC} {source['description']}" if source["is_synthetic"] else source["description"]
-    write_text(folder / "tables.tex", latex(titled, preface))
-    write_word(folder / "tables.docx", study["title"], preface, titled, source.get("refresh_date") or "")
+    for kind in ("tex", "docx"):
+        path = folder / f"tables.{kind}"
+        if kind not in study["policy"]["file_types"]:
+            path.unlink(missing_ok=True)
+        elif kind == "tex":
+            write_text(path, latex(titled, preface))
+        else:
+            write_word(path, study["title"], preface, titled, source.get("refresh_date") or "")
     return folder / "index.html"
 
 
@@ -200,6 +208,7 @@ def _block(
 ) -> Block:
     kind = about["kind"]
     block = Block(anchor(analysis), about["title"], about.get("description") or "", analysis, figure)
+    block.pictures = [kind for kind in ("png", "svg", "pdf") if kind in labels.policy["file_types"]]
     block.disclosure = prose.disclosure(rows)
     if kind == "attrition":
         block.tables = [tables.attrition(rows, about, labels)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from family_justice.estimators.arrays import Floats
 from family_justice.estimators.life_table import Z95, log_log_limits
@@ -51,6 +50,8 @@ def _variance_over_mean(mean: float, share: float) -> float:
     low, high = max(-1.0, -(1 - 1e-9) / mean), 1e6
     if gap(low) >= 0 or gap(high) <= 0:
         return 1 + (low if gap(low) >= 0 else high) * mean
+    from scipy.optimize import brentq
+
     return 1 + float(brentq(gap, low, high, xtol=1e-15, rtol=1e-14)) * mean
 
 

@@ -19,12 +19,14 @@ from family_justice.report.checklist import write_checklist
 from family_justice.report.evidence import unsealed, write_checker_files
 from family_justice.report.pages import write_index, write_stream_page
 from family_justice.report.recompute import recompute
+from family_justice.report.sacro import FOLDER, OWN
 from family_justice.report.trace import write_trace
 
 #: What a reviewer is given; all else is made from it.
 GIVEN = ("study.json", "comparisons.csv", "results.csv")
 COLUMNS = ("file", "what", "values", "released", "made_again", "verdict")
 SAME = "the same"
+NOT_MADE = "not made again: the seal of its stream is broken"
 UNSEALED = "not the file that passed the door; ask for the release again"
 
 
@@ -36,6 +38,8 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     measure of each file of results: how many values were compared, the one furthest off if any is (of a test always)
     as released and as worked out again, and the verdict, or why the measure cannot be worked out.
 
+    Files that only sealed results may have are not made again of a stream with a broken seal.
+
     Returns the files that differ, are missing or too many, and the measures whose values do not follow from the
     counts; none of them if the release reproduces. Raises ``PipelineError`` if there is no release.
     """
@@ -46,20 +50,24 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     streams = _streams(page)
     lines: list[tuple[str, ...]] = []
     wrong: list[str] = []
+    broken: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch, "release")
         for stream in streams:
             changed = [f"{stream}/{name}" for name in unsealed(folder / stream, read_study(folder / stream))]
             lines += [(name, "seal", "", "", "", UNSEALED) for name in changed]
             wrong += [f"{name}: {UNSEALED}" for name in changed]
+            broken |= {stream} if changed else set()
             _make_again(folder / stream, again / stream, codelists, catalogue, sealed=not changed)
         write_index(again, streams, codelists.parent / "references" / "inconsistencies.csv")
         names = sorted({*_files(folder, streams), *_files(again, streams)})
         for name in names:
             before, after = _hash(folder / name), _hash(again / name)
             verdict = SAME if before == after else _difference(before, after)
+            if name.split("/")[0] in broken and not after and _goes_with_seal(name):
+                verdict = NOT_MADE
             lines.append((name, "bytes", "", before, after, verdict))
-            wrong += [] if verdict == SAME else [f"{name}: {verdict}"]
+            wrong += [] if verdict in (SAME, NOT_MADE) else [f"{name}: {verdict}"]
     for name in (name for name in names if name.endswith("/results.csv") and (folder / name).is_file()):
         for check in recompute(folder / name):
             about = (check.what, str(check.values), check.released, check.made_again, check.verdict)
@@ -108,6 +116,11 @@ def _files(release: Path, streams: list[str]) -> list[str]:
         if path.is_file()
     ]
     return [*names, "index.html"]
+
+
+def _goes_with_seal(name: str) -> bool:
+    """True for what ``write_checker_files`` writes."""
+    return name.split("/")[1] in ("checker.html", FOLDER, *OWN)
 
 
 def _difference(before: str, after: str) -> str:

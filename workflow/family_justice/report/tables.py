@@ -249,7 +249,7 @@ def table_one(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
             line = [_share(members[(members["group"] == g) & (members["level"] == level)], labels) for g in groups]
             body.append(Row(words.sentence(level), line, indent=True))
     heads = [key or "Characteristic", *names.values()]
-    return Table(about["title"], heads, body, ["Count (percent of those with a known value).", labels.rounding()])
+    return Table(about["title"], heads, body, ["Count (percent of all with a listed level).", labels.rounding()])
 
 
 def _total(rows: pd.DataFrame) -> Cell:
@@ -302,7 +302,8 @@ def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
         reference = _with_limits(row, "reference", digits)
         cells = [mine if mine.text else hidden(verdict), reference, Cell(verdict), Cell(source)]
         body.append(Row(row["label"], cells))
-    heads = ["Quantity", "Ours (95% CI)", "Planted" if kind == "planted" else "Published", "Verdict", "Source"]
+    ours = "Ours (95% CI)" if any(row.cells[0].sub for row in body) else "Ours"
+    heads = ["Quantity", ours, "Planted" if kind == "planted" else "Published", "Verdict", "Source"]
     notes = [f"[{number}] {source}." for number, source in enumerate(sources, 1)] if numbered else []
     return Table(title, heads, body, notes, text=frozenset({3, 4}))
 

@@ -27,14 +27,15 @@ def unpack(archive: str | Path, folder: str | Path) -> tuple[int, list[str]]:
     in it but in no result or were changed on the way.
     """
     with zipfile.ZipFile(archive) as opened:
-        try:
-            results = json.loads(opened.read("results.json"))["results"]
-        except (KeyError, ValueError):
-            raise PipelineError(f"{archive}: no results.json of the SACRO viewer in it") from None
         places: dict[str, list[str]] = {}
-        for result in results.values():
-            for file in result["files"]:
-                places.setdefault(file["checksum"], []).append(file["name"])
+        try:
+            for result in json.loads(opened.read("results.json"))["results"].values():
+                for file in result["files"]:
+                    places.setdefault(file["checksum"], []).append(file["name"])
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise PipelineError(
+                f"{archive}: no results.json of the SACRO viewer in it; give the file that the viewer released"
+            ) from None
         outside = [name for names in places.values() for name in names if not _is_inside(name)]
         if outside:
             raise PipelineError(f"{archive}: {outside[0]} leads out of the folder; ask the output checker")
