@@ -83,7 +83,7 @@ def test_areas_reach_the_page(tmp_path: Path, keys: dict[str, Any]) -> None:
         assert_allclose([ours["conf_low"], ours["conf_high"]], [theirs["conf_low"], theirs["conf_high"]])
     assert f"Above the 99.8% limit: {NAMES[20]}." in way.figures["a"]["alt"]
     assert f"Below the 99.8% limit: {NAMES[15]}." in way.figures["a"]["alt"]
-    for words in ("above the 99.8% limit", "over-dispersion", "A funnel plot shows"):
+    for words in ("above the 99.8% limit", "outermost tenths drawn in", "over-dispersion", "A funnel plot shows"):
         assert words in way.page
 
 

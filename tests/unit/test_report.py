@@ -249,6 +249,17 @@ def test_curves_are_shown_at_the_reported_times_in_percent() -> None:
     assert table.rows[1].cells[0].sub == "7.0 to 7.2\n66\u202f500"
 
 
+def test_a_time_that_a_curve_does_not_reach_is_no_blank() -> None:
+    study = samples.study()
+    rows = rows_of("return_curve")
+    first = rows["group"] == rows["group"].iloc[0]
+    table = tables.curve(rows[~(first & (rows["time"] > 5))], study["analyses"]["return_curve"], words.Labels(study))
+    assert [cell.text == "ended" for cell in table.rows[1].cells] == [False, False, False, True]
+    assert "Ended: too few were left at risk to go on so far." in table.notes
+    whole = tables.curve(rows, study["analyses"]["return_curve"], words.Labels(study))
+    assert not any(note.startswith("Ended") for note in whole.notes)
+
+
 def test_times_are_spread_over_the_grid_if_the_study_names_none() -> None:
     study = samples.study()
     rows = rows_of("return_free")

@@ -110,7 +110,8 @@ def dispersion(funnel: Funnel) -> str:
     if not math.isfinite(funnel.dispersion):
         return ""
     more = "more than" if funnel.note else "no more than"
-    return f"Areas vary {more} chance makes them: over-dispersion {words.decimal(funnel.dispersion, 1)} (1 is chance)."
+    factor = f"over-dispersion {words.decimal(funnel.dispersion, 1)} (1 is chance)"
+    return f"With the outermost tenths drawn in, areas vary {more} chance makes them: {factor}."
 
 
 def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:

@@ -150,6 +150,10 @@ def _model_cells(row: Any, labels: words.Labels) -> list[Cell]:
     return cells
 
 
+#: What stands where a curve does not reach a reported time.
+ENDED = "ended"
+
+
 def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
     """Return the curves at the reported times, in percent with 95% confidence intervals, and who was still at risk."""
     curves = rows[rows["measure"].isin(("cumulative_incidence", "survival", "mean_cumulative_count"))]
@@ -172,7 +176,9 @@ def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
     unit = "Mean number" if counted else "Percent"
     note = f"{unit}; in small type the 95% confidence interval and the number still at risk."
     remarks = dict.fromkeys(curves.loc[(curves["status"] == "ok") & (curves["note"] != ""), "note"])
-    notes = [note, *(f"{words.sentence(remark)}." for remark in remarks), labels.rounding()]
+    over = any(cell.text == ENDED for row in body for cell in row.cells)
+    ended = [f"{words.sentence(ENDED)}: too few were left at risk to go on so far."] if over else []
+    notes = [note, *ended, *(f"{words.sentence(remark)}." for remark in remarks), labels.rounding()]
     return Table(f"{about['title']}: {what}", heads, body, notes)
 
 
@@ -188,7 +194,7 @@ def report_times(curves: pd.DataFrame, about: dict[str, Any]) -> list[float]:
 def _at(stratum: pd.DataFrame, time: float, labels: words.Labels) -> Cell:
     found = stratum[(stratum["time"] - time).abs() < 1e-9]
     if found.empty:
-        return Cell("")
+        return Cell("" if stratum.empty else ENDED)
     row = found.iloc[0]
     scale = 1.0 if row["measure"] == "mean_cumulative_count" else 100.0
     value, limits, risk = point(row, scale, labels)
