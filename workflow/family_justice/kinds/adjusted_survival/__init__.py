@@ -1,0 +1,1 @@
+"""Standardised survival curves of a Cox model."""

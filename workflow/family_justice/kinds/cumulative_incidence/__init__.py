@@ -1,0 +1,1 @@
+"""Cumulative incidence with competing events."""

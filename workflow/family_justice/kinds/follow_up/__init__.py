@@ -1,0 +1,1 @@
+"""For how long the members of a cohort are observed."""

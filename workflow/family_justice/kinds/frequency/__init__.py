@@ -1,0 +1,1 @@
+"""Shares of levels within groups."""

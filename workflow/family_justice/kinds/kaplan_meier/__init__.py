@@ -1,0 +1,1 @@
+"""Survival by the Kaplan-Meier method."""

@@ -1,0 +1,1 @@
+"""Hazard ratios within matched sets."""

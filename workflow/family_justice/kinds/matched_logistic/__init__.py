@@ -1,0 +1,1 @@
+"""Odds ratios within matched sets."""

@@ -1,0 +1,1 @@
+"""Mean number of repeated events."""

@@ -1,0 +1,1 @@
+"""Logistic regression with random intercepts of areas."""

@@ -1,0 +1,1 @@
+"""Rate ratios of counts by negative binomial regression."""

@@ -1,0 +1,1 @@
+"""Rate ratios by Poisson regression."""

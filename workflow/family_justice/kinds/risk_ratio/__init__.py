@@ -1,0 +1,1 @@
+"""Risk ratios by modified Poisson regression."""

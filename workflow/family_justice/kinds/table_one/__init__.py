@@ -1,0 +1,1 @@
+"""Characteristics of a cohort."""
