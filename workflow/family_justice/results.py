@@ -57,6 +57,7 @@ COLUMNS = LABELS + POSITION + VALUES + COUNTS + REMARKS
 
 STATUSES = ("ok", "reference", "not estimable", "suppressed")
 
+
 def tidy(rows: Iterable[Mapping[str, Any]], **labels: str) -> pd.DataFrame:
     """Return the rows as a frame in the schema, with ``labels`` filled in where a row has none.
 
