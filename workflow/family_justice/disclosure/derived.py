@@ -1,8 +1,8 @@
 """Rows that follow from the table of their analysis: computed again from the released counts.
 
-Rates rest on released events and on the time at risk to three digits. Whatever
-``derived.py`` of a kind makes of a table is made of the released one; where that is not known enough, the row is
-withheld.
+Rates rest on released events and on the time at risk to three digits. Whatever ``derived.py`` of a kind makes of a
+table is made of the released one; where that is not known enough, the row is withheld.
+"""
 
 from __future__ import annotations
 
