@@ -13,6 +13,7 @@ from typing import Literal, get_args
 #: What kind of number a measure is; disclosure control has one rule for each.
 Role = Literal[
     "count",  # members, cases or rows
+    "members",  # whom an analysis is about, whom it could use, and whom it left out
     "curve_count",  # counts on the time grid of a curve, beside its estimate
     "share",  # 100 n / total
     "rate",  # events per time at risk
@@ -70,6 +71,9 @@ class Measure:
 
 _TABLE = (
     Measure("count", "count", "count", "none", "none", "Number"),
+    Measure("members", "members", "count", "none", "none", "Members"),
+    Measure("analysed", "members", "count", "none", "none", "Members analysed"),
+    Measure("left_out", "members", "count", "none", "none", "Members left out"),
     Measure("first_events", "curve_count", "count", "none", "none", "Members with an event"),
     Measure("transitions", "curve_count", "count", "none", "none", "Moves between two states"),
     Measure("percent", "share", "derived", "percent", "none", "Percent"),
@@ -134,6 +138,8 @@ def of_role(*roles: Role) -> tuple[str, ...]:
     return tuple(name for name, measure in MEASURES.items() if measure.role in roles)
 
 
+#: What every analysis says of its members.
+MEMBERS = of_role("members")
 #: Everything of which a model has one for a level, a distribution or an area: shown in steps of its standard error.
 PARAMETERS = of_role("coefficient", "effect", "area_effect", "shape")
 #: Logarithms of ratios that tables and figures show as ratios, with their names.

@@ -87,6 +87,10 @@ def conform(frame: pd.DataFrame) -> pd.DataFrame:
         strange = sorted(set(frame[column]) - set(allowed))
         if strange:
             raise ValueError(f"{column} outside the result schema: {', '.join(strange)}")
+    shown = frame.loc[frame["status"] == "ok", ["estimate", "std_error", "conf_low", "conf_high"]]
+    endless = shown.isin([float("inf"), float("-inf")]).any(axis=1)
+    if endless.any():
+        raise ValueError(f"{int(endless.sum())} rows with status ok have a value that is infinite: not estimable, then")
     return frame
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import first_missing
 from family_justice.analyses.prepare import require_events
 from family_justice.config.models import Covariate
 from family_justice.errors import AnalysisError
@@ -38,12 +39,15 @@ class Design:
         Columns of each covariate, for joint tests.
     rows
         Positions of the members with all covariates known (complete cases).
+    left_out
+        How many members lack a covariate, by the first that they lack (``analyses.left_out``).
     """
 
     matrix: np.ndarray
     cells: list[Cell]
     terms: dict[str, list[int]]
     rows: np.ndarray
+    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def _require_reference(name: str, covariate: Covariate, codes: np.ndarray) -> None:
@@ -69,7 +73,8 @@ def build_design(
     ``splines`` gives the number of knots of the numbers that enter as restricted cubic splines. Their columns have no
     lines in the model table: a coefficient of a curve means nothing by itself. Raises ``ValueError`` if knots coincide.
     """
-    rows = np.flatnonzero(members[[*names, *(strata or [])]].notna().all(axis=1).to_numpy())
+    complete, left_out = first_missing(members, [*names, *(strata or [])])
+    rows = np.flatnonzero(complete)
     known = members.iloc[rows]
     columns: list[np.ndarray] = []
     cells: list[Cell] = []
@@ -100,7 +105,7 @@ def build_design(
             cells.append(Cell(name, level, len(columns), inside))
             columns.append(inside.astype("float64"))
     matrix = np.column_stack(columns) if columns else np.empty((len(rows), 0))
-    return Design(matrix, cells, terms, rows)
+    return Design(matrix, cells, terms, rows, left_out)
 
 
 def yes_no_design(
@@ -115,8 +120,10 @@ def yes_no_design(
 
     Raises ``AnalysisError`` if nobody has the event, or everybody.
     """
-    known = members[members[analysis.variable].notna()]
+    answered, left_out = first_missing(members, [analysis.variable])
+    known = members[answered]
     design = build_design(known, analysis.covariates, covariates)
+    design = replace(design, left_out={**left_out, **design.left_out})
     used = known.iloc[design.rows]
     event = (used[analysis.variable] == analysis.event_level).to_numpy()
     require_events(event.sum(), where)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import NO_TIME_AT_RISK, NOT_YET_OBSERVED
 from family_justice.config.models import Cohort, Covariate, Outcome
 from family_justice.errors import AnalysisError
 from family_justice.files import connect
@@ -16,6 +18,9 @@ from family_justice.files import connect
 DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
 CENSORED, EVENT, COMPETING = 0, 1, 2
+
+#: Whoever leaves on the day of time zero is observed for half a day: an interval must have a length.
+HALF_DAY = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,11 @@ class FollowUp:
         (n,) positions in the frame of members; those whose observation ended before risk or observation began are left
         out.
     entry
-        (n,) time at which observation starts, 0 for who is observed from the start of risk; None without delayed entry.
+        (n,) time at which observation starts, 0 for who is observed from the start of risk (and half a day before for
+        those whose observation ends on that day, so that they count as they do without entry); None without delayed
+        entry.
+    left_out
+        How many members were left out, by reason (``analyses.left_out``).
     """
 
     exit: np.ndarray
@@ -40,11 +49,12 @@ class FollowUp:
     rows: np.ndarray
     unit: str
     entry: np.ndarray | None = None
+    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def time(self) -> np.ndarray:
         """Time under observation (n,), in ``unit``."""
-        return self.exit if self.entry is None else self.exit - self.entry
+        return self.exit if self.entry is None else self.exit - np.maximum(self.entry, 0.0)
 
 
 def load_members(
@@ -128,14 +138,19 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     start = np.zeros(len(members))
     if outcome.entry is not None:
         start = np.maximum(_entry(members, outcome.entry, where) - outcome.at_risk_after_days, 0.0)
+    left: dict[tuple[str, str], int] = {}
     if outcome.at_risk_after_days:
         end = end - outcome.at_risk_after_days
         rows = rows[end > 0]
+        left["", NO_TIME_AT_RISK] = len(members) - len(rows)
     unit = DAYS_PER_UNIT[outcome.time_unit]
     if outcome.entry is None:
-        return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit)
-    rows = rows[start[rows] < end[rows]]
-    return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit, start[rows] / unit)
+        return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit, left_out=left)
+    # Who is there from the start and leaves on the first day was at risk on it.
+    start = np.where((start == 0) & (end == 0), -HALF_DAY, start)
+    before, rows = len(rows), rows[start[rows] < end[rows]]
+    left["", NOT_YET_OBSERVED] = before - len(rows)
+    return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit, start[rows] / unit, left)
 
 
 def _entry(members: pd.DataFrame, name: str, where: str) -> np.ndarray:

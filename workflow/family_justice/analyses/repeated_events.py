@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.prepare import COMPETING, DAYS_PER_UNIT, follow_up
+from family_justice.analyses.prepare import COMPETING, DAYS_PER_UNIT, HALF_DAY, follow_up
 from family_justice.config.models import Outcome
-
-#: Whoever leaves on the day of time zero is observed for half a day: an interval must have a length.
-HALF_DAY = 0.5
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
+from family_justice import estimators
 from family_justice.analyses.prepare import load_members
 from family_justice.config.models import Covariate, Stream
 from family_justice.errors import AnalysisError
@@ -45,4 +47,15 @@ def run_analysis(
         frame = tidy(rows, stream=stream.stream, analysis=name, kind=kind, cohort=cohort_name)
     except AnalysisError as error:
         raise AnalysisError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
+    except ValueError as error:
+        if not _is_of_estimator(error):
+            raise
+        raise AnalysisError(f"{where}: {error}") from None
     write_csv(frame, results_path)
+
+
+def _is_of_estimator(error: ValueError) -> bool:
+    """True for an error that an estimator of ours raised: its words are counts and names, and may be shown. The message
+    of any other may quote a record."""
+    place = traceback.extract_tb(error.__traceback__)[-1].filename
+    return Path(place).is_relative_to(Path(estimators.__file__).parent)

@@ -26,6 +26,7 @@ from family_justice.disclosure.curves import (
 )
 from family_justice.disclosure.derived import check_rates, release_derived
 from family_justice.disclosure.latent import check_latent, enter_latent, release_latent
+from family_justice.disclosure.members import check_members, enter_members, release_members
 from family_justice.disclosure.models import (
     enter_models,
     read_models,
@@ -53,6 +54,7 @@ from family_justice.results import COLUMNS
 #: leave, whatever its kind.
 RULES: Mapping[Role, str] = {
     "count": "tables",
+    "members": "members",
     "share": "tables",
     "rate": "tables",
     "time": "derived",
@@ -113,6 +115,8 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     latent, rank_tests = frame[rule == "latent"], frame.index[rule == "rank_tests"]
     derived, of_curves = frame.index[rule == "derived"], frame.index[rule == "of_curves"]
     agreeing, exact_only = frame.index[rule == "agreement"], frame.index[rule == "exact_only"]
+    members = frame[rule == "members"]
+    check_members(members)
     check_attrition(attrition)
     check_tables(tables)
     check_quality(quality)
@@ -123,6 +127,7 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
 
     ledger = Ledger(policy, within=restrictions(restricted))
     cells = enter_tables(tables, ledger) | enter_quality(quality, ledger)
+    numbers = enter_members(members, ledger)
     curve_names = enter_curves(curves, ledger)
     enter_models(models, ledger)
     tie_categories(models, ledger)
@@ -134,6 +139,7 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     while audit_curves(curves, policy):
         round_curves(curves, policy)
 
+    release_members(frame, numbers, ledger, policy)
     release_attrition(frame, attrition.index, policy)
     release_tables(frame, cells, ledger, policy)
     release_agreement(frame, agreeing, policy)
@@ -148,7 +154,7 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
     handled |= set(frame.index[rule == "medians"]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
-    handled |= set(exact_only) | set(latent.index)
+    handled |= set(exact_only) | set(latent.index) | set(numbers)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")
@@ -184,6 +190,8 @@ def _rules(frame: pd.DataFrame) -> pd.Series:
 
 def _rule(kind: str, measure: str) -> str:
     family, role = KINDS[kind].family, MEASURES[measure].role
+    if role == "members":
+        return RULES[role]  # said in one way by every kind
     if family in WHOLE_FAMILIES:
         return WHOLE_FAMILIES[family]
     rule = RULES.get(role, "")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from family_justice.analyses.left_out import REASONS
 from family_justice.errors import DisclosureError
 from family_justice.results import LABELS
 
@@ -62,7 +63,7 @@ def vocabulary(study: Mapping[str, Any]) -> Vocabulary:
     covariates = _section(study, "covariates")
     outcomes = set(_section(study, "outcomes"))
     analyses = _section(study, "analyses")
-    terms, levels = {"", *covariates}, {""}
+    terms, levels = {"", *covariates}, {"", *REASONS}
     for covariate in covariates.values():
         levels |= set(_texts(covariate.get("levels"))) | set(_texts(covariate.get("missing")))
     for cohort in cohorts.values():

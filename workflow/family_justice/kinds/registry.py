@@ -33,7 +33,7 @@ from pydantic import Field
 from family_justice.errors import did_you_mean
 from family_justice.kinds.families.keys import Analysis as AnyAnalysis
 from family_justice.kinds.families.keys import Unasked
-from family_justice.measures import MEASURES
+from family_justice.measures import MEASURES, MEMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,8 +66,8 @@ class Kind:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The measures that its results may have."""
-        return self.keys.measures
+        """The measures that its results may have; what is asked for says besides whom it is about."""
+        return (*self.keys.measures, *MEMBERS) if self.is_asked else self.keys.measures
 
     @property
     def run(self) -> Callable[..., Iterator[Row]]:

@@ -203,6 +203,11 @@ def _block(
     block.disclosure = prose.disclosure(rows)
     shown = kind_of(about["kind"]).show.page(rows, about, labels)
     block.sentences, block.tables, block.after = shown.sentences, shown.tables, shown.after
+    about_members = prose.analysed(rows, about, labels)
+    if block.tables:
+        block.tables[0].notes = [*about_members, *block.tables[0].notes]
+    else:
+        block.sentences += about_members
     return block
 
 

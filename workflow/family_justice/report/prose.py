@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from family_justice.analyses.left_out import NO_TIME_AT_RISK, NO_VALUE
 from family_justice.analyses.model_rows import F_TEST
 from family_justice.figures import words
+from family_justice.measures import MEMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +20,34 @@ LEVEL = 0.05  # below this p value a test is said to give evidence
 def listed(names: list[str]) -> str:
     """Join names as a sentence does: a, b and c."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""
+
+
+def analysed(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[str]:
+    """Say for each outcome how many of the members an analysis used, and why it left the others out ("n of N")."""
+    said = rows[rows["measure"].isin(MEMBERS)]
+    people = labels.people(about.get("cohort") or "")
+    outcomes = list(dict.fromkeys(said["outcome"]))
+    found = []
+    for outcome in outcomes:
+        own = said[said["outcome"] == outcome]
+        part = {str(name): block for name, block in own.groupby("measure", sort=False)}
+        if "analysed" not in part:
+            continue  # of a table, whose variables each leave out their own
+        n, everybody = (words.count(part[name].iloc[0]["n"]) or words.WITHHELD for name in ("analysed", "members"))
+        reasons = [
+            f"{words.count(row['n']) or words.WITHHELD} {_reason(row, labels)}"
+            for row in (part["left_out"].to_dict("records") if "left_out" in part else [])
+        ]
+        of = f" ({words.lower_first(labels.outcome(outcome))})" if len(outcomes) > 1 else ""
+        why = f"; left out: {listed(reasons)}" if reasons else "; nobody was left out"
+        found.append(f"Analysed{of}: {n} of {everybody} {people}{why}.")
+    return found
+
+
+def _reason(row: Mapping[Hashable, Any], labels: words.Labels) -> str:
+    if row["level"] == NO_VALUE and row["term"]:
+        return f"without a value of {words.lower_first(labels.covariate(row['term']))}"
+    return f"with {row['level']}" if row["level"] == NO_TIME_AT_RISK else str(row["level"])
 
 
 def p_words(value: Any) -> str:

@@ -101,11 +101,7 @@ def _result(study: Mapping[str, Any], output: Output, folder: Path) -> dict[str,
     return _entry(
         output.name,
         status=output.status,
-        type="regression"
-        if output.about.get("terms")
-        else "survival plot"
-        if KINDS[kind].family == "curve"
-        else "table",
+        type=_TYPES.get(KINDS[kind].family, "table"),
         properties={"method": kind.replace("_", " "), "policy": study["policy"]["name"]},
         files=shown,
         command=f"{study['stream']}: analysis {output.name} of kind {kind}",
@@ -132,6 +128,10 @@ def _custom(name: str, files: Mapping[str, str], folder: Path) -> dict[str, Any]
 
 def _files(names: list[str], folder: Path) -> list[dict[str, Any]]:
     return [{"name": name, "sdc": {}, "checksum": fingerprint.of_file(folder / name)} for name in names]
+
+
+#: What SACRO calls results of a family.
+_TYPES = {"ratios": "regression", "latent": "regression", "curve": "survival plot"}
 
 
 def _entry(name: str, *, comments: list[str], summary: str, **rest: Any) -> dict[str, Any]:

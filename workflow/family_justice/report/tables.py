@@ -229,6 +229,12 @@ def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
             what = f"{board.title}: percent. " if board.title and alone else ""
             small = "In small type: the count." if board.whole else "In small type: count and denominator."
             result.append(Table(about["title"], heads, body, [what + small, labels.rounding()]))
+    lacking = rows[(rows["measure"] == "left_out") & (rows["group"] == "")].to_dict("records")
+    if lacking and result:
+        said = [
+            f"{words.count(row['n']) or words.WITHHELD} of {labels.covariate(row['term']).lower()}" for row in lacking
+        ]
+        result[0].notes.insert(1, f"Members without a value, not in the table: {prose.listed(said)}.")
     return result
 
 
@@ -254,8 +260,17 @@ def table_one(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
         for level in labels.levels(term, list(members["level"])):
             line = [_share(members[(members["group"] == g) & (members["level"] == level)], labels) for g in groups]
             body.append(Row(words.sentence(level), line, indent=True))
+        lacking = rows[(rows["measure"] == "left_out") & (rows["term"] == term)]
+        if len(lacking):
+            line = [_without(lacking[lacking["group"] == group], labels) for group in groups]
+            body.append(Row("Missing", line, indent=True))
     heads = [key or "Characteristic", *names.values()]
     return Table(about["title"], heads, body, ["Count (percent of all with a listed level).", labels.rounding()])
+
+
+def _without(rows: pd.DataFrame, labels: words.Labels) -> Cell:
+    """Return the cell of those without a value; nobody in a group that has no such row."""
+    return Cell("0") if rows.empty else number(rows.iloc[0]["n"], rows.iloc[0]["status"], rows.iloc[0]["note"], labels)
 
 
 def _total(rows: pd.DataFrame) -> Cell:

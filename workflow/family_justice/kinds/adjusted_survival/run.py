@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -23,6 +24,7 @@ from family_justice.config.models import Cohort, Covariate
 from family_justice.estimators.life_table import at_risk_at, log_log_limits
 from family_justice.estimators.newton import RUNS_AWAY
 from family_justice.kinds.adjusted_survival.model import AdjustedSurvival
+from family_justice.kinds.families.curve_run import grid_of
 
 NOT_DETERMINED = "the covariates tell the contrast: the data lack what everybody would be given"
 AT_LIMIT = "a level of another covariate has no finite estimate: its members are at the limit"
@@ -59,7 +61,7 @@ def run(
     own = design.terms[analysis.contrast]
     away = [why for column, why in reasons.items() if column not in own and RUNS_AWAY in why]
     upwards = any(why.endswith("plus infinity") for why in away)
-    grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
+    grid = grid_of(analysis.until, analysis.every)
     for cell in (cell for cell in design.cells if cell.term == analysis.contrast):
         everybody = design.matrix.copy()
         everybody[:, own] = 0.0
@@ -85,6 +87,7 @@ def run(
         for i, time in enumerate(grid):
             values = {"estimate": survival[i], "std_error": error[i], "conf_low": low[i], "conf_high": high[i]}
             yield {**row, "time": float(time), "at_risk": int(still[i]), **values, "note": AT_LIMIT if away else ""}
+    yield from member_rows(len(members), observed.left_out, design.left_out, outcome=analysis.outcome)
 
 
 def _is_determined(fit: Any, matrix: np.ndarray, everybody: np.ndarray) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     coefficient_rows,
@@ -50,3 +51,4 @@ def run(
     # Textbooks print the likelihood of the logarithm of time; it differs from that of time by a constant.
     constant = fit.loglik_log_time - fit.loglik[1]
     yield from model_rows(totals, (fit.loglik[0] + constant, fit.loglik_log_time), fit.likelihood_ratio_test)
+    yield from member_rows(len(members), observed.left_out, design.left_out, outcome=analysis.outcome)

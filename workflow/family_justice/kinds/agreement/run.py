@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.prepare import (
     strata,
 )
@@ -27,7 +28,8 @@ def run(
     levels, then of the levels that are an answer, with the levels compared in ``level``.
     """
     first, second = analysis.first, analysis.second
-    known = members[members[first].notna() & members[second].notna()]
+    answered, left_out = first_missing(members, [first, second])
+    known = members[answered]
     yield from level_shares(known, [first, second], analysis.group_by)
     yield from level_shares(known, [second], [*analysis.group_by, first])
     levels = [str(level) for level in known[first].cat.categories]
@@ -38,3 +40,5 @@ def run(
             at = [levels.index(level) for level in among]
             labels = {"group": group, "term": f"{first}:{second}", "level": ":".join(among)}
             yield from ({**labels, **row} for row in agreement_rows(table[np.ix_(at, at)]))
+    _, ungrouped = first_missing(known, analysis.group_by)
+    yield from member_rows(len(members), left_out, ungrouped)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -89,6 +90,7 @@ def fit(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     proportional = proportional_hazards_test(fit, terms=list(design.terms.values()))
     for name, test in zip([*design.terms, "all"], [*proportional.terms, proportional.overall], strict=True):
         yield {**totals, "measure": "proportional_hazards_test", "term": name, **row_of_test(test)}
+    yield from member_rows(len(members), observed.left_out, design.left_out, outcome=analysis.outcome)
 
 
 def run(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mapping[str, Covariate], where: str) -> Rows:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up, require_events, strata
 from family_justice.config.models import Cohort, Covariate
 from family_justice.estimators import life_table, restricted_mean
@@ -74,6 +75,7 @@ def compared_curves(
         outcome = cohort.outcomes[name]
         observed = follow_up(members, outcome, f"{where}, outcome '{name}'")
         require_events((observed.cause == EVENT).sum(), f"{where}, outcome '{name}'")
+        _, left_out = first_missing(members.iloc[observed.rows], analysis.group_by)
         groups = strata(members.iloc[observed.rows], analysis.group_by)
         reference, drawn = _reference(groups, covariates), {}
         for group, inside in groups:
@@ -89,6 +91,7 @@ def compared_curves(
                 yield {"outcome": name, "time": time, **row}
         if analysis.group_by:
             yield {"outcome": name, **_compare(observed, groups, method)}
+        yield from member_rows(len(members), observed.left_out, left_out, outcome=name)
 
 
 def _reference(groups: Groups, covariates: Mapping[str, Covariate]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import Design, build_design
+from family_justice.analyses.left_out import LeftOut, first_missing
 from family_justice.analyses.model_rows import (
     Rows,
     coefficient_rows,
@@ -35,10 +36,11 @@ class Sets:
     found: list[dict[str, Any]]
 
 
-def complete(members: pd.DataFrame, analysis: Any, named: list[str]) -> pd.DataFrame:
-    """Return the members with everything known that matching or the model needs."""
-    needed = list(dict.fromkeys([analysis.treatment, *analysis.match_on, *analysis.nearest_on, *named]))
-    return members[members[needed].notna().all(axis=1)]
+def complete(members: pd.DataFrame, analysis: Any, named: list[str]) -> tuple[pd.DataFrame, LeftOut]:
+    """Return the members with everything known that matching or the model needs, and how many lack what."""
+    needed = [analysis.treatment, *analysis.match_on, *analysis.nearest_on, *named]
+    known, left_out = first_missing(members, needed)
+    return members[known], left_out
 
 
 def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: str) -> Sets:

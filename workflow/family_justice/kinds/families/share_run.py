@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import LeftOut, first_missing
 from family_justice.analyses.model_rows import (
     Rows,
 )
 from family_justice.analyses.prepare import (
     EVENT,
     follow_up,
+    require_events,
 )
 from family_justice.analyses.rates import rate_rows
 from family_justice.config.models import Cohort
 from family_justice.estimators.proportions import wilson
 
 
-def observed(
-    members: pd.DataFrame, cohort: Cohort, analysis: Any, where: str
-) -> tuple[np.ndarray, np.ndarray | None, pd.DataFrame, str]:
-    """Return who has the event, the time at risk if it is an event in time, the members with either, and its name."""
+@dataclass(frozen=True)
+class Observed:
+    """The members whose share or rate is looked at.
+
+    Attributes
+    ----------
+    event
+        (n,) whether a member has the event.
+    time
+        (n,) time at risk of an event in time; None for a share.
+    members
+        The n members.
+    name
+        The variable or the outcome.
+    left_out
+        Members without either, by reason.
+    """
+
+    event: np.ndarray
+    time: np.ndarray | None
+    members: pd.DataFrame
+    name: str
+    left_out: LeftOut
+
+
+def observe(members: pd.DataFrame, cohort: Cohort, analysis: Any, where: str) -> Observed:
+    """Return who has the event, and for how long they were at risk of it. Raises ``AnalysisError`` if nobody has."""
     if analysis.outcome is None:
-        used = members[members[analysis.variable].notna()]
-        return (used[analysis.variable] == analysis.event_level).to_numpy(), None, used, analysis.variable
-    seen = follow_up(members, cohort.outcomes[analysis.outcome], where)
-    return seen.cause == EVENT, seen.time, members.iloc[seen.rows], analysis.outcome
+        answered, left_out = first_missing(members, [analysis.variable])
+        used = members[answered]
+        event = (used[analysis.variable] == analysis.event_level).to_numpy()
+        found = Observed(event, None, used, analysis.variable, left_out)
+    else:
+        seen = follow_up(members, cohort.outcomes[analysis.outcome], where)
+        used = members.iloc[seen.rows]
+        found = Observed(seen.cause == EVENT, seen.time, used, analysis.outcome, seen.left_out)
+    require_events(found.event.sum(), where)
+    return found
 
 
 def share_rows(analysis: Any, group: str, event: np.ndarray, time: np.ndarray | None, name: str) -> Rows:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import NO_VALUE
 from family_justice.analyses.prepare import strata
 
 
@@ -26,3 +27,12 @@ def level_shares(members: pd.DataFrame, variables: list[str], group_by: list[str
                 else:
                     note = "nobody has a level of the variable"
                     yield {**row, "total": total, "status": "not estimable", "note": note}
+
+
+def variable_rows(members: pd.DataFrame, variables: list[str], group: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the number of members, and for each variable how many have no value: each variable leaves out its own."""
+    yield {"measure": "members", "group": group, "n": len(members)}
+    for variable in variables:
+        lacking = int(members[variable].isna().sum())
+        if lacking:
+            yield {"measure": "left_out", "group": group, "term": variable, "level": NO_VALUE, "n": lacking}

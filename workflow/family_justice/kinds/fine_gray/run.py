@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     cluster_codes,
     coefficient_rows,
@@ -61,3 +62,4 @@ def run(
     for term, value in zip(("without_covariates", "fitted"), fit.loglik, strict=True):
         yield {**totals, "measure": "log_likelihood", "term": term, "estimate": value}
     yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(fit.wald_test, df)}
+    yield from member_rows(len(members), observed.left_out, design.left_out, outcome=analysis.outcome)

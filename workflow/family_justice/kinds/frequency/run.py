@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice.config.models import Cohort, Covariate
-from family_justice.kinds.families.share_tables import level_shares
+from family_justice.kinds.families.share_tables import level_shares, variable_rows
 from family_justice.kinds.frequency.model import Frequency
 
 
@@ -17,3 +17,4 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Yield the number and percent of members per level of each variable, within each group."""
     yield from level_shares(members, analysis.variables, analysis.group_by)
+    yield from variable_rows(members, [*analysis.variables, *analysis.group_by])

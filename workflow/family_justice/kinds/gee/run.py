@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import yes_no_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -47,3 +48,4 @@ def run(members: pd.DataFrame, cohort: Cohort, analysis: Gee, covariates: Mappin
     kept = np.array([j + 1 for j in range(design.matrix.shape[1]) if j not in reasons], dtype=np.int64)
     test = quadratic_form_test(fit.coef[kept], fit.var_robust[np.ix_(kept, kept)])
     yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(test, df)}
+    yield from member_rows(len(members), design.left_out, outcome=analysis.variable)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from family_justice.analyses.left_out import NO_VALUE, first_missing, member_rows
 from family_justice.analyses.model_rows import (
     Rows,
 )
 from family_justice.analyses.prepare import (
-    require_events,
     strata,
 )
 from family_justice.config.models import Cohort, Covariate
-from family_justice.kinds.families.share_run import observed, share_rows
+from family_justice.kinds.families.share_run import observe, share_rows
 from family_justice.kinds.inequality.derived import rows as inequality_rows
 from family_justice.kinds.inequality.model import Inequality
 from family_justice.results import tidy
@@ -31,14 +31,17 @@ def run(
     levels = [level for level in over.levels or [] if level != over.missing]
     if analysis.worst_off == "first":
         levels.reverse()
-    used = members[members[analysis.over].isin(levels)]
-    event, time, used, name = observed(used, cohort, analysis, where)
-    require_events(event.sum(), where)
+    placed = members[analysis.over].isin(levels).to_numpy()
+    grouped, ungrouped = first_missing(members[placed], analysis.group_by)
+    seen = observe(members[placed][grouped], cohort, analysis, where)
     rows = []
-    for group, inside in strata(used, analysis.group_by):
+    for group, inside in strata(seen.members, analysis.group_by):
         for level in levels:
-            here = inside & (used[analysis.over] == level).to_numpy()
+            here = inside & (seen.members[analysis.over] == level).to_numpy()
             label = f"{group}; " * bool(group) + f"{analysis.over}={level}"
-            rows += list(share_rows(analysis, label, event[here], None if time is None else time[here], name))
+            time = None if seen.time is None else seen.time[here]
+            rows += list(share_rows(analysis, label, seen.event[here], time, seen.name))
     yield from rows
     yield from inequality_rows(tidy(rows))
+    unplaced = {(analysis.over, NO_VALUE): int((~placed).sum())}
+    yield from member_rows(len(members), unplaced, ungrouped, seen.left_out, outcome=seen.name)

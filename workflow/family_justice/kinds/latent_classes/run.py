@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.model_rows import (
     Rows,
 )
@@ -28,7 +29,8 @@ def run(
     """
     from family_justice.estimators.latent_classes import answer_patterns, fit_latent_classes
 
-    known = members[members[analysis.variables].notna().all(axis=1)]
+    answered, left_out = first_missing(members, analysis.variables)
+    known = members[answered]
     if known.empty:
         raise AnalysisError(f"{where}: no member has a value of every variable; name fewer")
     levels = [list(covariates[name].levels or []) for name in analysis.variables]
@@ -74,3 +76,4 @@ def run(
                     "n": round(float(sizes[place] * answer)),
                     "total": round(float(sizes[place])),
                 }
+    yield from member_rows(len(members), left_out)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from family_justice.analyses.design import yes_no_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -48,6 +49,7 @@ def fit(
     yield {**totals, "term": "intercept", **estimate_row("log_odds_ratio", fit.coef[0], math.sqrt(variance[0, 0]), df)}
     robust = fit.wald_test if analysis.cluster else None
     yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, robust, df)
+    yield from member_rows(len(members), design.left_out, outcome=analysis.variable)
 
 
 def run(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     model_rows,
@@ -30,7 +31,7 @@ def run(
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     named = [analysis.treatment, *analysis.covariates]
     followed = members.iloc[observed.rows].reset_index(drop=True)
-    used = complete(followed, analysis, named)
+    used, left_out = complete(followed, analysis, named)
     sets = draw_sets(used, analysis, covariates, where)
     yield from sets.found
     inside = used.iloc[sets.rows]
@@ -44,3 +45,4 @@ def run(
     yield from model_rows(
         set_totals(analysis.outcome, event, sets.number), fit.loglik, fit.likelihood_ratio_test, fit.wald_test
     )
+    yield from member_rows(len(members), observed.left_out, left_out, outcome=analysis.outcome)

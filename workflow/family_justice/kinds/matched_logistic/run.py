@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     model_rows,
@@ -30,7 +31,7 @@ def run(
     if analysis.variable is None:
         level = analysis.treatment_level
     named = [*analysis.covariates] if analysis.variable is None else [analysis.treatment, *analysis.covariates]
-    used = complete(members, analysis, [outcome, *named])
+    used, left_out = complete(members, analysis, [outcome, *named])
     sets = draw_sets(used, analysis, covariates, where)
     yield from sets.found
     inside = used.iloc[sets.rows]
@@ -44,3 +45,4 @@ def run(
     kept = np.flatnonzero(fit.estimable & fit.converged)
     test = quadratic_form_test(fit.coef[kept], fit.variance[np.ix_(kept, kept)])
     yield from model_rows(set_totals(outcome, event, sets.number), fit.loglik, test, test)
+    yield from member_rows(len(members), left_out, outcome=outcome)

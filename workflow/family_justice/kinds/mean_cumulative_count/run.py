@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.prepare import (
     CENSORED,
     COMPETING,
@@ -16,6 +17,7 @@ from family_justice.analyses.prepare import (
 )
 from family_justice.analyses.repeated_events import histories, up_to
 from family_justice.config.models import Cohort, Covariate
+from family_justice.kinds.families.curve_run import grid_of
 from family_justice.kinds.mean_cumulative_count.model import MeanCumulativeCount
 
 
@@ -34,8 +36,7 @@ def run(
     """
     from family_justice.estimators import recurrent
 
-    # The margin makes 365.25 days end within one year whatever the rounding of the division.
-    grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
+    grid = grid_of(analysis.until, analysis.every)
     for name in analysis.outcomes:
         outcome = cohort.outcomes[name]
         seen = histories(members, outcome, f"{where}, outcome '{name}'")
@@ -63,3 +64,5 @@ def run(
                         row |= {"estimate": mean.estimate[i], "std_error": mean.std_error[i]}
                         row |= {"conf_low": mean.low[i], "conf_high": mean.high[i]}
                     yield row
+        _, left_out = first_missing(members, analysis.group_by)
+        yield from member_rows(len(members), left_out, outcome=name)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import yes_no_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     coefficient_rows,
@@ -57,6 +58,7 @@ def run(
     kept = np.flatnonzero(fit.estimable[1:] & fit.converged) + 1
     test = quadratic_form_test(fit.coef[kept], variance[np.ix_(kept, kept)])
     yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(test)}
+    yield from member_rows(len(members), design.left_out, outcome=analysis.variable)
 
 
 def _areas(fit: Any, areas: pd.Series, event: np.ndarray, analysis: MixedLogistic) -> Rows:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -35,7 +36,8 @@ def run(
     from family_justice.estimators.marginal import MarginalEffects, average_marginal_effects
     from family_justice.estimators.multinomial import fit_multinomial
 
-    known = members[members[analysis.variable].notna()]
+    answered, left_out = first_missing(members, [analysis.variable])
+    known = members[answered]
     design = build_design(known, analysis.covariates, covariates)
     used = known.iloc[design.rows]
     outcome = covariates[analysis.variable]
@@ -78,3 +80,4 @@ def run(
         kept = np.flatnonzero(fit.estimable[k, 1:] & fit.converged) + 1
         test = quadratic_form_test(fit.coef[k, kept], block[np.ix_(kept, kept)])
         yield {**totals, "measure": "wald_test", "term": "all", **row_of_test(test, df)}
+    yield from member_rows(len(members), left_out, design.left_out)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -36,7 +37,8 @@ def run(
     from family_justice.estimators.counts import fit_negative_binomial
 
     numbers = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
-    known = members[members[numbers].notna().all(axis=1)]
+    counted, left_out = first_missing(members, numbers)
+    known = members[counted]
     design = build_design(known, analysis.covariates, covariates)
     used = known.iloc[design.rows]
     count = used[analysis.count].to_numpy(dtype="float64")
@@ -60,3 +62,4 @@ def run(
     else:
         yield {**shape, **estimate_row("log_shape", math.log(fit.theta), fit.theta_std_error / fit.theta)}
     yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, robust, df)
+    yield from member_rows(len(members), left_out, design.left_out, outcome=analysis.count)

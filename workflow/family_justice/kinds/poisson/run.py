@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -47,6 +48,7 @@ def fit(
     df, robust = t_degrees(clusters), fit.wald_test if analysis.cluster else None
     yield from ratio_rows(fit, design, event, "log_rate_ratio", analysis.outcome, df)
     yield from model_rows(totals_of(analysis.outcome, event), fit.loglik, fit.likelihood_ratio_test, robust, df)
+    yield from member_rows(len(members), observed.left_out, design.left_out, outcome=analysis.outcome)
 
 
 def run(

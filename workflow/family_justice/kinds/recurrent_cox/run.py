@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import build_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     coefficient_rows,
@@ -61,6 +62,7 @@ def run(
     proportional = proportional_hazards_test(fit, terms=list(design.terms.values()))
     for name, test in zip([*design.terms, "all"], [*proportional.terms, proportional.overall], strict=True):
         yield {**totals, "measure": "proportional_hazards_test", "term": name, **row_of_test(test)}
+    yield from member_rows(len(members), design.left_out, outcome=analysis.outcome)
     for number in range(1, min(int(had.max()), MOST_NUMBERS) + 1):
         yield {
             "measure": "count",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from family_justice.analyses.design import yes_no_design
+from family_justice.analyses.left_out import member_rows
 from family_justice.analyses.model_rows import (
     Rows,
     cluster_codes,
@@ -43,6 +44,7 @@ def fit(
         "term": "all",
         **row_of_test(fit.wald_test, df),
     }
+    yield from member_rows(len(members), design.left_out, outcome=analysis.variable)
 
 
 def run(

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import (
+    HALF_DAY,
     follow_up,
 )
-from family_justice.analyses.repeated_events import HALF_DAY
 from family_justice.config.models import Outcome
 from family_justice.kinds.state_occupation.model import StateOccupation
 

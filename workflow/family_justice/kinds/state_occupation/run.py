@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.prepare import (
     DAYS_PER_UNIT,
     strata,
@@ -17,6 +18,7 @@ from family_justice.errors import AnalysisError
 from family_justice.estimators.life_table import log_log_limits
 from family_justice.estimators.multistate import audit_histories
 from family_justice.estimators.multistate import state_occupation as aalen_johansen
+from family_justice.kinds.families.curve_run import grid_of
 from family_justice.kinds.state_occupation.model import AUDIT, StateOccupation
 from family_justice.kinds.state_occupation.moves import find_moves
 from family_justice.kinds.state_occupation.moves import histories as intervals
@@ -37,7 +39,7 @@ def run(
     if not len(moves.member):
         raise AnalysisError(f"{where}: nobody leaves the first state. Check the events that enter the others")
     scale = DAYS_PER_UNIT[analysis.time_unit]
-    grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
+    grid = grid_of(analysis.until, analysis.every)
     pairs = sorted(set(zip(moves.origin.tolist(), moves.target.tolist(), strict=True)))
     rows = intervals(moves, absorbing)
     for group, inside in strata(members, analysis.group_by):
@@ -85,6 +87,8 @@ def run(
     for reason in AUDIT:
         count = moves.dropped[reason] if reason in moves.dropped else getattr(audit, reason)
         yield {"measure": "count", "term": reason, "n": int(count)}
+    _, left_out = first_missing(members, analysis.group_by)
+    yield from member_rows(len(members), left_out)
 
 
 def _up_to(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
