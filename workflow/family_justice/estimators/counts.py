@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import Maximum, Objective, maximise
-from family_justice.estimators.regression import Columns, clustered_variance, scale_columns
+from family_justice.estimators.regression import Columns, clustered_variance, own_units, scale_columns
 
 # The two halves of the negative binomial search alternate until the logarithm of theta moves less than this.
 STILL = 1e-11
@@ -225,20 +225,19 @@ class _Counts:
         loglik: tuple[float, float],
         clusters: ArrayLike | None,
     ) -> CountFit:
-        scale, kept, size = self.columns.scale, top.estimable, self.columns.scale.size
-        units = np.outer(scale, scale)
+        own = own_units(self.columns, top)
+        coef, kept = own.coef, own.estimable
         robust, n_clusters = None, None
         if clusters is not None:
             robust, n_clusters = clustered_variance(variance, top.informed, self.columns.rows, residual, clusters)
-            robust = top.shown(robust) / units
-        variance = top.shown(variance)
-        slopes = np.arange(size) > 0
-        coef = np.where(kept, top.parameters / scale, np.nan)
-        used = variance / units if robust is None else robust
+            robust = own.covariance(robust)
+        var_model = own.covariance(variance)
+        slopes = np.arange(kept.size) > 0
+        used = var_model if robust is None else robust
         tested = kept & slopes
         return CountFit(
             coef=coef,
-            var_model=variance / units,
+            var_model=var_model,
             var_robust=robust,
             loglik=(0.0, 0.0) if self.nothing else loglik,
             likelihood_ratio_test=chi_square_test(2 * (loglik[1] - loglik[0]), int((top.independent & slopes).sum())),
@@ -250,5 +249,5 @@ class _Counts:
             iterations=top.iterations,
             converged=top.converged,
             estimable=kept,
-            reasons=top.reasons,
+            reasons=own.reasons,
         )

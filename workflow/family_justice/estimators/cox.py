@@ -22,6 +22,7 @@ from family_justice.estimators.arrays import (
     follow_up,
     numbers,
     sums_by,
+    varies,
     weights_or_ones,
 )
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
@@ -181,7 +182,7 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
     for j in range(p):
         column = x[j]
         inside = column if count is None else column[count > 0]
-        if not (inside.size and inside.max() > inside.min()):
+        if not varies(inside):
             column[:] = 0.0
             continue
         centre[j] = np.average(column, weights=count)
