@@ -121,6 +121,15 @@ def combine(coefficients: Floats, rows: Floats) -> Floats:
     return total
 
 
+def outer_product(a: Floats, b: Floats) -> Floats:
+    """Return (p, n): a b' for (p, q) and (n, q), in blocks of one thread each."""
+    total = np.empty((len(a), len(b)))
+    block = max(ONE_THREAD // max(a.size, 1), 1)
+    for low in range(0, len(b), block):
+        total[:, low : low + block] = a @ b[low : low + block].T
+    return total
+
+
 def cross_product(a: Floats, b: Floats, weight: Floats | None = None) -> Floats:
     """Return (p, q): a diag(weight) b' for (p, n) and (q, n), in blocks that stay in cache and need no copy of a."""
     total = np.zeros((len(a), len(b)))

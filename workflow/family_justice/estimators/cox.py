@@ -176,7 +176,7 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
     if found is None:
         x, code, count = _columns(design, risk.order), None, None
     else:
-        code, x = np.take(found[0], risk.order), found[1]
+        code, x = np.take(found.code, risk.order), found.x
         count = np.bincount(code, minlength=x.shape[1])
     centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
     for j in range(p):
@@ -191,7 +191,8 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
         scale[j] = np.sqrt(np.average(column**2, weights=count))
         column /= scale[j]
         span[j] /= scale[j]
-    return (SingleRows(x, risk) if code is None else PatternRows(x, code, risk)), centre, scale, span
+    rows = SingleRows(x, risk) if found is None or code is None else PatternRows(x, code, found, risk)
+    return rows, centre, scale, span
 
 
 def _columns(design: Floats, order: Ints) -> Floats:
