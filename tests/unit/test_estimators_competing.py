@@ -50,7 +50,10 @@ def test_difference_of_restricted_means() -> None:
 
 def test_restricted_mean_of_nobody_and_of_all_censored() -> None:
     assert math.isnan(restricted_mean_survival(event_table([], []), 3).estimate)
-    assert restricted_mean_survival(event_table([1, 2], [0, 0]), 3)[:2] == (3, 0)
+    # R's standard error is zero here; that nothing happened to two people says little of precision.
+    without_events = restricted_mean_survival(event_table([1, 2], [0, 0]), 3)
+    assert without_events.estimate == 3
+    assert np.isnan(without_events[1:]).all()
     with pytest.raises(ValueError, match="after zero"):
         restricted_mean_survival(event_table([1], [1]), 0)
 

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import digamma, gammaln
 
 from family_justice.estimators.counts import fit_negative_binomial, fit_poisson, fit_risk_ratio
 from family_justice.estimators.gee import fit_gee
@@ -269,3 +270,31 @@ def test_nothing_makes_a_model_fail() -> None:
             if fit.converged:
                 assert (np.isfinite(fit.coef) == fit.estimable).all()
             assert len(fit.reasons) == (~fit.estimable).sum()
+
+
+@pytest.mark.parametrize("size", [5, 5_000, 3_000_000, 10**9])
+def test_negative_binomial_of_large_counts(size: int) -> None:
+    """Time and memory do not grow with the counts, and log-likelihood and theta are those of the gamma function."""
+    g = np.random.default_rng(11)
+    x = (np.arange(300) % 2).astype(float)
+    y = g.poisson(size * g.gamma(2.0, 0.5, 300) * np.exp(0.3 * x)) + 0.0
+    fit = fit_negative_binomial(y, x[:, None])
+    assert fit.converged
+
+    def loglik(theta: float) -> float:
+        mu = np.exp(fit.coef[0] + fit.coef[1] * x)
+        gammas = gammaln(y + theta) - gammaln(theta) - gammaln(y + 1)
+        return float((gammas + theta * np.log(theta / (mu + theta)) + y * np.log(mu / (mu + theta))).sum())
+
+    # A sum of terms y log y cannot be nearer than their rounding, a thousandth at counts of 10^9.
+    assert fit.loglik[1] == pytest.approx(loglik(fit.theta), rel=1e-12, abs=1e-15 * float(y @ np.log(y + 1)))
+
+    def slope(theta: float) -> float:
+        mu = np.exp(fit.coef[0] + fit.coef[1] * x)
+        terms = digamma(y + theta) - digamma(theta) - np.log1p(mu / theta) - (y + theta) / (mu + theta) + 1
+        return float(terms.sum())
+
+    step = 1e-4 * fit.theta
+    curve = (slope(fit.theta - step) - slope(fit.theta + step)) / (2 * step)
+    assert 1 / np.sqrt(curve) == pytest.approx(fit.theta_std_error, rel=1e-6)
+    assert abs(slope(fit.theta)) < 1e-6 * np.sqrt(curve)

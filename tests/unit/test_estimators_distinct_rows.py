@@ -86,13 +86,13 @@ def test_patterns_rebuild_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distinct_rows, "SAMPLE", 10)
     found = patterns(x)
     assert found is not None
-    code, distinct = found
+    code, distinct = found.code, found.x
     assert np.array_equal(distinct[:, code].T, x)
     assert len(np.unique(distinct, axis=1).T) == distinct.shape[1]
     monkeypatch.setattr(distinct_rows, "TABLE", 1)  # too many combinations for a table
     again = patterns(x)
     assert again is not None
-    assert np.array_equal(again[1][:, again[0]].T, x)
+    assert np.array_equal(again.x[:, again.code].T, x)
 
 
 def test_rows_that_hardly_repeat_stay_single(monkeypatch: pytest.MonkeyPatch) -> None:

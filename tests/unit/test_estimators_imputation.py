@@ -97,6 +97,14 @@ def test_a_variable_that_nobody_has() -> None:
         list(chained_equations({"a": Incomplete(np.full(5, np.nan), 2)}, np.zeros((5, 1)), 1, 1, 1))
 
 
+def test_nelson_aalen_of_times_that_differ_by_rounding() -> None:
+    """28 and 58 days, worked out in two ways: of six people three and three have their events together."""
+    days = [30 / 365.25, (58 - 28) / 365.25, 58 / 365.25 - 28 / 365.25]
+    later = [0.2, 0.3 - 0.1, 0.1 + 0.1]
+    hazard = nelson_aalen([*days, *later], np.ones(6))
+    assert_allclose(hazard, [0.5] * 3 + [1.5] * 3)
+
+
 def test_nelson_aalen_by_hand() -> None:
     """Exits 1*, 2*, 2, 3, 4* of five: 1/5, then 1/4 more, nothing at 3, then 1."""
     hazard = nelson_aalen([1, 2, 2, 3, 4], [1, 1, 0, 0, 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import gammaln
 
 from family_justice.estimators.agreement import cohen_kappa, transition_table
 from family_justice.estimators.matching import balance, fit_conditional_logistic, match_exact, match_nearest
@@ -139,3 +140,23 @@ def test_pooling() -> None:
     assert_allclose([same.std_error[0], same.missing_information[0]], [0.2, 0])
     assert_allclose(same.conf_high, 1 + 1.959964 * 0.2, rtol=1e-6)
     assert np.isnan(pool([[1.0]], [[0.2]]).estimate).all()
+
+
+def test_conditional_logistic_of_one_very_large_set() -> None:
+    """600 cases of 1200 rows: there are 10^359 subsets. With one binary covariate the number of cases that have it is
+    hypergeometric, tilted by the odds ratio: at the maximum its mean is the number seen, and its variance the
+    information."""
+    g = np.random.default_rng(3)
+    x = (np.arange(1200) % 3 == 0).astype(float)
+    y = (g.random(1200) < np.where(x > 0, 0.6, 0.45)).astype(int)
+    fit = fit_conditional_logistic(y, x[:, None], np.zeros(1200))
+    assert (fit.converged, fit.reasons) == (True, {})
+    d, a = int(y.sum()), np.arange(401)
+    logs = fit.coef[0] * a
+    for size, chosen in ((400, a), (800, d - a)):
+        logs = logs + gammaln(size + 1) - gammaln(chosen + 1) - gammaln(size - chosen + 1)
+    chance = np.exp(logs - logs.max())
+    chance /= chance.sum()
+    mean = float(chance @ a)
+    assert mean == pytest.approx(float(x @ y), rel=1e-8)
+    assert fit.variance[0, 0] == pytest.approx(1 / float(chance @ (a - mean) ** 2), rel=1e-8)

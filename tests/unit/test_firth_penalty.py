@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.models import logistic
 from family_justice.disclosure.digits import step_below
 from family_justice.errors import ConfigError
+from family_justice.estimators import firth
 from family_justice.estimators.firth import fit_firth
 from family_justice.results import tidy
 
@@ -62,6 +63,17 @@ def test_limits_of_profiles_are_shown_in_steps(tmp_path: Path) -> None:
     hidden = take(logistic, members(separated=True), KEYS, tmp_path / "separated")
     row = one(hidden.released, term="sex", level="female")
     assert (row["status"], pd.isna(row["estimate"])) == ("suppressed", True)
+
+
+def test_an_end_that_is_not_found_is_no_infinite_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that fails leaves the coefficient without an estimate and with the reason."""
+    frame, analysis = members(), stream_of(a=KEYS).analyses["a"]
+    monkeypatch.setattr(firth._Profile, "at", lambda *_: None)
+    assert np.isnan(fit_firth(frame["placed"] == "yes", frame[["age"]]).conf_high).all()
+    row = one(tidy(logistic(frame, COHORT, analysis, COVARIATES, "a")), term="sex", level="female")
+    assert row["status"] == "not estimable"
+    assert "could not be followed" in row["note"]
+    assert pd.isna([row[column] for column in ("estimate", "std_error", "conf_low", "conf_high", "p_value")]).all()
 
 
 def test_wrong_words() -> None:

@@ -48,8 +48,24 @@ def test_by_hand() -> None:
     error = np.sqrt(1 / 16 + 3 / 64)
     reach = 1.959963984540054 * error
     assert_allclose(risk_difference(risk_at(one, 2), risk_at(two, 2)), [1 / 4, error, 1 / 4 - reach, 1 / 4 + reach])
-    # Before any event there is no risk, and none of its error.
-    assert_allclose(risk_difference(Risk(0.0, 0.0), risk_at(one, 0.5)), [0, 0, 0, 0])
+    # Before any event the error of a risk is zero, which says nothing of precision: there is no interval.
+    assert_allclose(risk_difference(Risk(0.0, 0.0), risk_at(one, 2)), [-1 / 2, np.nan, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("policy", [OPEN, POLICY], ids=["open", "rounded"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_group_without_events_has_no_interval(kind: str, policy: Any) -> None:
+    """Zero is no standard error: neither the mean time of the group nor what it differs by has limits, and both say
+    why."""
+    frame = members()
+    frame.loc[frame["side"] == "right", "back"] = 9999
+    rows = disclose(rows_of(kind, frame, restricted_mean_at=[2]), policy).rows
+    rows = rows[(rows["group"] == "side=right") & rows["measure"].str.contains("restricted|difference")]
+    assert set(rows["status"]) == {"ok"}
+    for _, row in rows.iterrows():
+        assert pd.isna([row[column] for column in ("std_error", "conf_low", "conf_high")]).all()
+        assert "nobody, or everybody" in row["note"]
+        assert mean_times._cell(row).sub == "no interval"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Rows = Iterator[dict[str, Any]]
 
+NO_PROFILE = "the profile of the penalised likelihood could not be followed to the ends of the interval"
 #: Remark of a joint test of few clusters; ``df`` has room for one number.
 F_TEST = "F distribution; its second degrees of freedom are those of the coefficients"
 
@@ -69,15 +70,19 @@ def marginal_rows(
 
 def with_profiles(rows: Rows, design: Design, low: np.ndarray, high: np.ndarray, p_value: np.ndarray) -> Rows:
     """Yield coefficient rows with limits and p values of profiles of the likelihood (positions as in the fit, the
-    intercept first) in place of Wald's."""
+    intercept first) in place of Wald's. A coefficient whose interval was not found is not estimable."""
     columns = {(cell.term, cell.level): cell.column for cell in design.cells}
     for row in rows:
         column = columns[row["term"], row["level"]]
         if column is None or "std_error" not in row:
             yield row
             continue
-        ends = {"conf_low": float(low[column + 1]), "conf_high": float(high[column + 1])}
-        yield {**row, **ends, "statistic": math.nan, "p_value": float(p_value[column + 1])}
+        found = {"conf_low": low[column + 1], "conf_high": high[column + 1], "p_value": p_value[column + 1]}
+        if not all(map(math.isfinite, found.values())):
+            about = {name: row[name] for name in ("outcome", "term", "level", "n", "events", "measure")}
+            yield {**about, "status": "not estimable", "note": NO_PROFILE}
+            continue
+        yield {**row, "statistic": math.nan, **{name: float(value) for name, value in found.items()}}
 
 
 def t_degrees(clusters: np.ndarray | None) -> float:

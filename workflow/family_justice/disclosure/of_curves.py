@@ -13,12 +13,14 @@ from family_justice.disclosure.rebuild import at_start, new_counts, rebuild, wit
 from family_justice.disclosure.rounding import is_open, shown
 from family_justice.disclosure.rows import conditions, real, require_empty, suppress, text
 from family_justice.errors import DisclosureError
-from family_justice.estimators.life_table import Z95, EventTable, actuarial
+from family_justice.estimators.life_table import EventTable, actuarial
 from family_justice.estimators.restricted_mean import (
+    NO_ERROR,
     RestrictedMean,
     difference,
     restricted_mean_survival,
     restricted_mean_time_lost,
+    with_limits,
 )
 from family_justice.estimators.risk_difference import Risk, RiskDifference, risk_difference
 from family_justice.results import COUNTS
@@ -54,6 +56,8 @@ def release_of_curves(frame: pd.DataFrame, rows: pd.Index, curves: list[Curve], 
             suppress(frame, row, policy)
             continue
         frame.at[row, "n"] = shown(curve.n, policy)
+        # The remark, too, follows from what is released.
+        frame.at[row, "note"] = NO_ERROR if status == "ok" and math.isnan(found.std_error) else ""
         for column, name in _COLUMNS.items():
             if status == "ok":
                 frame.at[row, column] = getattr(found, name)
@@ -120,4 +124,4 @@ def _mean(curve: Curve, until: float, policy: Policy) -> RestrictedMean | None:
     before = np.concatenate([[1.0], life.survival[:-1]])
     spread = (before * step) ** 2 * new["events"] / np.where(life.exposed > 0, life.exposed, 1.0) ** 2 / 12
     error = math.hypot(mean.std_error, math.sqrt(float(spread.sum())))
-    return RestrictedMean(mean.estimate, error, mean.estimate - Z95 * error, mean.estimate + Z95 * error)
+    return with_limits(mean.estimate, error)

@@ -41,6 +41,18 @@ def design_matrix(covariates: ArrayLike, n: int) -> Floats:
     return design
 
 
+# Numbers that differ by less than this share of the largest are one number and its rounding.
+ROUNDING = 1e-13
+
+
+def varies(column: Floats) -> bool:
+    """Return whether the values (n,) differ by more than the rounding of arithmetic on them."""
+    if not column.size:
+        return False
+    low, high = float(column.min()), float(column.max())
+    return high - low > ROUNDING * max(abs(low), abs(high))
+
+
 def codes(name: str, labels: ArrayLike | None, n: int) -> tuple[Ints, np.ndarray]:
     """Return labels as whole numbers 0, 1, ... and the distinct labels in sorted order; no labels: 0 for all."""
     if labels is None:
@@ -106,6 +118,15 @@ def combine(coefficients: Floats, rows: Floats) -> Floats:
     total, product = np.zeros(rows.shape[1]), np.empty(rows.shape[1])
     for coefficient, row in zip(coefficients, rows, strict=True):
         total += np.multiply(coefficient, row, out=product)
+    return total
+
+
+def outer_product(a: Floats, b: Floats) -> Floats:
+    """Return (p, n): a b' for (p, q) and (n, q), in blocks of one thread each."""
+    total = np.empty((len(a), len(b)))
+    block = max(ONE_THREAD // max(a.size, 1), 1)
+    for low in range(0, len(b), block):
+        total[:, low : low + block] = a @ b[low : low + block].T
     return total
 
 

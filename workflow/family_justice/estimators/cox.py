@@ -22,6 +22,7 @@ from family_justice.estimators.arrays import (
     follow_up,
     numbers,
     sums_by,
+    varies,
     weights_or_ones,
 )
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
@@ -175,13 +176,13 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
     if found is None:
         x, code, count = _columns(design, risk.order), None, None
     else:
-        code, x = np.take(found[0], risk.order), found[1]
+        code, x = np.take(found.code, risk.order), found.x
         count = np.bincount(code, minlength=x.shape[1])
     centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
     for j in range(p):
         column = x[j]
         inside = column if count is None else column[count > 0]
-        if not (inside.size and inside.max() > inside.min()):
+        if not varies(inside):
             column[:] = 0.0
             continue
         centre[j] = np.average(column, weights=count)
@@ -190,7 +191,8 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
         scale[j] = np.sqrt(np.average(column**2, weights=count))
         column /= scale[j]
         span[j] /= scale[j]
-    return (SingleRows(x, risk) if code is None else PatternRows(x, code, risk)), centre, scale, span
+    rows = SingleRows(x, risk) if found is None or code is None else PatternRows(x, code, found, risk)
+    return rows, centre, scale, span
 
 
 def _columns(design: Floats, order: Ints) -> Floats:

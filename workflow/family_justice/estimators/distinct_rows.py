@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from family_justice.estimators.arrays import Floats, cross_product, sums_by
+from family_justice.estimators.arrays import Floats, Ints, cross_product, outer_product, sums_by
 from family_justice.estimators.risk_sets import RiskSets
 
-# Fewer rows are quick in any case, and need no import of scipy.
+# Fewer rows are quick in any case.
 MANY_ROWS = 20_000
 ROWS_PER_PATTERN = 4  # on average at least
 LEVELS_PER_COLUMN = 500
@@ -26,8 +26,8 @@ SAMPLE = 20_000
 BLOCK = 8_192  # rows of some fifteen columns that stay in cache
 TABLE = 2**22
 LARGEST_KEY = 2.0**52
-
-Codes = NDArray[np.int32]
+WIDEST = 64  # joint levels of a block of columns
+CELLS = 2**20  # places in time times levels
 
 
 class SingleRows:
@@ -70,15 +70,14 @@ class SingleRows:
 
 
 class PatternRows:
-    """Rows that share patterns: ``x`` (p, m), and for each row in the order of ``risk`` the ``code`` of its pattern."""
+    """Rows that share patterns: ``x`` (p, m) of the patterns ``found``, and for each row in the order of ``risk`` the
+    ``code`` of its pattern."""
 
-    def __init__(self, x: Floats, code: Codes, risk: RiskSets) -> None:
+    def __init__(self, x: Floats, code: Ints, found: Patterns, risk: RiskSets) -> None:
         self.x, self.code, self.risk = x, code, risk
         self.death_code = code[risk.deaths]
-        self._by_row = np.ascontiguousarray(x.T)
-        m = len(self._by_row)
-        self._at_risk = [_sparse(place, code, (risk.places, m), not risk.delayed) for place in risk.place]
-        self._died = _sparse(risk.death_pair, self.death_code, (risk.size, m), True)
+        width = max(CELLS // max(risk.places, 1), 2)
+        self._blocks = [_Block(x, columns, level, code, risk) for columns, level in found.blocks(width)]
 
     def spread(self, values: Floats) -> Floats:
         """Return (n,): for each row the value (m,) of its pattern."""
@@ -90,39 +89,71 @@ class PatternRows:
 
     def death_sums(self, values: Floats) -> Floats:
         """Return (p, K): sums of the columns times values (n,) over the deaths of each pair."""
-        return np.ascontiguousarray(_product(self._died, values[self.risk.deaths], self._by_row).T)
+        sums, values = np.empty((len(self.x), self.risk.size)), values[self.risk.deaths]
+        for block in self._blocks:
+            sums[block.columns] = block.sums([block.deaths], values, self.risk.size)
+        return sums
 
     def risk_and_death_sums(self, values: Floats) -> tuple[Floats, Floats]:
         """Return (p, K) twice: sums of the columns times values (n,) over everybody at risk and over the deaths."""
-        table = sum(_product(matrix, values, self._by_row) for matrix in self._at_risk)
-        return self.risk.fold(np.ascontiguousarray(np.asarray(table).T)), self.death_sums(values)
+        table = np.empty((len(self.x), self.risk.places))
+        for block in self._blocks:
+            table[block.columns] = block.sums(block.at_risk, values, self.risk.places)
+        return self.risk.fold(table), self.death_sums(values)
 
     def second_moments(self, values: Floats) -> Floats:
         """Return (p, p): sums over rows of values (n,) times the products of two columns."""
-        return cross_product(self.x, self.x, sums_by(self.code, values, len(self._by_row)))
+        return cross_product(self.x, self.x, sums_by(self.code, values, self.x.shape[1]))
+
+
+class _Block:
+    """Some ``columns``, whose joint levels ``level`` (m,) of the patterns are few. Sums of a column over the rows at a
+    place in time are those of its levels, weighted by the sums of the rows with each: rows are added up once for all
+    columns of the block, in a table (places, levels) that stays in cache."""
+
+    def __init__(self, x: Floats, columns: list[int], level: Ints, code: Ints, risk: RiskSets) -> None:
+        self.columns = columns
+        self.size = int(level.max(initial=0)) + 1
+        self.values = np.zeros((len(columns), self.size))
+        self.values[:, level] = x[columns]
+        of_row = np.take(level, code)
+        self.at_risk = [place * self.size + of_row for place in risk.place]
+        self.deaths = risk.death_pair * self.size + of_row[risk.deaths]
+
+    def sums(self, keys: list[Ints], values: Floats, places: int) -> Floats:
+        """Return (columns, places): sums of the columns times ``values`` over the rows at each place."""
+        cells = sum(sums_by(key, values, places * self.size) for key in keys)
+        return outer_product(self.values, np.asarray(cells).reshape(places, self.size))
 
 
 Rows = SingleRows | PatternRows
 
 
-def _sparse(place: NDArray, code: Codes, shape: tuple[int, int], ordered: bool) -> Any:
-    """Return a sparse (places, patterns) matrix with an entry for each row, not added up."""
-    from scipy.sparse import coo_array, csr_array
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """For each row the ``code`` (n,) of its pattern, the patterns ``x`` (p, m), and for each column the number of its
+    ``level`` (p, m) among ``sizes`` (p,)."""
 
-    nothing = np.zeros(code.size)
-    if ordered:  # by place: the compressed form costs nothing
-        begin = np.searchsorted(place, np.arange(shape[0] + 1)).astype(np.int32)
-        return csr_array((nothing, code, begin), shape=shape)
-    return coo_array((nothing, (place.astype(np.int32), code)), shape=shape)
+    code: Ints
+    x: Floats
+    level: Ints
+    sizes: list[int]
+
+    def blocks(self, width: int) -> Iterator[tuple[list[int], Ints]]:
+        """Yield columns, as many as have at most ``width`` joint levels, with the joint level (m,) of each pattern."""
+        columns: list[int] = []
+        joint, size = np.zeros(self.x.shape[1], dtype=np.int64), 1
+        for j, levels in enumerate(self.sizes):
+            if columns and size * levels > min(width, WIDEST):
+                yield columns, joint
+                columns, joint, size = [], np.zeros_like(joint), 1
+            columns, joint, size = [*columns, j], joint + size * self.level[j], size * levels
+        if columns:
+            yield columns, joint
 
 
-def _product(matrix: Any, values: Floats, by_row: Floats) -> Floats:
-    matrix.data = values
-    return matrix @ by_row
-
-
-def patterns(design: Floats) -> tuple[Codes, Floats] | None:
-    """Return for each row of (n, p) the code of its pattern, and the patterns (p, m); None if too few rows repeat."""
+def patterns(design: Floats) -> Patterns | None:
+    """Return the patterns of the rows of (n, p); None if too few rows repeat."""
     n, p = design.shape
     if n < MANY_ROWS or not p:
         return None
@@ -141,16 +172,16 @@ def patterns(design: Floats) -> tuple[Codes, Floats] | None:
     if size <= TABLE:
         present = np.zeros(size, dtype=bool)
         present[key] = True
-        code = np.take(np.cumsum(present, dtype=np.int32) - 1, key)
-        count = int(present.sum())
+        distinct, code = np.flatnonzero(present), np.take(np.cumsum(present) - 1, key)
     else:
-        distinct_keys, inverse = np.unique(key, return_inverse=True)
-        code, count = inverse.astype(np.int32), distinct_keys.size
-    if count * ROWS_PER_PATTERN > n:
+        distinct, code = np.unique(key, return_inverse=True)
+    if distinct.size * ROWS_PER_PATTERN > n:
         return None
-    one_of = np.empty(count, dtype=np.int64)
-    one_of[code] = np.arange(n)
-    return code, np.ascontiguousarray(design[one_of].T)
+    x, level = np.empty((p, distinct.size)), np.empty((p, distinct.size), dtype=np.int64)
+    for j, values in enumerate(levels):
+        distinct, level[j] = np.divmod(distinct, sizes[j])
+        x[j] = values[np.minimum(level[j], values.size - 1)]
+    return Patterns(code, x, level, sizes)
 
 
 def _keys(design: Floats, levels: list[Floats], sizes: list[int]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -25,6 +25,7 @@ from family_justice.estimators.arrays import (
     follow_up,
     numbers,
     sums_by,
+    varies,
 )
 from family_justice.estimators.chi_square import ChiSquareTest, quadratic_form_test
 from family_justice.estimators.newton import maximise
@@ -138,7 +139,7 @@ def _standardise(design: Floats, weighted: SubdistributionRisk) -> tuple[Floats,
     scale, span = np.ones(len(x)), np.zeros(len(x))
     for j, row in enumerate(x):
         row[:] = design[weighted.order, j]
-        if row.size and row.max() > row.min():
+        if varies(row):
             row -= row.mean()
             scale[j] = row.std()
             row /= scale[j]

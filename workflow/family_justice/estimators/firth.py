@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +12,10 @@ from family_justice.estimators.arrays import Floats, combine, cross_product, des
 from family_justice.estimators.chi_square import chi_square_test, quadratic_form_test, upper_tail
 from family_justice.estimators.logistic import LogisticFit, fit_logistic
 from family_justice.estimators.newton import independent_columns
-from family_justice.estimators.regression import scale_columns
+from family_justice.estimators.regression import scale_columns, transformed
 
 CONVERGED = 1e-18  # twice the penalised log-likelihood still to gain; steps shrink by a factor, not quadratically
+FARTHEST = 1000.0  # standard errors from the estimate to an end of its interval
 QUANTILE = 3.841458820694124  # 95% of the chi-squared distribution with one degree of freedom
 
 
@@ -60,35 +60,43 @@ def fit_firth(outcome: ArrayLike, covariates: ArrayLike, max_iter: int = 100) ->
 
     search = _Search(y, columns.rows[kept], max_iter)
     start = np.zeros(int(kept.sum()))
-    free = np.ones(start.size, dtype=bool)
-    beta, top, variance, iterations, converged = search.climb(start, free)
+    found = search.climb(start, np.ones(start.size, dtype=bool))
     only_intercept = search.climb(start, np.arange(start.size) == 0)
-    ends = np.array([search.profile(beta, top, variance, j) for j in range(start.size)])
+    ends = np.full((size, 3), np.nan)
+    ends[kept] = search.profiles(found, columns.to_own_units[np.ix_(kept, kept)])
 
-    scale = columns.scale[kept]
-    units = float(np.log(scale).sum())  # the penalty of columns as they came
-    filled: dict[str, Any] = {}
-    for name, values in (("coef", beta), ("conf_low", ends[:, 0]), ("conf_high", ends[:, 1])):
-        filled[name] = nothing.copy()
-        filled[name][kept] = values / scale
-    p_value = nothing.copy()
-    p_value[kept] = ends[:, 2]
-    full = np.full((size, size), np.nan)
-    full[np.ix_(kept, kept)] = variance / np.outer(scale, scale)
+    units = float(np.log(columns.scale[kept]).sum())  # the penalty of columns as they came
+    coef, variance = np.zeros(size), np.zeros((size, size))
+    coef[kept], variance[np.ix_(kept, kept)] = found.beta, found.inverse
+    coef = np.where(kept, columns.to_own_units @ coef, np.nan)
+    variance = transformed(variance, columns.to_own_units, kept)
     tested = kept & (np.arange(size) > 0)
     return replace(
         empty,
-        **filled,
-        p_value=p_value,
-        var_model=full,
-        loglik=(only_intercept[1] + units, top + units),
-        likelihood_ratio_test=chi_square_test(2 * (top - only_intercept[1]), int(tested.sum())),
-        wald_test=quadratic_form_test(filled["coef"][tested], full[np.ix_(tested, tested)]),
-        iterations=iterations,
-        converged=converged,
+        coef=coef,
+        conf_low=ends[:, 0],
+        conf_high=ends[:, 1],
+        p_value=ends[:, 2],
+        var_model=variance,
+        loglik=(only_intercept.height + units, found.height + units),
+        likelihood_ratio_test=chi_square_test(2 * (found.height - only_intercept.height), int(tested.sum())),
+        wald_test=quadratic_form_test(coef[tested], variance[np.ix_(tested, tested)]),
+        iterations=found.iterations,
+        converged=found.converged,
         estimable=kept,
         reasons=reasons,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """A conditional maximum of the penalised likelihood."""
+
+    beta: Floats
+    height: float
+    inverse: Floats  # inverse information
+    iterations: int
+    converged: bool
 
 
 class _Search:
@@ -111,11 +119,11 @@ class _Search:
         loglik = float(inner(self.y, eta) - np.logaddexp(0.0, eta).sum())
         return loglik + float(logarithm) / 2, inner(self.x, self.y - fitted + leverage * (0.5 - fitted)), inverse
 
-    def climb(self, beta: Floats, free: NDArray[np.bool_]) -> tuple[Floats, float, Floats, int, bool]:
-        """Maximise over the ``free`` coefficients, the others held; return them, the maximum and the inverse."""
+    def climb(self, beta: Floats, free: NDArray[np.bool_]) -> _Point:
+        """Maximise over the ``free`` coefficients, the others held."""
         value, slope, inverse = self.at(beta)
         iterations, converged = 0, not free.any()
-        while iterations < self.max_iter and not converged:
+        while iterations < self.max_iter and not converged and math.isfinite(value):
             iterations += 1
             step = np.zeros(beta.size)
             information = np.linalg.inv(inverse)
@@ -128,36 +136,88 @@ class _Search:
                 trial = self.at(beta + fraction * step)
             beta, (value, slope, inverse) = beta + fraction * step, trial
             converged = left < CONVERGED
-        return beta, value, inverse, iterations, converged
+        return _Point(beta, value, inverse, iterations, converged and math.isfinite(value))
 
-    def profile(self, beta: Floats, top: float, variance: Floats, j: int) -> tuple[float, float, float]:
-        """Return the ends of the 95% profile interval of coefficient j, and the p value of its being zero."""
-        error = math.sqrt(variance[j, j])
-        free = np.arange(beta.size) != j
+    def profiles(self, top: _Point, change: Floats) -> Floats:
+        """Return (k, 3): the ends of the 95% profile interval of every coefficient in its own units, ``change`` (k, k)
+        times those of the search, and the p value of its being zero."""
+        lines = [_Profile(self, top, direction) for direction in change]
+        return np.array([[line.end(-1), line.end(1), line.p_value()] for line in lines])
 
-        def lost(value: float, near: Floats) -> tuple[float, Floats]:
-            there = near.copy()
-            there[j] = value
-            found, height, *_ = self.climb(there, free)
-            return 2 * (top - height), found
 
-        ends = []
-        for side in (-1, 1):
-            inside, outside, near = beta[j], beta[j] + side * 2 * error, beta
-            low, (high, near) = 0.0, lost(outside, near)
-            while high < QUANTILE and abs(outside - beta[j]) < 100 * error:
-                inside, low = outside, high
-                outside += side * error
-                high, near = lost(outside, near)
-            for _ in range(60):  # the square root of what is lost is nearly straight
-                share = (math.sqrt(QUANTILE) - math.sqrt(max(low, 0.0))) / (math.sqrt(high) - math.sqrt(max(low, 0.0)))
-                middle = inside + min(max(share, 0.02), 0.98) * (outside - inside)
-                at, near = lost(middle, near)
-                if abs(at - QUANTILE) < 1e-9:
+class _Profile:
+    """The penalised likelihood along one linear combination of the coefficients, ``direction`` (k,), the others at
+    their conditional maximum.
+
+    No end of it is infinite, for the penalised likelihood falls without end in every direction (Kosmidis and Firth
+    2021, Biometrika 108). nan is an end that the search has not found.
+    """
+
+    def __init__(self, search: _Search, top: _Point, direction: Floats) -> None:
+        # The combination takes the place of the coefficient that has the largest part in it.
+        self.j = int(np.abs(direction).argmax())
+        self.unit = float(direction[self.j])
+        change = np.eye(direction.size)
+        change[self.j] = direction / self.unit
+        rows = search.x
+        if np.count_nonzero(direction) > 1:
+            rows = np.stack([combine(part, search.x) for part in np.linalg.inv(change).T])
+        self.search = _Search(search.y, rows, search.max_iter)
+        self.free = np.arange(direction.size) != self.j
+        beta = change @ top.beta
+        height, _, inverse = self.search.at(beta)
+        self.top = replace(top, beta=beta, height=height, inverse=inverse)
+
+    def lost(self, point: _Point) -> float:
+        """Return twice the penalised log-likelihood that ``point`` lacks to the maximum."""
+        return 2 * (self.top.height - point.height)
+
+    def at(self, value: float, near: _Point) -> _Point | None:
+        """Return the conditional maximum at ``value``, sought from another one; None if it is not found.
+
+        The others start where they would be if the likelihood were quadratic, in one leap or in smaller ones.
+        """
+        for leaps in (1, 4, 16):
+            point = near
+            for leap in np.linspace(near.beta[self.j], value, leaps + 1)[1:]:
+                slope = point.inverse[self.j] / point.inverse[self.j, self.j]
+                start = point.beta + slope * (leap - point.beta[self.j])
+                start[self.j] = leap
+                point = self.search.climb(start, self.free)
+                if not point.converged:
                     break
-                if at < QUANTILE:
-                    inside, low = middle, at
-                else:
-                    outside, high = middle, at
-            ends.append(middle if high >= QUANTILE else side * math.inf)
-        return ends[0], ends[1], upper_tail(max(lost(0.0, beta)[0], 0.0), 1)
+            if point.converged:
+                return point
+        return None
+
+    def end(self, side: int) -> float:
+        """Return the lower (``side`` -1) or upper (1) end of the 95% interval."""
+        error = math.sqrt(self.top.inverse[self.j, self.j])
+        side = side if self.unit > 0 else -side
+        inside: _Point = self.top
+        outside = self.at(inside.beta[self.j] + 2 * side * error, inside)
+        while outside and self.lost(outside) < QUANTILE:
+            inside, reach = outside, abs(outside.beta[self.j] - self.top.beta[self.j])
+            if reach > FARTHEST * error:
+                return math.nan
+            outside = self.at(inside.beta[self.j] + side * max(error, reach / 4), inside)
+        if not outside:
+            return math.nan
+        ends = [inside, outside]
+        for _ in range(60):  # the square root of what is lost is nearly straight
+            roots = [math.sqrt(max(self.lost(end), 0.0)) for end in ends]
+            share = min(max((math.sqrt(QUANTILE) - roots[0]) / (roots[1] - roots[0]), 0.02), 0.98)
+            low, high = (float(end.beta[self.j]) for end in ends)
+            middle = self.at(low + share * (high - low), min(ends, key=lambda end: abs(self.lost(end) - QUANTILE)))
+            if not middle:
+                return math.nan
+            over = self.lost(middle) - QUANTILE
+            ends[int(over >= 0)] = middle
+            if abs(over) < 1e-9 or abs(high - low) < 1e-12 * error:
+                return float(middle.beta[self.j]) * self.unit
+        return math.nan
+
+    def p_value(self) -> float:
+        """Return the p value of the hypothesis that the combination is zero."""
+        none = self.at(0.0, self.top)
+        return upper_tail(max(self.lost(none), 0.0), 1) if none else math.nan

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from family_justice.estimators.arrays import Floats, codes, design_matrix, numbers
 from family_justice.estimators.counts import fit_poisson
 from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.regression import undecided_rows
+from family_justice.estimators.newton import NOTHING_LEFT
+from family_justice.estimators.regression import scale_columns, transformed, undecided_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +60,18 @@ def fit_gee(
     kept, p = plain.estimable, x.shape[1] + 1
     coef, variance = np.full(p, np.nan), np.full((p, p), np.nan)
     reasons = dict(plain.reasons)
-    if not kept[0] or labels.size < 2:
-        reasons |= {j: reasons.get(j, "fewer than two clusters") for j in range(p)}
+    used = undecided_rows(x, plain.reasons)
+    if not kept[0] or labels.size < 2 or not used.any():
+        why = "fewer than two clusters" if labels.size < 2 else plain.reasons.get(0, NOTHING_LEFT)
+        reasons |= {j: reasons.get(j, why) for j in range(p)}
         return GeeFit(coef, variance, np.nan, y.size, labels.size, False, reasons)
 
     from statsmodels.genmod import families
     from statsmodels.genmod.cov_struct import Exchangeable, Independence
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
-    used = undecided_rows(x, plain.reasons)
-    design = np.column_stack([np.ones(y.size), x])[np.ix_(used, kept)]
+    columns = scale_columns(x)
+    design = columns.rows[np.ix_(kept, used)].T
     model = GEE(
         y[used],
         design,
@@ -79,8 +82,11 @@ def fit_gee(
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether the search converged is part of the answer
-        fit = model.fit(start_params=plain.coef[kept], ctol=1e-10, maxiter=100)
+        fit = model.fit(start_params=columns.coefficients(plain.coef)[kept], ctol=1e-10, maxiter=100)
     coef[kept] = fit.params
     variance[np.ix_(kept, kept)] = fit.cov_robust
+    change = columns.to_own_units
+    coef = np.where(kept, change @ np.where(kept, coef, 0.0), np.nan)
+    variance = transformed(variance, change, kept)
     alpha = float(model.cov_struct.dep_params) if correlation == "exchangeable" else 0.0
     return GeeFit(coef, variance, alpha, y.size, labels.size, bool(fit.converged), reasons)

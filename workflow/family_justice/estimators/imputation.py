@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, combine, cross_product, inner, numbers
+from family_justice.estimators.arrays import Floats, combine, cross_product, follow_up, inner, numbers
 
 # Precision of a normal prior, standard deviation 10, for every coefficient: worth a twenty-fifth of one person. It
 # decides nothing but what the data leave open, as where columns are collinear.
@@ -78,11 +78,12 @@ def chained_equations(
 def nelson_aalen(exit: ArrayLike, event: ArrayLike, entry: ArrayLike | None = None) -> Floats:
     """Return (n,): the cumulative hazard that every row went through, the sum of d/n over event times in (entry, exit].
 
-    ``event`` (n,) 0/1; without ``entry`` (n,) everybody is at risk from the start.
+    ``event`` (n,) 0/1; without ``entry`` (n,) everybody is at risk from the start. Times that differ by rounding
+    are tied, see ``arrays.follow_up``, which also says what is refused.
     """
-    stop = numbers("exit", exit)
+    stop, entered = follow_up(exit, entry)
     happened = numbers("event", event, stop.size) > 0
-    start = np.full(stop.size, -np.inf) if entry is None else numbers("entry", entry, stop.size)
+    start = np.full(stop.size, -np.inf) if entered is None else entered
     times = np.unique(stop[happened])
     deaths = np.bincount(np.searchsorted(times, stop[happened]), minlength=times.size)
     at_risk = np.searchsorted(np.sort(start), times, side="left") - np.searchsorted(np.sort(stop), times, side="left")

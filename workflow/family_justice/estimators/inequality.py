@@ -69,7 +69,8 @@ def inequality(
         columns = scale_columns(design)
         x = columns.rows
         gram = cross_product(x, x)
-        kept = independent_columns(gram, relative.estimable, np.zeros(len(gram)))
+        candidate = relative.estimable | (np.arange(len(gram)) == 0)
+        kept = independent_columns(gram, candidate, np.zeros(len(gram)))
         both = np.ix_(kept, kept)
         inverse = np.full_like(gram, np.nan)
         inverse[both] = np.linalg.inv(gram[both])

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import maximise
-from family_justice.estimators.regression import clustered_variance, scale_columns
+from family_justice.estimators.regression import clustered_variance, own_units, scale_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def fit_logistic(
     one_outcome = events in (0, n)
     p = design.shape[1]
     columns = scale_columns(design)
-    x, scale, span, ruled_out = columns.rows, columns.scale, columns.span, columns.constant
+    x, span, ruled_out = columns.rows, columns.span, columns.constant
     if one_outcome:
         ruled_out = {j: "no events" if not events else "no non-events" for j in range(p + 1)}
 
@@ -82,15 +82,15 @@ def fit_logistic(
     size = events * (n - events) / max(n, 1)  # information about the intercept
     top = maximise(objective, start, span, size, ruled_out, max_iter, intercepts=1)
 
-    kept = top.estimable
-    coef = np.where(kept, top.parameters / scale, np.nan)
-    var_model = top.variance / np.outer(scale, scale)
+    own = own_units(columns, top)
+    coef, kept = own.coef, own.estimable
+    var_model = own.covariance(top.inverse)
 
     var_robust, n_clusters = None, None
     if clusters is not None:
         residual = y - mean(top.parameters)[1]
         sandwich, n_clusters = clustered_variance(top.inverse, top.informed, x, residual, clusters)
-        var_robust = top.shown(sandwich) / np.outer(scale, scale)
+        var_robust = own.covariance(sandwich)
 
     degrees = int((top.independent & (np.arange(p + 1) > 0)).sum())
     used = var_model if var_robust is None else var_robust
@@ -108,5 +108,5 @@ def fit_logistic(
         iterations=top.iterations,
         converged=top.converged,
         estimable=kept,
-        reasons=top.reasons,
+        reasons=own.reasons,
     )

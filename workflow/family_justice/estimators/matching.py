@@ -248,28 +248,56 @@ class _Block:
     d: int
 
     def likelihood(self, beta: Floats) -> tuple[float, Floats, Floats]:
+        """Return the log-likelihood, its gradient and the information.
+
+        The sums over subsets overflow, or vanish, in large sets. With the weights w times a number for each set, so
+        chosen that the chances q = w/(1 + w) add up to about d, the sum over subsets of k rows is the product of all
+        1 + w times the probability that k of independent rows with chances q are cases: that of d is not small, and
+        no weight for all rows of a set changes the likelihood.
+        """
         sets, m, p = self.x.shape
         eta = self.x @ beta
-        shift = eta.max(axis=1)
-        with np.errstate(under="ignore"):
-            w = np.exp(eta - shift[:, None])
+        if not np.isfinite(eta).all():  # so far out is no step to take
+            return -np.inf, np.full(p, np.nan), np.full((p, p), np.nan)
+        shift = _shift(eta, self.d)
+        q = 1 / (1 + np.exp(-(eta + shift[:, None])))
         b = np.zeros((self.d + 1, sets))
         g = np.zeros((self.d + 1, sets, p))
         h = np.zeros((self.d + 1, sets, p, p))
         b[0] = 1.0
         for i in range(m):
-            x, wi = self.x[:, i], w[:, i]
-            for k in range(min(i + 1, self.d), 0, -1):
-                cross = x[:, :, None] * g[k - 1][:, None, :]
-                square = x[:, :, None] * x[:, None, :] * b[k - 1][:, None, None]
-                h[k] += wi[:, None, None] * (h[k - 1] + cross + cross.transpose(0, 2, 1) + square)
-                g[k] += wi[:, None] * (g[k - 1] + x * b[k - 1][:, None])
-                b[k] += wi * b[k - 1]
-        with np.errstate(divide="ignore", invalid="ignore"):  # so far out that all weights vanish: not a step to take
+            x, yes = self.x[:, i], q[:, i]
+            no, top = 1 - yes, min(i + 1, self.d)
+            below, at = slice(0, top), slice(1, top + 1)
+            cross = x[:, :, None] * g[below][:, :, None, :]
+            square = x[:, :, None] * x[:, None, :] * b[below][:, :, None, None]
+            more_h = yes[:, None, None] * (h[below] + cross + cross.transpose(0, 1, 3, 2) + square)
+            more_g = yes[:, None] * (g[below] + x * b[below][:, :, None])
+            more_b = yes * b[below]
+            upto = slice(0, top + 1)
+            h[upto] *= no[:, None, None]
+            g[upto] *= no[:, None]
+            b[upto] *= no
+            h[at] += more_h
+            g[at] += more_g
+            b[at] += more_b
+        with np.errstate(divide="ignore", invalid="ignore"):
             mean = g[self.d] / b[self.d][:, None]
-            loglik = float((self.case_sum @ beta - self.d * shift - np.log(b[self.d])).sum())
+            total = np.logaddexp(0.0, eta + shift[:, None]).sum(axis=1) + np.log(b[self.d]) - self.d * shift
             spread = (h[self.d] / b[self.d][:, None, None] - mean[:, :, None] * mean[:, None, :]).sum(axis=0)
-        return loglik, (self.case_sum - mean).sum(axis=0), spread
+        return float((self.case_sum @ beta - total).sum()), (self.case_sum - mean).sum(axis=0), spread
+
+
+def _shift(eta: Floats, d: int) -> Floats:
+    """Return (sets,): what to add to eta (sets, m) so that the sum of 1/(1 + exp(-eta)) over rows is about d."""
+    m = eta.shape[1]
+    even = np.log(d / (m - d))
+    low, high = even - eta.max(axis=1), even - eta.min(axis=1)
+    for _ in range(12):
+        middle = (low + high) / 2
+        under = (1 / (1 + np.exp(-(eta + middle[:, None])))).sum(axis=1) < d
+        low, high = np.where(under, middle, low), np.where(under, high, middle)
+    return (low + high) / 2
 
 
 def _blocks(y: Floats, x: Floats, names: Ints, count: int) -> list[_Block]:

@@ -20,8 +20,8 @@ from family_justice.estimators.arrays import (
     sums_by,
 )
 from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.newton import independent_columns
-from family_justice.estimators.regression import scale_columns, undecided_rows
+from family_justice.estimators.newton import NOTHING_LEFT, independent_columns
+from family_justice.estimators.regression import scale_columns, transformed, undecided_rows
 
 CONVERGED = 1e-12  # twice the log-likelihood still to gain
 WITHOUT_END = 30.0  # a standard deviation of log odds that no areas have
@@ -80,10 +80,10 @@ def fit_mixed_logistic(
     kept = plain.estimable
     columns = scale_columns(design)
     used = undecided_rows(design, plain.reasons)
-    y, x, scale, area = y[used], columns.rows[np.ix_(kept, used)], columns.scale[kept], area[used]
+    y, x, area = y[used], columns.rows[np.ix_(kept, used)], area[used]
     model = _RandomIntercept(y, x, area, labels.size, nodes)
 
-    beta = plain.coef[kept] * scale
+    beta = columns.coefficients(plain.coef)[kept]
     residual = y - _risk(combine(beta, x))
     by_area = sums_by(area, residual, labels.size)
     note = ""
@@ -91,6 +91,8 @@ def fit_mixed_logistic(
         note = plain.reasons.get(0, "the intercept cannot be estimated")
     elif labels.size < 2:
         note = "only one area"
+    elif not used.any():
+        note = NOTHING_LEFT
     elif not plain.converged:
         note = "the search for the estimate did not converge"
     elif float(inner(by_area, by_area)) <= float(inner(np.abs(residual), 1 - np.abs(residual))):
@@ -109,16 +111,18 @@ def fit_mixed_logistic(
     theta, loglik, information, iterations, converged = model.maximise(np.append(beta, 0.5), max_iter)
     width = model.find_modes(combine(theta[:-1], x), float(theta[-1]))
     full = np.append(kept, True)
-    units = np.append(columns.scale, 1.0)
+    change = np.eye(p + 1)
+    change[:p, :p] = columns.to_own_units
     variance = np.full((p + 1, p + 1), np.nan)
     if converged:
         variance[np.ix_(full, full)] = np.linalg.inv(information)
-        variance /= np.outer(units, units)
+        variance = transformed(variance, change, full)
     sign = -1.0 if theta[-1] < 0 else 1.0  # the sign of sd u is that of u
     variance[-1] *= sign
     variance[:, -1] *= sign
-    coef = np.full(p, np.nan)
-    coef[kept] = theta[:-1] / scale
+    coef = np.zeros(p)
+    coef[kept] = theta[:-1]
+    coef = np.where(kept, columns.to_own_units @ coef, np.nan)
     return MixedLogisticFit(
         coef=coef, variance=variance, sd=abs(float(theta[-1])), areas=labels, area_effect=theta[-1] * model.mode,
         area_std_error=np.abs(theta[-1]) * width,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from family_justice.estimators.arrays import Floats, Ints, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import independent_columns, maximise
-from family_justice.estimators.regression import clustered_variance, scale_columns
+from family_justice.estimators.regression import clustered_variance, own_units, scale_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,20 +114,20 @@ def fit_multinomial(
     smallest = float(frequencies[frequencies > 0].min()) if n else 1.0
     top = maximise(objective, start.ravel(), np.tile(columns.span, equations), smallest, flat, max_iter)
 
-    kept, scale = top.estimable, np.tile(columns.scale, equations)
-    coef = np.where(kept, top.parameters / scale, np.nan)
+    own = own_units(columns, top, equations)
+    coef, kept, var_model = own.coef, own.estimable, own.covariance(top.inverse)
     var_robust, n_clusters = None, None
     if clusters is not None:
         residuals = np.zeros((equations, n))
         residuals[present] = indicator - probabilities(top.parameters)[1]
         sandwich, n_clusters = clustered_variance(top.inverse, top.informed, x, residuals, clusters)
-        var_robust = top.shown(sandwich) / np.outer(scale, scale)
-    used = top.variance / np.outer(scale, scale) if var_robust is None else var_robust
+        var_robust = own.covariance(sandwich)
+    used = var_model if var_robust is None else var_robust
     slopes = np.tile(np.arange(p) > 0, equations)
     tested = kept & slopes
     return MultinomialFit(
         coef=coef.reshape(equations, p),
-        var_model=top.variance / np.outer(scale, scale),
+        var_model=var_model,
         var_robust=var_robust,
         loglik=(top.loglik_start, top.loglik),
         likelihood_ratio_test=chi_square_test(
@@ -140,5 +140,5 @@ def fit_multinomial(
         iterations=top.iterations,
         converged=top.converged,
         estimable=kept.reshape(equations, p),
-        reasons={divmod(j, p): why for j, why in top.reasons.items()},
+        reasons={divmod(j, p): why for j, why in own.reasons.items()},
     )

@@ -97,7 +97,7 @@ def maximise(
             runaway = steady & (np.abs(step) * span > 0.01)
             if (runaway & (np.abs(step) * span > 0.5)).any():
                 for j in np.flatnonzero(runaway):
-                    reasons[int(j)] = _runs_away(step[j])
+                    reasons[int(j)] = runs_away(step[j])
                 free = free & ~runaway
                 away = TO_THE_LIMIT * np.where(runaway, step, 0.0)
                 (loglik, score, information), fraction = _within_reach(objective, beta, away, loglik)
@@ -114,11 +114,11 @@ def maximise(
     if not converged:  # still on the way when time was up: those that are, are going somewhere without end
         step = _solve(information, score, usable)
         for j in np.flatnonzero(usable & (np.abs(step) * span > 0.5)):
-            reasons[int(j)] = _runs_away(step[j])
+            reasons[int(j)] = runs_away(step[j])
             free[j] = usable[j] = False
     for j in np.flatnonzero(free & ~usable):
         far = abs(beta[j]) * span[j] > 5  # a normal tail is exhausted at eight standard deviations
-        reasons[int(j)] = _runs_away(beta[j]) if far else NOTHING_LEFT
+        reasons[int(j)] = runs_away(beta[j]) if far else NOTHING_LEFT
     # Where the reference level has no events all other levels run away, but their differences, and in a model with an
     # intercept what it and they add up to, do not: these are parameters too, and the errors of the estimable columns
     # must allow for them. Columns that are the same as such a difference go with it.
@@ -170,7 +170,8 @@ def _solve(information: Floats, score: Floats, usable: NDArray[np.bool_]) -> Flo
     return step
 
 
-def _runs_away(direction: float) -> str:
+def runs_away(direction: float) -> str:
+    """Return the words for a coefficient that goes to infinity in ``direction``."""
     sign = "plus" if direction > 0 else "minus"
     return f"{RUNS_AWAY} as the coefficient goes to {sign} infinity"
 

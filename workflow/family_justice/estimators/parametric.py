@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test
-from family_justice.estimators.newton import maximise
+from family_justice.estimators.newton import Maximum, maximise
+from family_justice.estimators.regression import own_units, scale_columns
 
 WITHOUT_END = 1e4  # 1/scale that no data have: a tenth of a thousandth of the time, on the log scale
 
@@ -70,91 +71,94 @@ def fit_aft(
     """
     if distribution not in ("weibull", "lognormal"):
         raise ValueError("distribution must be weibull or lognormal")
-    time = numbers("exit", exit)
-    n = time.size
-    if (time <= 0).any():
-        raise ValueError(f"exit must be above zero; it is not in {int((time <= 0).sum())} rows")
-    happened = (numbers("event", event, n) > 0).astype(np.float64)
-    design = design_matrix(covariates, n)
-    p, events = design.shape[1], int(happened.sum())
-    log_time = np.log(time)
-    middle = float(log_time.mean()) if n else 0.0
-    error = _extreme_value if distribution == "weibull" else _normal
-
-    # Parameters: 1/scale, then intercept and slopes divided by scale. u = (log t - middle)/scale - intercept - x b.
-    rows, unit, span = np.ones((p + 2, n)), np.ones(p + 2), np.ones(p + 2)
-    rows[0] = log_time - middle
-    rows[1] = -1.0
-    ruled_out: dict[int, str] = {}
-    for j, column in enumerate(design.T, start=2):
-        spread = float(np.ptp(column)) if n else 0.0
-        if spread > 0:
-            unit[j] = column.std()
-            span[j] = spread / unit[j]
-            rows[j] = -column / unit[j]
-        else:
-            rows[j] = 0.0
-            ruled_out[j] = "constant"
-    if events == 0:
-        ruled_out = {j: "no events" for j in range(p + 2)}
-    elif not np.ptp(log_time) > 0:
-        ruled_out = {j: "all times are the same" for j in range(p + 2)}
-
-    def objective(gamma: Floats) -> tuple[float, Floats, Floats]:
-        inverse_scale = gamma[0]
-        if inverse_scale <= 0:
-            return -np.inf, np.full(p + 2, np.nan), np.full((p + 2, p + 2), np.nan)
-        with np.errstate(over="ignore", invalid="ignore"):
-            value, slope, curve = error(combine(gamma, rows), happened)
-            gradient, information = inner(rows, slope), cross_product(rows, rows, curve)
-        gradient[0] += events / inverse_scale
-        information[0, 0] += events / inverse_scale**2
-        return float(value.sum() + events * np.log(inverse_scale)), gradient, information
-
+    model = _LogTime(exit, event, covariates, distribution)
+    p, n, events = model.columns.scale.size - 1, model.log_time.size, model.events
     start = np.zeros(p + 2)
     start[0] = 1.0
-    intercept_only = {j: "" for j in range(2, p + 2)}
-    null = maximise(objective, start, span, float(max(events, 1)), {**ruled_out, **intercept_only}, max_iter)
-    top = maximise(objective, null.parameters, span, float(max(events, 1)), ruled_out, max_iter, intercepts=2)
-
-    kept, reasons = top.estimable[1:], {j - 1: why for j, why in top.reasons.items() if j > 0}
-    inverse_scale = float(top.parameters[0])
-    if not top.estimable[0] or inverse_scale > WITHOUT_END:
-        # The events lie on a line and the likelihood is infinite at scale zero: without a scale there is nothing.
-        why = reasons.get(0, "the scale has no estimate above zero")
-        reasons |= {j: why for j in range(p + 1) if top.independent[j + 1] or j not in reasons}
-        kept, inverse_scale = np.zeros(p + 1, dtype=bool), np.nan
-    slopes = np.where(kept, top.parameters[1:] / unit[1:], np.nan) / inverse_scale
-    shift = np.zeros(p + 1)
-    shift[0] = middle
-    # d coef / d (b/scale) = scale, d coef / d (1/scale) = -coef * scale, d log scale / d (1/scale) = -scale.
-    scale = 1 / inverse_scale
-    jacobian = np.zeros((p + 2, p + 2))
-    jacobian[:-1, 0] = -np.where(kept, slopes, 0.0) * scale
-    jacobian[:-1, 1:] = np.diag(scale / unit[1:])
-    jacobian[-1, 0] = -scale
-    known = np.outer(top.estimable, top.estimable)
-    variance = jacobian @ np.where(known, top.variance, 0.0) @ jacobian.T
-    last = np.append(kept, top.estimable[0])
-    variance[~np.outer(last, last)] = np.nan
-
-    to_time = float(inner(happened, log_time))
-    degrees = int(top.independent[2:].sum())
+    null = model.maximise(start, max_iter, {j: "" for j in range(2, p + 2)})
+    top = model.maximise(null.parameters, max_iter)
+    coef, log_scale, variance, estimable, reasons = model.on_log_time(top)
+    to_time = float(inner(model.happened, model.log_time))
     return AftFit(
-        coef=slopes + shift,
-        log_scale=float(-np.log(inverse_scale)),
+        coef=coef,
+        log_scale=log_scale,
         variance=variance,
         loglik=(null.loglik - to_time, top.loglik - to_time) if events else (0.0, 0.0),
         loglik_log_time=top.loglik if events else 0.0,
-        likelihood_ratio_test=chi_square_test(2 * (top.loglik - null.loglik), degrees),
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - null.loglik), int(top.independent[2:].sum())),
         n=n,
         n_events=events,
         iterations=top.iterations,
         converged=top.converged,
         distribution=distribution,
-        estimable=kept,
+        estimable=estimable,
         reasons=reasons,
     )
+
+
+class _LogTime:
+    """The likelihood of log time in gamma (p + 2,): 1/scale, then the intercept and slopes divided by scale.
+
+    u = (log t - middle)/scale - intercept - x b is linear in gamma.
+    """
+
+    def __init__(self, exit: ArrayLike, event: ArrayLike, covariates: ArrayLike, distribution: str) -> None:
+        time = numbers("exit", exit)
+        n = time.size
+        if (time <= 0).any():
+            raise ValueError(f"exit must be above zero; it is not in {int((time <= 0).sum())} rows")
+        self.happened = (numbers("event", event, n) > 0).astype(np.float64)
+        self.events = int(self.happened.sum())
+        self.columns = scale_columns(design_matrix(covariates, n))
+        self.log_time = np.log(time)
+        self.middle = float(self.log_time.mean()) if n else 0.0
+        self.rows = np.concatenate([(self.log_time - self.middle)[None], -self.columns.rows])
+        self.error = _extreme_value if distribution == "weibull" else _normal
+
+    def objective(self, gamma: Floats) -> tuple[float, Floats, Floats]:
+        """Return the log-likelihood, its gradient and the information."""
+        inverse_scale, size = gamma[0], gamma.size
+        if inverse_scale <= 0:
+            return -np.inf, np.full(size, np.nan), np.full((size, size), np.nan)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, slope, curve = self.error(combine(gamma, self.rows), self.happened)
+            gradient, information = inner(self.rows, slope), cross_product(self.rows, self.rows, curve)
+        gradient[0] += self.events / inverse_scale
+        information[0, 0] += self.events / inverse_scale**2
+        return float(value.sum() + self.events * np.log(inverse_scale)), gradient, information
+
+    def maximise(self, start: Floats, max_iter: int, left_out: dict[int, str] | None = None) -> Maximum:
+        """Climb from ``start`` without the columns ``left_out`` and those that the data rule out."""
+        ruled_out = {j + 1: why for j, why in self.columns.constant.items()}
+        if self.events == 0:
+            ruled_out = dict.fromkeys(range(start.size), "no events")
+        elif not np.ptp(self.log_time) > 0:
+            ruled_out = dict.fromkeys(range(start.size), "all times are the same")
+        span, size = np.append(1.0, self.columns.span), float(max(self.events, 1))
+        return maximise(self.objective, start, span, size, ruled_out | (left_out or {}), max_iter, intercepts=2)
+
+    def on_log_time(self, top: Maximum) -> tuple[Floats, float, Floats, NDArray[np.bool_], dict[int, str]]:
+        """Return coefficients, log scale, their covariance matrix, what is estimable and why the rest is not."""
+        own = own_units(self.columns, top, first=1)
+        kept, reasons, p = own.estimable, own.reasons, own.coef.size - 1
+        inverse_scale = float(top.parameters[0])
+        if not top.estimable[0] or inverse_scale > WITHOUT_END:
+            # The events lie on a line and the likelihood is infinite at scale zero: without a scale there is nothing.
+            why = top.reasons.get(0, "the scale has no estimate above zero")
+            reasons |= {j: why for j in range(p + 1) if top.independent[j + 1] or j not in reasons}
+            kept, inverse_scale = np.zeros(p + 1, dtype=bool), np.nan
+        coef = np.where(kept, own.coef, np.nan) / inverse_scale
+        # d coef / d (b/scale) = scale, d coef / d (1/scale) = -coef * scale, d log scale / d (1/scale) = -scale.
+        scale = 1 / inverse_scale
+        jacobian = np.zeros((p + 2, p + 2))
+        jacobian[:-1, 0] = -np.where(kept, coef, 0.0) * scale
+        jacobian[:-1, 1:] = own.change * scale
+        jacobian[-1, 0] = -scale
+        searched = np.where(np.outer(top.estimable, top.estimable), top.inverse, 0.0)
+        last = np.append(kept, top.estimable[0])
+        variance = np.where(np.outer(last, last), jacobian @ searched @ jacobian.T, np.nan)
+        coef[0] += self.middle
+        return coef, float(-np.log(inverse_scale)), variance, kept, reasons
 
 
 # For a standardised residual u and event d: the log density (d = 1) or log survival (d = 0), its first derivative, and

@@ -10,9 +10,16 @@ import numpy as np
 from family_justice.estimators.arrays import Floats
 from family_justice.estimators.life_table import Z95, EventTable
 
+#: Why an area or a difference of risks has no standard error and no limits.
+NO_ERROR = "no standard error: in a group nobody, or everybody, had the event"
+
 
 class RestrictedMean(NamedTuple):
-    """An area up to a time with its standard error and 95% limits, in the unit of time."""
+    """An area up to a time with its standard error and 95% limits, in the unit of time.
+
+    Where nobody had an event, or everybody at one time, the formula of the error gives zero, which says nothing of
+    precision: error and limits are nan (R has zero, and an interval without width).
+    """
 
     estimate: float
     std_error: float
@@ -28,7 +35,7 @@ def restricted_mean_survival(table: EventTable, until: float) -> RestrictedMean:
     is continued at its last value, as R does. nan if nobody was observed; raises ``ValueError`` unless ``until`` > 0.
     """
     lost = _area(table, table.events.sum(axis=1), until)
-    return _with_limits(until - lost.estimate, lost.std_error)
+    return with_limits(until - lost.estimate, lost.std_error)
 
 
 def restricted_mean_time_lost(table: EventTable, cause: int, until: float) -> RestrictedMean:
@@ -43,7 +50,7 @@ def restricted_mean_time_lost(table: EventTable, cause: int, until: float) -> Re
 
 def difference(first: RestrictedMean, second: RestrictedMean) -> RestrictedMean:
     """Return first - second for two independent groups."""
-    return _with_limits(first.estimate - second.estimate, math.hypot(first.std_error, second.std_error))
+    return with_limits(first.estimate - second.estimate, math.hypot(first.std_error, second.std_error))
 
 
 def _area(table: EventTable, own: Floats, until: float) -> RestrictedMean:
@@ -65,8 +72,10 @@ def _area(table: EventTable, own: Floats, until: float) -> RestrictedMean:
     after = np.where(total == n, 0.0, added[::-1].cumsum()[::-1] - added)
     weight = np.divide(total, n * (n - total), out=np.zeros_like(n), where=total < n)
     terms = after**2 * weight + direct**2 * own * (n - own) / n**3 - 2 * after * direct * own / n**2
-    return _with_limits(area, math.sqrt(max(float(terms.sum()), 0.0)))
+    return with_limits(area, math.sqrt(max(float(terms.sum()), 0.0)))
 
 
-def _with_limits(estimate: float, std_error: float) -> RestrictedMean:
+def with_limits(estimate: float, std_error: float) -> RestrictedMean:
+    """Return an area with the limits of its standard error; nan for an error of zero."""
+    std_error = std_error if std_error > 0 else math.nan
     return RestrictedMean(estimate, std_error, estimate - Z95 * std_error, estimate + Z95 * std_error)

@@ -16,7 +16,8 @@ class Risk(NamedTuple):
 
 
 class RiskDifference(NamedTuple):
-    """A difference of two risks (a proportion, -1 to 1) with its standard error and 95% limits."""
+    """A difference of two risks (a proportion, -1 to 1) with its standard error and 95% limits: nan where one of the
+    risks has an error of zero (nobody had the event, or everybody), which says nothing of precision."""
 
     estimate: float
     std_error: float
@@ -38,5 +39,6 @@ def risk_difference(first: Risk, second: Risk) -> RiskDifference:
     """Return first - second for two independent groups: the standard error is sqrt(se1^2 + se2^2), the limits are
     Wald's (Klein et al. 2007, Stat Med 26, 4505-4519, who compare this and other tests at a fixed time)."""
     estimate = first.estimate - second.estimate
-    error = math.hypot(first.std_error, second.std_error)
+    known = first.std_error > 0 and second.std_error > 0
+    error = math.hypot(first.std_error, second.std_error) if known else math.nan
     return RiskDifference(estimate, error, estimate - Z95 * error, estimate + Z95 * error)

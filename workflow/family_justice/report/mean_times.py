@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 MEANS = ("restricted_mean_time", "restricted_mean_time_lost")
 DIFFERENCE = "restricted_mean_difference"
 RISKS = "risk_difference"
+#: In a group nobody had the event, or everybody: the formula of the error gives zero, which says nothing of precision.
+NO_INTERVAL = "no interval"
 
 
 def table(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:
@@ -88,4 +90,4 @@ def _cell(row: Any, difference: bool = False, percent: bool = False) -> Cell:
     low, high = (words.decimal(scale * row[column], digits) for column in ("conf_low", "conf_high"))
     text = words.decimal(scale * row["estimate"], digits)
     plus = "+" if difference and float(row["estimate"]) > 0 and text.strip("0.") else ""
-    return Cell(plus + text, sub=words.interval(low, high))
+    return Cell(plus + text, sub=words.interval(low, high) or NO_INTERVAL)

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from family_justice.estimators.arrays import Floats
-from family_justice.estimators.life_table import Z95, EventTable, LifeTable, actuarial, log_log_limits
-from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
+from family_justice.estimators.life_table import EventTable, LifeTable, actuarial, log_log_limits
+from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost, with_limits
+from family_justice.estimators.risk_difference import Risk, risk_difference
 
 CURVES = ("survival", "cumulative_incidence")
 _LIMITS = ["estimate", "std_error", "conf_low", "conf_high"]
@@ -110,7 +111,7 @@ def mean_times(rows: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
         weight = np.concatenate([[1.0], table.survival[:-1]]) / np.where(table.exposed > 0, table.exposed, 1.0)
         error = math.hypot(mean.std_error, math.sqrt(float((weight**2 * steps.events * width**2 / 12).sum())))
         area = float(np.trapezoid(curve["estimate"].to_numpy(dtype=float), steps.times))
-        lines.append([area, error, area - Z95 * error, area + Z95 * error])
+        lines.append(list(with_limits(area, error)))
     return pd.DataFrame(lines, part.index, _LIMITS)
 
 
@@ -138,8 +139,7 @@ def differences(rows: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
             lines.append([np.nan] * 4)
             continue
         here, there = (_released(rows, of) for of in (row, reference.iloc[0]))
-        estimate, error = here[0] - there[0], math.hypot(here[1], there[1])
-        lines.append([estimate, error, estimate - Z95 * error, estimate + Z95 * error])
+        lines.append(list(risk_difference(Risk(*here), Risk(*there))))
     return pd.DataFrame(lines, part.index, _LIMITS)
 
 

@@ -157,10 +157,11 @@ def _ends_before(exit_: np.ndarray, ends: np.ndarray, time: float) -> bool:
     return bool(last < time - 1e-9 and (ends[exit_ == last] == CENSORED).any())
 
 
-def _limits(found: restricted_mean.RestrictedMean | RiskDifference) -> dict[str, float]:
-    return {
+def _limits(found: restricted_mean.RestrictedMean | RiskDifference) -> dict[str, Any]:
+    values: dict[str, Any] = {
         "estimate": found.estimate, "std_error": found.std_error, "conf_low": found.low, "conf_high": found.high,
     }  # fmt: skip
+    return values | ({"note": restricted_mean.NO_ERROR} if np.isnan(found.std_error) else {})
 
 
 def _compare(observed: FollowUp, groups: Groups, method: Method) -> dict[str, Any]:
