@@ -163,7 +163,7 @@ def _sheet(panels: list[Panel], view: _View, head: tuple[str, str, list[str]], l
     direct = several and len(panels) == 1  # names at the ends of the lines; panels share a legend
     alike = len({tuple(line.label for line in panel.lines) for panel in panels}) == 1
     columns = 2 if alike and len(panels) > 1 else 1
-    widest = max(text_width(at_risk(line.rows, 0.0, labels), SMALL) for panel in panels for line in panel.lines)
+    widest = max(text_width(at_risk(line, 0.0, labels), SMALL) for panel in panels for line in panel.lines)
     named = max(text_width(name, SMALL) for name in names) + 0.26
     left = MARGIN + max(0.62, min(max(named, text_width("Number at risk", SMALL, "bold")) + 0.12 + widest / 2, 2.2))
     right = max(widest / 2, 0.1) + MARGIN

@@ -40,6 +40,7 @@ TICKS = (
     (0.05, 0.2, 1.0, 5.0, 20.0),
     (0.01, 0.1, 1.0, 10.0, 100.0),
 )
+LEVEL = ["level", "status", "note", "n", "events", "estimate", "conf_low", "conf_high"]  # what a level is told by
 INTERCEPTS = {"intercept", "(intercept)", "const", "constant"}
 
 
@@ -146,10 +147,11 @@ def _entries(rows: pd.DataFrame, labels: words.Labels, planted: pd.DataFrame | N
         for term in dict.fromkeys(block["term"]):
             members = block[block["term"] == term]
             numeric = list(members["level"]) == [""]
+            first = {str(row["level"]): row for row in reversed(members[LEVEL].to_dict("records"))}
             if not numeric:
                 entries.append(Entry(term_label(term, numeric, labels), "term"))
             for level in labels.levels(term, list(members["level"])):
-                row = members[members["level"] == level].iloc[0]
+                row = first[level]
                 label = term_label(term, True, labels) if numeric else words.sentence(level)
                 entries.append(_level(row, label, not numeric, labels, truth.get((term, level), math.nan)))
     return entries

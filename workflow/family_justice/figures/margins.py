@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 HIDDEN = "[c]"  # "confidential" in the symbols that the Government Analysis Function recommends for tables
 LIMITS = ("conf_low", "conf_high")
 ROW = 0.17  # height of a row of the numbers at risk, inches
+POINT = ("time", "estimate", *LIMITS, "at_risk", "status", "note")  # the columns that a point of a curve is told by
 
 
 @dataclass
 class Line:
     """One curve: times, numbers at risk, and how it is drawn; ``shown`` are the rows with an estimate, their values in
-    units of the axis (percent, or numbers where ``scale`` is 1)."""
+    units of the axis (percent, or numbers where ``scale`` is 1), ``points`` all rows with a time, in its order."""
 
     label: str
     rows: pd.DataFrame
@@ -27,12 +29,16 @@ class Line:
     dash: Any
     scale: float = 100.0
     shown: pd.DataFrame = field(init=False)
+    points: list[dict[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         rows = self.rows[self.rows["estimate"].notna() & self.rows["time"].notna()]
         self.shown = rows.sort_values("time", kind="stable")
         columns = ["estimate", "conf_low", "conf_high"]
         self.shown = self.shown.assign(**{column: self.shown[column] * self.scale for column in columns})
+        # Plain dictionaries, made once: every time of every line is looked up, and asking a frame each time is slow.
+        timed = self.rows.loc[self.rows["time"].notna(), list(POINT)].sort_values("time", kind="stable")
+        self.points = [{str(name): value for name, value in row.items()} for row in timed.to_dict("records")]
 
 
 @dataclass
@@ -126,12 +132,12 @@ def legend(sheet: Sheet, panels: list[Panel]) -> None:
             x += text_width(line.label, SMALL) + 0.62
 
 
-def at_risk(rows: pd.DataFrame, time: float, labels: words.Labels) -> str:
+def at_risk(line: Line, time: float, labels: words.Labels) -> str:
     """Return the number still at risk at ``time``, as the row at that time or the next one has it."""
-    known = rows[rows["time"] >= time - 1e-9].sort_values("time", kind="stable")
-    if known.empty:
+    place = bisect_left(line.points, time - 1e-9, key=lambda row: row["time"])
+    if place == len(line.points):
         return ""
-    row = known.iloc[0]
+    row = line.points[place]
     text = words.cell(row["at_risk"], row["status"], row["note"], labels)
     return HIDDEN if text == words.WITHHELD or (not text and row["status"] == "ok") else text
 
@@ -163,14 +169,16 @@ def strips(
     number of people beside each estimate is.
     """
     left, top, width, height = frame
-    times = sorted({float(t) for line in panel.lines for t in line.rows["time"].dropna()})
+    told: dict[float, list[str]] = {}  # by time; equal times of two lines may differ in their last digits
+    for line in panel.lines:
+        for row in line.points:
+            value, limits, risk = point(row, line.scale, labels)
+            more = f" (95% CI {limits})" if limits else ""
+            text = f"{line.label}: {value}{more}" + (f", {risk} {counted}" if risk else "")
+            told.setdefault(round(row["time"], 9), []).append(text)
+    times = sorted(told)
     for at, (low, high) in zip(times, hover.strips(times, (0.0, time[0])), strict=True):
-        said = [f"{at:g} {time[1].removesuffix('s') if at == 1 else time[1]}"]
-        for line in panel.lines:
-            for row in line.rows[(line.rows["time"] - at).abs() < 1e-9].to_dict("records"):
-                value, limits, risk = point(row, line.scale, labels)
-                more = f" (95% CI {limits})" if limits else ""
-                said.append(f"{line.label}: {value}{more}" + (f", {risk} {counted}" if risk else ""))
+        said = [f"{at:g} {time[1].removesuffix('s') if at == 1 else time[1]}", *told[at]]
         sheet.hover(left + width * low / time[0], top, width * (high - low) / time[0], height, "\n".join(said))
 
 
@@ -200,6 +208,6 @@ def risk_numbers(
     high, ticks = time
     for number, line in enumerate(panel.lines):
         for tick in ticks:
-            text = at_risk(line.rows, tick, labels)
+            text = at_risk(line, tick, labels)
             x, y = span[0] + span[1] * tick / high, top + ROW * (number + 1)
             sheet.text(x, y, text, size=SMALL, ha="center", color=INK if text[:1].isdigit() else GREY)

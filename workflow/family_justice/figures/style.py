@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+from PIL import Image
 
 from family_justice.figures.hover import Spot, described
+from family_justice.figures.print_fonts import families
 from family_justice.files import atomic, write_text
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ SIZE, SMALL, TINY, TITLE = 8.5, 7.5, 6.8, 10.5  # points
 WIDTH = 7.2  # inches: the text width of A4 with ordinary margins
 LINE = 1.32  # line height in units of the font size
 MARGIN = 0.12  # inches
+DOTS = 300  # per inch of a PNG, as journals ask
 
 STYLE: Mapping[str, Any] = {
     "font.family": "sans-serif",
@@ -163,16 +168,26 @@ class Sheet:
         drawn = io.StringIO()
         self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         write_text(folder / "figure.svg", described(drawn.getvalue(), self.spots, self.name, alt))
-        metadata: dict[str, dict[str, str | None]] = {
-            "png": {"Software": None},
-            "pdf": {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None},
-        }
-        for kind, about in metadata.items():
+        for kind, write in (("pdf", self._write_pdf), ("png", self._write_png)):
             (folder / f"figure.{kind}").unlink(missing_ok=True)
             if kind in file_types:
                 with atomic(folder / f"figure.{kind}") as path:
-                    self.figure.savefig(path, format=kind, dpi=300, metadata=about)
+                    write(path)
         return {"width": round(self.width, 3), "height": round(self.height, 3)}
+
+    def _write_pdf(self, path: Path) -> None:
+        about: dict[str, Any] = {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None}
+        with matplotlib.rc_context({"font.sans-serif": families()}):
+            self.figure.savefig(path, format="pdf", metadata=about)
+
+    def _write_png(self, path: Path) -> None:
+        """Write 300 dots per inch in plain colours: a figure has no transparency, which some journals refuse."""
+        canvas, before = FigureCanvasAgg(self.figure), self.figure.dpi
+        self.figure.set_dpi(DOTS)
+        canvas.draw()
+        self.figure.set_dpi(before)
+        colours = Image.fromarray(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3]))
+        colours.save(path, format="png", dpi=(DOTS, DOTS), compress_level=3)  # a tenth larger, in half the time
 
 
 def message(title: str, subtitle: str, words: str, notes: list[str]) -> Sheet:
