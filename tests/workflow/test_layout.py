@@ -16,7 +16,7 @@ from family_justice import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "workflow/family_justice"
-PLAIN = {"errors", "files", "fingerprint", "job", "results"}
+PLAIN = {"errors", "files", "fingerprint", "job", "results", "sql"}
 WITHOUT_RULES = {"config", "contracts", "estimators"}  # stages that other stages use, with no step of their own
 DRAWN_FROM_RELEASE = {"figures", "report"}
 LONGEST_FILE = 400

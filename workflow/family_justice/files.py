@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from family_justice.sql import identifier, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,6 +42,14 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
         frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
 
 
+def write_rows(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as CSV with a header; a row that lacks a column leaves it empty, one that has others is a fault."""
+    with atomic(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def connect(tables: dict[str, str | Path] | None = None, threads: int = 1) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB with one view per Parquet file.
 
@@ -50,15 +61,14 @@ def connect(tables: dict[str, str | Path] | None = None, threads: int = 1) -> du
         config={"threads": threads, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     )
     for name, path in (tables or {}).items():
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{quoted}')")
+        connection.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM read_parquet({literal(path)})")
     return connection
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: str | Path) -> int:
     """Write the rows of ``query`` to Parquet and return their number. The query fixes the order of the rows."""
     with atomic(path) as temporary:
-        quoted = str(temporary).replace("'", "''")
-        written = connection.execute(f"COPY ({query}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
+        copy = f"COPY ({query}) TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
+        written = connection.execute(copy).fetchone()
     assert written is not None
     return int(written[0])

@@ -21,7 +21,7 @@ from family_justice.cohorts.extract import open_tables
 from family_justice.config.base import Strict
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import AnalysisError, ConfigError, did_you_mean, report_together
-from family_justice.files import atomic
+from family_justice.files import write_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -216,10 +216,7 @@ def calibrate(ready: Path, config: Path, scale: float, output: Path) -> list[dic
             if found is not None:
                 row["verdict"] = verdict(reference["value"], found, calibration.tolerance, calibration.widest)
         rows.append(row)
-    with atomic(output) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(output, COLUMNS, rows)
     return rows
 
 

@@ -14,6 +14,7 @@ from family_justice.analyses.left_out import NO_TIME_AT_RISK, NOT_YET_OBSERVED
 from family_justice.config.models import Cohort, Covariate, Outcome
 from family_justice.errors import AnalysisError
 from family_justice.files import connect
+from family_justice.sql import literals
 
 DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
@@ -87,10 +88,7 @@ def load_members(
         else:
             columns.append(f'cohort."{name}"')
     columns += [f'covariates."{name}"' for name in cohort.covariates]
-    where_sql = " AND ".join(
-        f'covariates."{name}" IN ({", ".join(_quoted(level) for level in levels)})'
-        for name, levels in restrict_to.items()
-    )
+    where_sql = " AND ".join(f'covariates."{name}" IN ({literals(levels)})' for name, levels in restrict_to.items())
     members = connection.execute(
         f"SELECT {', '.join(columns)} FROM cohort JOIN covariates USING ({key})"
         f"{' WHERE ' + where_sql if where_sql else ''} ORDER BY {key}"
@@ -102,10 +100,6 @@ def load_members(
         if levels:
             members[name] = pd.Categorical(members[name], categories=levels)
     return members
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:

@@ -12,6 +12,7 @@ from family_justice.errors import CohortError, PipelineError, did_you_mean, repo
 from family_justice.files import connect, write_csv, write_parquet
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.results import tidy
+from family_justice.sql import identifier, identifiers, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,8 +24,8 @@ def open_tables(tables: Mapping[str, Path], codelists: Path) -> duckdb.DuckDBPyC
     """Open a connection with one view per table and per code list, and the macros of ``macros.sql``."""
     connection = connect({name: path for name, path in tables.items()})
     for path in sorted(codelists.glob("*.csv")):
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"CREATE VIEW \"{path.stem}\" AS SELECT * FROM read_csv('{quoted}', header = true)")
+        reading = f"SELECT * FROM read_csv({literal(path)}, header = true)"
+        connection.execute(f"CREATE VIEW {identifier(path.stem)} AS {reading}")
     connection.execute(MACROS.read_text(encoding="utf-8"))
     return connection
 
@@ -76,7 +77,7 @@ def extract_cohort(
     cohort = stream.cohorts[name]
     where = f"stream '{stream.stream}', cohort '{name}'"
     connection = open_tables(tables, codelists)
-    key = ", ".join(f'"{column}"' for column in cohort.key)
+    key = identifiers(cohort.key)
     counts: list[int] = []
     attrition: list[dict[str, Any]] = []
     if cohort.base:
@@ -152,7 +153,7 @@ def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str
             f"{where}: 'time_zero' is '{cohort.time_zero}', which is no date column of the last step. "
             + did_you_mean(cohort.time_zero, possible)
         )
-    key = ", ".join(f'"{column}"' for column in cohort.key)
+    key = identifiers(cohort.key)
     for event, definition in cohort.events.items():
         if event in columns:
             problems.append(f"event '{event}': the last step has a column of that name, too; rename one of them")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from family_justice.contracts.model import Column, Table
 from family_justice.errors import ContractError, report_together
+from family_justice.sql import identifiers, literals
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,7 +138,7 @@ def _problems_of_content(
             counts.append(f'count(*) FILTER (WHERE "{name}" IS NULL)')
             counted.append((name, "empty_required", f"required column '{name}' is empty in {{rows}}."))
         if column.codes is not None:
-            allowed = ", ".join(_literal(code) for code in column.codes)
+            allowed = literals(column.codes)
             counts.append(f'count(*) FILTER (WHERE CAST("{name}" AS VARCHAR) NOT IN ({allowed}))')
             shown = ", ".join(column.codes)
             what = "Known" if column.open_codes else "Allowed"
@@ -153,7 +154,7 @@ def _problems_of_content(
         if rows
     ]
     if table.key and all(name in usable for name in table.key):
-        columns = ", ".join(f'"{name}"' for name in table.key)
+        columns = identifiers(table.key)
         distinct = connection.execute(f'SELECT count(*) FROM (SELECT DISTINCT {columns} FROM "{relation}")').fetchone()
         assert distinct is not None
         surplus = total - int(distinct[0])
@@ -201,10 +202,6 @@ def _nearest(name: str, existing: list[str]) -> str:
     by_lower = {other.lower(): other for other in sorted(existing)}
     nearest = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f" Did you mean '{by_lower[nearest[0]]}'?" if nearest else ""
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _rows(number: int) -> str:

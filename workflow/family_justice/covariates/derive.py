@@ -9,6 +9,7 @@ from family_justice.cohorts.extract import open_tables, run_sql
 from family_justice.config.models import Covariate, Stream
 from family_justice.errors import CohortError, did_you_mean, report_together
 from family_justice.files import write_parquet
+from family_justice.sql import identifiers, literal, literals
 
 
 def derive_covariates(
@@ -28,7 +29,7 @@ def derive_covariates(
     """
     cohort = stream.cohorts[name]
     connection = open_tables({**tables, "cohort": cohort_path}, codelists)
-    key = ", ".join(f'"{column}"' for column in cohort.key)
+    key = identifiers(cohort.key)
     connection.execute(f"CREATE TEMP TABLE derived AS SELECT {key} FROM cohort")
     problems: list[str] = []
     for covariate_name in cohort.covariates:
@@ -36,7 +37,7 @@ def derive_covariates(
         kind = "VARCHAR" if covariate.levels else "DOUBLE"
         missing = ""
         if covariate.missing is not None:
-            missing = f", '{_quoted(covariate.missing)}'"
+            missing = f", {literal(covariate.missing)}"
         value = f"coalesce(CAST(({covariate.value}) AS {kind}){missing})"
         run_sql(
             connection,
@@ -46,7 +47,7 @@ def derive_covariates(
         )
         column = f'"{covariate_name}"'
         if covariate.levels:
-            levels = ", ".join(f"'{_quoted(level)}'" for level in covariate.levels)
+            levels = literals(covariate.levels)
             condition = f"{column} IS NOT NULL AND {column} NOT IN ({levels})"
         else:
             condition = f"NOT isfinite({column})"
@@ -57,7 +58,3 @@ def derive_covariates(
     report_together(f"stream '{stream.stream}', cohort '{name}'", problems, CohortError)
     joins = "".join(f' JOIN "value_{c}" USING ({key})' for c in cohort.covariates)
     return write_parquet(connection, f"SELECT * FROM derived{joins} ORDER BY {key}", covariates_path)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

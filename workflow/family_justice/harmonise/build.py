@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from family_justice.contracts import Table, data_set_tables, research_ready_tables
 from family_justice.contracts.check import check_tables
 from family_justice.errors import ContractError, PipelineError
-from family_justice.files import atomic, connect, write_parquet
+from family_justice.files import connect, write_parquet, write_rows
 from family_justice.harmonise.memory import limited
+from family_justice.sql import identifiers, literal, literals
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,8 +41,8 @@ def build_datasets(ready: Path, folder: Path, checks_csv: Path, codelists: Path,
     data_sets = data_set_tables()
     tables: dict[str, str | Path] = {name: ready / f"{name}.parquet" for name in research_ready_tables()}
     with connect(tables, threads=threads) as connection, limited(connection, folder.parent):
-        quoted = str(hierarchies).replace("'", "''")
-        connection.execute(f"CREATE TABLE order_hierarchies AS SELECT * FROM read_csv('{quoted}', all_varchar = true)")
+        reading = f"SELECT * FROM read_csv({literal(hierarchies)}, all_varchar = true)"
+        connection.execute(f"CREATE TABLE order_hierarchies AS {reading}")
         for step in ("common", *data_sets):
             _run(connection, step)
         where = "data sets (a fault of build_datasets, please report it)"
@@ -49,13 +50,10 @@ def build_datasets(ready: Path, folder: Path, checks_csv: Path, codelists: Path,
         found = [*_contract_checks(connection, {**research_ready_tables(), **data_sets}), *_known_values(connection)]
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in data_sets.items():
-            columns = ", ".join(f'"{column}"' for column in table.columns)
-            key = ", ".join(f'"{column}"' for column in table.key)
+            columns = identifiers(table.columns)
+            key = identifiers(table.key)
             write_parquet(connection, f'SELECT {columns} FROM "{name}" ORDER BY {key}', folder / f"{name}.parquet")
-    with atomic(checks_csv) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, CHECK_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found)
+    write_rows(checks_csv, CHECK_COLUMNS, found)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
@@ -78,7 +76,7 @@ def _contract_checks(connection: duckdb.DuckDBPyConnection, tables: dict[str, Ta
         rules, counts = [], []
         if table.key:
             rules.append(("key", f"({', '.join(table.key)}) is unique"))
-            key = ", ".join(f'"{column}"' for column in table.key)
+            key = identifiers(table.key)
             counts.append(
                 f'(SELECT count(*) FROM "{name}") - (SELECT count(*) FROM (SELECT DISTINCT {key} FROM "{name}"))'
             )
@@ -87,8 +85,8 @@ def _contract_checks(connection: duckdb.DuckDBPyConnection, tables: dict[str, Ta
             if contract.required:
                 where.append(("required", f"{column} is filled", f'"{column}" IS NULL'))
             if contract.codes:
-                codes = ", ".join("'" + code.replace("'", "''") + "'" for code in contract.codes)
-                where.append(("codes", f"{column} has known codes", f'CAST("{column}" AS VARCHAR) NOT IN ({codes})'))
+                unknown = f'CAST("{column}" AS VARCHAR) NOT IN ({literals(contract.codes)})'
+                where.append(("codes", f"{column} has known codes", unknown))
             if contract.references:
                 other, _, target = contract.references.partition(".")
                 unresolved = f'NOT EXISTS (SELECT 1 FROM "{other}" AS o WHERE o."{target}" = checked."{column}")'

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from family_justice.contracts import Table
 from family_justice.errors import ContractError, did_you_mean, report_together
+from family_justice.sql import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -112,7 +113,7 @@ def _make(
         f"CREATE TABLE {name} (plain_name VARCHAR, category VARCHAR{f', {flag} INTEGER' if flag else ''})"
     )
     values = ", ".join(
-        f"({_literal(code)}, {_literal(row['category'])}{', ' + row[flag] if flag else ''})"
+        f"({literal(code)}, {literal(row['category'])}{', ' + row[flag] if flag else ''})"
         for code, row in zip(codes, rows, strict=True)
     )
     if values:
@@ -134,7 +135,3 @@ def check_children_codes(connection: duckdb.DuckDBPyConnection, folder: Path) ->
             for system, codes, rows in unknown
         ]
     report_together("codes without a category", problems, ContractError)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

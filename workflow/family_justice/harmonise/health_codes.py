@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from family_justice.contracts import Table
 from family_justice.errors import ContractError, did_you_mean, report_together
+from family_justice.sql import literals
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,10 +60,7 @@ def load_health_codes(connection: duckdb.DuckDBPyConnection, folder: Path, table
     connection.execute(
         "CREATE TABLE health_code (code_system VARCHAR, prefix VARCHAR, indicator VARCHAR, indicator_group VARCHAR)"
     )
-    values = ", ".join(
-        "(" + ", ".join("'" + text.replace("'", "''") + "'" for text in _entry(row)) + ")"
-        for row in read_health_codes(folder, table)
-    )
+    values = ", ".join(f"({literals(_entry(row))})" for row in read_health_codes(folder, table))
     connection.execute(f"INSERT INTO health_code VALUES {values}")
 
 

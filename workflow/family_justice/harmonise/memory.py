@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from family_justice.sql import literal
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -22,9 +24,8 @@ def limited(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Non
     """Hold the limit within the block; what does not fit goes to a hidden place in ``folder`` and is deleted after."""
     folder.mkdir(parents=True, exist_ok=True)
     spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=folder))
-    quoted = str(spill).replace("'", "''")
     try:
-        connection.execute(f"SET temp_directory = '{quoted}'")
+        connection.execute(f"SET temp_directory = {literal(spill)}")
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         yield
     finally:

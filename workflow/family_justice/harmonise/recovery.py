@@ -8,7 +8,8 @@ from pathlib import Path
 
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import ContractError
-from family_justice.files import atomic, connect
+from family_justice.files import connect, write_rows
+from family_justice.sql import literal
 
 HERE = Path(__file__).resolve().parent
 RECOVERY_COLUMNS = ("defect", "unit", "planted", "found", "correct", "precision", "recall", "note")
@@ -42,8 +43,8 @@ def evaluate_harmonisation(
     with connect(tables) as connection:
         usable_from = cms_orders_usable_from or datetime.date(2011, 4, 1)
         connection.execute(f"SET VARIABLE cms_orders_usable_from = DATE '{usable_from.isoformat()}'")
-        quoted = str(quality_csv).replace("'", "''")
-        connection.execute(f"CREATE TABLE quality AS SELECT * FROM read_csv('{quoted}', all_varchar = true)")
+        reading = f"SELECT * FROM read_csv({literal(quality_csv)}, all_varchar = true)"
+        connection.execute(f"CREATE TABLE quality AS {reading}")
         connection.execute((HERE / "recovery.sql").read_text(encoding="utf-8"))
         labels = {row[0] for row in connection.execute("SELECT DISTINCT defect FROM label").fetchall()}
         if unknown := sorted(labels - set(listed)):
@@ -54,18 +55,12 @@ def evaluate_harmonisation(
             "FROM planted FULL JOIN found USING (defect, unit) GROUP BY defect"
         ).fetchall()
     by_defect = {defect: (planted, found, correct) for defect, planted, found, correct in counts}
-    with atomic(recovery_csv) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, RECOVERY_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for defect, row in listed.items():
-            planted, found, correct = by_defect.get(defect, (0, 0, 0))
-            writer.writerow(
-                {
-                    **row,
-                    "planted": planted,
-                    "found": found,
-                    "correct": correct,
-                    "precision": f"{correct / found:.4f}" if found else "",
-                    "recall": f"{correct / planted:.4f}" if planted else "",
-                }
-            )
+    rows = []
+    for defect, row in listed.items():
+        planted, found, correct = by_defect.get(defect, (0, 0, 0))
+        shares = {
+            "precision": f"{correct / found:.4f}" if found else "",
+            "recall": f"{correct / planted:.4f}" if planted else "",
+        }
+        rows.append({**row, "planted": planted, "found": found, "correct": correct, **shares})
+    write_rows(recovery_csv, RECOVERY_COLUMNS, rows)

@@ -16,10 +16,11 @@ from family_justice.contracts import Contract, Table, load_contract, research_re
 from family_justice.contracts.check import Finding, check_tables, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS
 from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean, report_together
-from family_justice.files import atomic, connect, write_parquet
+from family_justice.files import connect, write_parquet, write_rows
 from family_justice.harmonise.children_codes import check_children_codes, load_children_codes
 from family_justice.harmonise.health_codes import load_health_codes
 from family_justice.harmonise.memory import drop_unread, limited
+from family_justice.sql import identifiers, literal, literals
 
 if TYPE_CHECKING:
     import duckdb
@@ -157,8 +158,8 @@ def harmonise(
         counts = _counts(connection)
         (ready / "case.parquet").parent.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            columns = ", ".join(f'"{column}"' for column in table.columns)
-            key = ", ".join(f'"{column}"' for column in table.key)
+            columns = identifiers(table.columns)
+            key = identifiers(table.key)
             write_parquet(connection, f'SELECT {columns} FROM "{made[name]}" ORDER BY {key}', ready / f"{name}.parquet")
     _write_quality(quality_csv, warnings, counts)
 
@@ -168,9 +169,9 @@ def _option(value: datetime.date | float | str | list[str] | None) -> str:
     if value is None:
         return "DATE '9999-12-31'"
     if isinstance(value, list):
-        return f"[{', '.join(_literal(entry) for entry in value)}]"
+        return f"[{literals(value)}]"
     if isinstance(value, str):
-        return _literal(value)
+        return literal(value)
     return f"DATE '{value.isoformat()}'" if isinstance(value, datetime.date) else str(value)
 
 
@@ -201,7 +202,7 @@ def _open_source(connection: duckdb.DuckDBPyConnection, raw: Path) -> list[Findi
                 columns = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
                 connection.execute(f'CREATE TABLE "{name}" ({columns})')
             elif name not in missing:
-                path = _literal(str(raw / f"{name}.parquet"))
+                path = literal(raw / f"{name}.parquet")
                 connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({path})')
                 present[name] = table
     if not present:
@@ -246,7 +247,7 @@ def _load_codelists(connection: duckdb.DuckDBPyConnection, codelists: Path) -> N
         connection.execute(f"CREATE TABLE {name} (plain_name VARCHAR, category VARCHAR{flag})")
         # Literals, not parameters: with the first parameter DuckDB imports pandas, which takes longer than all of this.
         values = ", ".join(
-            f"({_literal(plain)}, {_literal(row['category'])}{', ' + row[flags[name]] if name in flags else ''})"
+            f"({literal(plain)}, {literal(row['category'])}{', ' + row[flags[name]] if name in flags else ''})"
             for plain, row in zip(plain_names, rows, strict=True)
         )
         connection.execute(f"INSERT INTO {name} VALUES {values}")
@@ -362,12 +363,4 @@ def _write_quality(path: Path, warnings: list[Finding], counts: list[dict[str, A
         }
         for finding in warnings
     ] + counts
-    with atomic(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, QUALITY_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for step, row in enumerate(rows, start=1):
-            writer.writerow({"step": step, **row})
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    write_rows(path, QUALITY_COLUMNS, ({"step": step, **row} for step, row in enumerate(rows, start=1)))

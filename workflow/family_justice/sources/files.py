@@ -23,6 +23,7 @@ from family_justice.contracts.check import column_types, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
+from family_justice.sql import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,7 +123,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scrat
 def _open(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
     """Make the view ``source`` on a file; CSV cells stay text."""
     if path.suffix.lower() in (".parquet", ".pq"):
-        connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet({_literal(path)})")
+        connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet({literal(path)})")
         return
     if path.suffix.lower() == ".bz2":  # DuckDB reads gzip but not bzip2
         plain = scratch / path.stem
@@ -132,9 +133,9 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     with cast("IO[str]", opener(path, "rt", encoding="utf-8-sig", newline="")) as stream:
         header = next(csv.reader(stream), [])
-    columns = ", ".join(f"{_literal(name.strip())}: 'VARCHAR'" for name in header)
+    columns = ", ".join(f"{literal(name.strip())}: 'VARCHAR'" for name in header)
     connection.execute(
-        f"CREATE VIEW source AS SELECT * FROM read_csv({_literal(path)}, header = true, auto_detect = false, "
+        f"CREATE VIEW source AS SELECT * FROM read_csv({literal(path)}, header = true, auto_detect = false, "
         f"delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = true, columns = {{{columns}}})"
     )
 
@@ -170,7 +171,3 @@ def _cast_expression(name: str, column: Column, found: str) -> str:
     if column.type in ("date", "timestamp"):  # 'infinity' is a date to DuckDB
         return f"CASE WHEN isfinite({expression}) THEN {expression} END"
     return expression
-
-
-def _literal(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
