@@ -108,6 +108,7 @@ MEASURES: Mapping[str, str] = {
     "nonlinearity_test": "model",
     "log_rank_test": "model",
     "gray_test": "model",
+    "largest_relative_difference": "model",
 }
 
 
