@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-6  # closed formulas on both sides
+
+ROUNDING = 1e-15
 
 
 def refit(
@@ -38,4 +41,6 @@ def refit(
                 share = 100 * table.trace() / table.sum()
                 yield Refit(STATSMODELS, "agreement", estimate=float(share), **about)
                 found = cohens_kappa(table)
-                yield Refit(STATSMODELS, "kappa", estimate=found.kappa, std_error=found.std_kappa, **about)
+                # Where all agree the variance is zero, but for rounding, below which there is no square root.
+                error = math.sqrt(max(found.var_kappa, 0.0)) if found.var_kappa > -ROUNDING else math.nan
+                yield Refit(STATSMODELS, "kappa", estimate=found.kappa, std_error=error, **about)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from family_justice.config.models import Cohort, Covariate
 
 PROGRAMS = (STATSMODELS,)
-TOLERANCE = 1e-4  # searches that end at a likelihood equal to 1e-9
+TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results
 
 
 def refit(
