@@ -15,6 +15,7 @@ EVERYBODY_GONE = "the standard error once nobody is at risk"
 NO_EFFECT_OF_SEPARATED = "marginal effects beside levels in which all or none have the event"
 NO_ENTRY_IN_TEST = "log-rank tests with delayed entry"
 LIKELIHOOD_OF_OTHERS = "the likelihood where a level without events is left out"
+ALL_AGREE = "the standard error of kappa where all agree, which is rounding of zero"
 ERROR_OF_SHAPE = "the standard error of the shape"
 
 

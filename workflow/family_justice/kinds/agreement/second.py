@@ -11,7 +11,7 @@ import pandas as pd
 
 from family_justice.second_program import design
 from family_justice.second_program.follow_up import groups
-from family_justice.second_program.refit import STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import ALL_AGREE, STATSMODELS, Refit, Refits
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import Agreement
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-6  # closed formulas on both sides
-
-ROUNDING = 1e-15
 
 
 def refit(
@@ -41,6 +39,6 @@ def refit(
                 share = 100 * table.trace() / table.sum()
                 yield Refit(STATSMODELS, "agreement", estimate=float(share), **about)
                 found = cohens_kappa(table)
-                # Where all agree the variance is zero, but for rounding, below which there is no square root.
-                error = math.sqrt(max(found.var_kappa, 0.0)) if found.var_kappa > -ROUNDING else math.nan
-                yield Refit(STATSMODELS, "kappa", estimate=found.kappa, std_error=error, **about)
+                whole = table.trace() == table.sum()
+                error, why = (math.nan, ALL_AGREE) if whole else (float(found.std_kappa), "")
+                yield Refit(STATSMODELS, "kappa", estimate=found.kappa, std_error=error, why=why, **about)

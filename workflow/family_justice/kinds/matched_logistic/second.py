@@ -42,7 +42,7 @@ def refit(
     columns = design.columns(inside, named, covariates)
     frame = design.frame(columns, design.left_out(shell), event, settled_by_all=True)
     model = ConditionalLogit(event[frame.used].astype(int), frame.x, groups=number.to_numpy()[frame.used])
-    fit = model.fit(method="bfgs", disp=0, gtol=1e-7, maxiter=500)
+    fit = model.fit(method="newton", disp=0)  # the default search ends at 6e-4 of a standard error
     for (term, one), estimate, error in zip(frame.keys, fit.params, fit.bse, strict=True):
         yield Refit(
             STATSMODELS, "log_odds_ratio", outcome, matching.AFTER, term, one,
