@@ -1,0 +1,1 @@
+"""The kinds of analysis, a folder for each."""

@@ -15,12 +15,10 @@ from family_justice.config.models import Cohort, Covariate, Stream
 from family_justice.files import write_csv
 from family_justice.results import LABELS, POSITION, read_results, tidy
 from family_justice.second_program.compare import Differences, compare, power_of_ten, require_agreement
-from family_justice.second_program.refit import NOT_FITTED, NoSecondProgram
+from family_justice.second_program.refit import NoSecondProgram
+from family_justice.second_program.words import BOTH, ESTIMATES, NONE, NOT_COMPARED, NOT_FITTED
 
 MEASURE, KIND = "largest_relative_difference", "second_program"
-NONE = "no second program"
-BOTH, ESTIMATES = "estimates and standard errors", "estimates"
-NOT_COMPARED = "not compared"
 
 #: What of an analysis with imputed values a second program can fit: everybody of whom nothing is missing.
 COMPLETE = "missing_values=complete cases"
@@ -67,8 +65,8 @@ def _rows(stream: Stream, covariates: Covariates, restricted: Path, internal: Pa
             yield {**about, "status": "not estimable", "note": f"{NONE}: {second.NONE}"}
             continue
         restrict_to = analysis.restrict_to if analysis else {}
-        paths = (restricted / cohort_name / f"{table}.parquet" for table in ("cohort", "covariates"))
-        members = load_members(cohort, *paths, dict(covariates), restrict_to, where)
+        rows, derived = (restricted / cohort_name / f"{table}.parquet" for table in ("cohort", "covariates"))
+        members = load_members(cohort, rows, derived, dict(covariates), restrict_to, where)
         ours = read_results(str(internal / name / "results.csv"))
         try:
             found = differences(second, members, cohort, analysis, covariates, ours, where)
@@ -97,7 +95,7 @@ def differences(
     ours: pd.DataFrame,
     where: str,
 ) -> Differences:
-    """Refit one analysis with the module ``second`` and compare. Raises ``NoSecondProgram`` where it cannot be refitted.
+    """Refit one analysis with the module ``second`` and compare; ``NoSecondProgram`` where that cannot be done.
 
     The refit sees of our rows the labels, times and status only. Where missing values are imputed, it is the complete
     cases that are compared, in which a level that stands for missing values is missing.
@@ -128,4 +126,3 @@ def _without_missing_level(
             known[name] = covariate.model_copy(update={"levels": levels, "missing": None})
             changed[name] = changed[name].cat.remove_categories([covariate.missing])
     return changed, known
-

@@ -79,7 +79,9 @@ def compare(ours: pd.DataFrame, theirs: Iterable[Refit], where: str) -> Differen
         key = _key(row.measure, row.outcome, row.group, row.term, row.level, row.time)
         measures.add(row.measure)
         if key not in own:
-            raise SecondProgramError(f"{where}: {row.program} has a row of '{row.measure}' that our results do not have")
+            raise SecondProgramError(
+                f"{where}: {row.program} has a row of '{row.measure}' that our results do not have"
+            )
         seen.add(key)
         status, estimate, error, statistic = own[key]
         if status == "ok":
@@ -103,7 +105,7 @@ def require_agreement(found: Differences, tolerance: float, where: str) -> None:
     if apart:
         raise SecondProgramError(
             f"{where}: our program and {found.program} differ (relative difference, rounded up to a power of ten): "
-            f"{'; '.join(apart)}. Tolerated: {tolerance:.0e}. Nothing of the stream is released until the cause is known"
+            f"{'; '.join(apart)}. Tolerated: {tolerance:.0e}. The stream stops until the cause is known"
         )
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from family_justice.config.models import Covariate
 from family_justice.second_program.follow_up import Observed, groups, step_at
-from family_justice.second_program.refit import EVERYBODY_GONE, NO_ERROR_OF_AREA, Refit, Refits
+from family_justice.second_program.refit import Refit, Refits
+from family_justice.second_program.words import EVERYBODY_GONE, NO_ERROR_OF_AREA
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,6 @@ def compared_curves(
     observed: Observed,
     names: list[str],
     fit: Callable[[Observed], Steps],
-    area: Callable[[Observed, Steps, float], float],
     measures: tuple[str, str],
     outcome: str,
     covariates: Mapping[str, Covariate],
@@ -60,31 +60,33 @@ def compared_curves(
 ) -> Refits:
     """Yield the curves of all groups with mean times, and differences of risks and means from the reference group.
 
-    ``measures`` are those of the curve and of its mean time, ``area`` gives the mean time up to a time in days.
+    ``measures`` are those of the curve and of its mean time, which is the area under it.
     """
     inside = groups(observed.members, names)
-    parts = {group: observed.among(who) for group, who in inside.items()}
-    drawn = {group: fit(part) for group, part in parts.items()}
+    drawn = {group: fit(observed.among(who)) for group, who in inside.items()}
     unit = observed.per_unit
     for group, rows in rows_of(shell, measures[0], outcome).groupby("group"):
         yield from on_grid(drawn[str(group)], measures[0], outcome, str(group), rows["time"].to_numpy(), unit)
     reference = _reference(list(drawn), covariates, shell)
-    for row in rows_of(shell, "risk_difference", outcome).itertuples():
-        (one, e1), (two, e2) = (_risk(drawn[g], float(row.time) * unit) for g in (str(row.group), reference))
+    for group, time in _places(shell, "risk_difference", outcome):
+        (one, e1), (two, e2) = (_risk(drawn[g], time * unit) for g in (group, reference))
         yield Refit(
-            drawn[reference].program, "risk_difference", outcome, str(row.group), time=float(row.time),
+            drawn[group].program, "risk_difference", outcome, group, time=time,
             estimate=one - two, std_error=math.hypot(e1, e2), why=EVERYBODY_GONE if math.isnan(e1 + e2) else "",
         )  # fmt: skip
     for measure in (measures[1], "restricted_mean_difference"):
-        for row in rows_of(shell, measure, outcome).itertuples():
-            group, until = str(row.group), float(row.time) * unit
-            mean = area(parts[group], drawn[group], until)
+        for group, until in _places(shell, measure, outcome):
+            mean = drawn[group].area(until * unit)
             if measure == "restricted_mean_difference":
-                mean -= area(parts[reference], drawn[reference], until)
+                mean -= drawn[reference].area(until * unit)
             yield Refit(
-                drawn[group].program, measure, outcome, group, time=float(row.time), estimate=mean / unit,
-                why=NO_ERROR_OF_AREA,
+                drawn[group].program, measure, outcome, group, time=until, estimate=mean / unit, why=NO_ERROR_OF_AREA
             )  # fmt: skip
+
+
+def _places(shell: pd.DataFrame, measure: str, outcome: str) -> list[tuple[str, float]]:
+    rows = rows_of(shell, measure, outcome)
+    return list(zip(rows["group"].astype(str), rows["time"].astype(float), strict=True))
 
 
 def _risk(curve: Steps, time: float) -> tuple[float, float]:

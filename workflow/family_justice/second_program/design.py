@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.config.models import Covariate
-from family_justice.second_program.refit import MONOTONE, NOTHING, NoSecondProgram
+from family_justice.second_program.refit import NoSecondProgram
+from family_justice.second_program.words import MONOTONE, NOTHING
 
 Key = tuple[str, str]
 INTERCEPT: Key = ("intercept", "")
@@ -51,9 +52,8 @@ def columns(members: pd.DataFrame, names: list[str], covariates: Mapping[str, Co
         if covariate.levels is None:
             found[name, ""] = members[name].to_numpy(dtype=float)
         else:
-            there = members[name].astype(object).to_numpy()
             others = [level for level in covariate.levels if level != covariate.reference]
-            found.update({(name, level): (there == level).astype(float) for level in others})
+            found.update({(name, level): (members[name] == level).to_numpy(dtype=float) for level in others})
     return found
 
 

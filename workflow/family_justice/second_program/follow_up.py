@@ -48,26 +48,27 @@ def observe(members: pd.DataFrame, outcome: Outcome) -> Observed:
         stop = members[outcome.duration].astype(float).to_numpy()
         event = members[outcome.indicator].to_numpy() == 1
         return Observed(members, stop, event, np.zeros(len(members), dtype=bool), None, 1.0)
-    never = pd.Series(np.inf, index=members.index)
-    first = {
-        role: members[names].astype(float).min(axis=1).fillna(np.inf) if names else never
-        for role, names in (
-            ("event", [outcome.event] if outcome.event else []),
-            ("competing", outcome.competing),
-            ("censoring", outcome.censoring),
-        )
-    }
-    event = first["event"] <= np.minimum(first["competing"], first["censoring"])
-    competing = ~event & (first["competing"] <= first["censoring"])
-    stop = pd.DataFrame(first).min(axis=1) - outcome.at_risk_after_days
+    roles = ([outcome.event] if outcome.event else [], outcome.competing, outcome.censoring)
+    first, second, last = (_earliest(members, names) for names in roles)
+    event = first <= np.minimum(second, last)
+    competing = ~event & (second <= last)
+    stop = np.minimum(np.minimum(first, second), last) - outcome.at_risk_after_days
     at_risk = stop > 0 if outcome.at_risk_after_days else stop >= 0
     start = None
     if outcome.entry:
-        start = (members[outcome.entry].astype(float) - outcome.at_risk_after_days).clip(lower=0)
-        at_risk &= start < stop
-        start = start[at_risk].to_numpy()
-    found = (column[at_risk].to_numpy() for column in (stop, event, competing))
-    return Observed(members[at_risk], *found, start, DAYS[outcome.time_unit])
+        start = np.maximum(
+            members[outcome.entry].to_numpy(dtype=float, na_value=np.nan) - outcome.at_risk_after_days, 0
+        )
+        at_risk = at_risk & (start < stop)
+    return Observed(members, stop, event, competing, start, DAYS[outcome.time_unit]).among(at_risk)
+
+
+def _earliest(members: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Return the first of the days in the columns ``names`` (n,), infinite where there is none."""
+    first = np.full(len(members), np.inf)
+    for name in names:
+        first = np.fmin(first, members[name].to_numpy(dtype=float, na_value=np.nan))
+    return first
 
 
 def groups(members: pd.DataFrame, names: list[str]) -> dict[str, np.ndarray]:

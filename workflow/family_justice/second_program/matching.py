@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design
-from family_justice.second_program.refit import NEAREST, NoSecondProgram
+from family_justice.second_program.refit import NoSecondProgram
+from family_justice.second_program.words import NEAREST
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import MatchedCox, MatchedLogistic

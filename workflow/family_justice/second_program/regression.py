@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from family_justice.second_program.design import INTERCEPT, Frame, Key
-from family_justice.second_program.refit import LIKELIHOOD_OF_OTHERS, NO_EFFECT_OF_SEPARATED, STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import STATSMODELS, Refit, Refits
+from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS, NO_EFFECT_OF_SEPARATED
 
 Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -42,7 +43,7 @@ def set_aside_factor(groups: np.ndarray | None, frame: Frame, parameters: int) -
 def coefficients(
     measure: str, outcome: str, keys: list[Key], estimates: np.ndarray, errors: np.ndarray, why: str = ""
 ) -> Refits:
-    """Yield a row per term and level, with ``estimates`` and ``errors`` (p,); nan and ``why`` for errors unlike ours."""
+    """Yield a row per term and level, with ``estimates`` and ``errors`` (p,); ``why`` where errors are nan."""
     for (term, level), estimate, error in zip(keys, estimates, errors, strict=True):
         yield Refit(
             STATSMODELS, measure, outcome, term=term, level=level,

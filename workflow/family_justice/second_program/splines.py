@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from family_justice.second_program.refit import KNOTS, NoSecondProgram, Refit, Refits
+from family_justice.second_program.refit import NoSecondProgram, Refit, Refits
+from family_justice.second_program.words import KNOTS
 
 #: Shares of the members below the outer knots (Harrell 2015, Regression Modeling Strategies, section 2.4.6).
 OUTER = {3: 0.10, 4: 0.05, 5: 0.05, 6: 0.05, 7: 0.025}

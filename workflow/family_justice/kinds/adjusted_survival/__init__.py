@@ -1,0 +1,1 @@
+"""The kind ``adjusted_survival``."""

@@ -14,7 +14,8 @@ import pandas as pd
 
 from family_justice.second_program import design
 from family_justice.second_program.follow_up import observe
-from family_justice.second_program.refit import LIFELINES, LIKELIHOOD_OF_OTHERS, Refit, Refits
+from family_justice.second_program.refit import LIFELINES, Refit, Refits
+from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import AcceleratedFailureTime

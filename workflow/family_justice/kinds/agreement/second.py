@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design
 from family_justice.second_program.follow_up import groups
-from family_justice.second_program.refit import ALL_AGREE, STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import STATSMODELS, Refit, Refits
+from family_justice.second_program.words import ALL_AGREE
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import Agreement
@@ -34,7 +35,11 @@ def refit(
         first, second = (used[name].astype(str).to_numpy()[inside] for name in (analysis.first, analysis.second))
         for among in [levels, answers] if analysis.unknown else [levels]:
             table = np.array([[((first == a) & (second == b)).sum() for b in among] for a in among])
-            about = {"group": group, "term": f"{analysis.first}:{analysis.second}", "level": ":".join(among)}
+            about: dict[str, Any] = {
+                "group": group,
+                "term": f"{analysis.first}:{analysis.second}",
+                "level": ":".join(among),
+            }
             if table.sum():
                 share = 100 * table.trace() / table.sum()
                 yield Refit(STATSMODELS, "agreement", estimate=float(share), **about)

@@ -3,9 +3,9 @@
 Compared: coefficients, log-likelihoods, the curve of a spline, and standard errors where they are those of the model.
 Clustered ones are not: lifelines ignores ties in them, statsmodels too, and both are up to some percent off R's.
 
-Delayed entry: lifelines takes minutes for 100,000 rows. statsmodels' ``PHReg`` is faster, but counts a row as at risk at
-its very entry, and so a row that enters on the day of an event twice; entry is therefore put half a day later, which
-changes nothing else in whole days.
+Delayed entry: lifelines takes minutes for 100,000 rows. statsmodels' ``PHReg`` is faster, but counts a row as at risk
+at its very entry, on the day of an event too; entry is therefore put half a day later, which changes nothing else in
+whole days.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import pandas as pd
 
 from family_justice.second_program import design, splines
 from family_justice.second_program.follow_up import Observed, observe
-from family_justice.second_program.refit import CLUSTERED, LIFELINES, LIKELIHOOD_OF_OTHERS, STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, Refits
+from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import Cox

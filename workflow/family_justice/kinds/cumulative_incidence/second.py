@@ -16,7 +16,8 @@ import pandas as pd
 
 from family_justice.second_program.curves import Steps, compared_curves
 from family_justice.second_program.follow_up import Observed, observe
-from family_justice.second_program.refit import DELAYED_ENTRY, STATSMODELS, NoSecondProgram, Refits
+from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Refits
+from family_justice.second_program.words import DELAYED_ENTRY
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import CumulativeIncidence
@@ -40,7 +41,7 @@ def refit(
             raise NoSecondProgram(DELAYED_ENTRY)
         measures = ("cumulative_incidence", "restricted_mean_time_lost")
         yield from compared_curves(
-            observed, analysis.group_by, _incidence, _time_lost, measures, outcome, covariates, shell
+            observed, analysis.group_by, _incidence, measures, outcome, covariates, shell
         )  # fmt: skip
 
 
@@ -52,7 +53,3 @@ def _incidence(observed: Observed) -> Steps:
     cause = np.where(observed.event, 1, np.where(observed.competing, 2, 0))
     curve = CumIncidenceRight(observed.stop, cause)
     return Steps(STATSMODELS, np.asarray(curve.times), curve.cinc[0], curve.cinc_se[0], 0.0)
-
-
-def _time_lost(observed: Observed, curve: Steps, until: float) -> float:
-    return curve.area(until)

@@ -1,0 +1,1 @@
+"""The kind ``fine_gray``."""

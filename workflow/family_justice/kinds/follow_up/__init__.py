@@ -1,0 +1,1 @@
+"""The kind ``follow_up``."""

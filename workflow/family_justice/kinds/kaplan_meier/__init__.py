@@ -1,0 +1,1 @@
+"""The kind ``kaplan_meier``."""

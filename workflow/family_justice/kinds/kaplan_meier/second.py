@@ -17,7 +17,8 @@ import pandas as pd
 
 from family_justice.second_program.curves import Steps, compared_curves, rows_of
 from family_justice.second_program.follow_up import Observed, groups, observe
-from family_justice.second_program.refit import LIFELINES, NO_ENTRY_IN_TEST, STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, Refits
+from family_justice.second_program.words import NO_ENTRY_IN_TEST
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import KaplanMeier
@@ -41,7 +42,7 @@ def refit(
         observed = observe(members, cohort.outcomes[outcome])
         measures = ("survival", "restricted_mean_time")
         yield from compared_curves(
-            observed, analysis.group_by, survival, _mean_time, measures, outcome, covariates, shell
+            observed, analysis.group_by, survival, measures, outcome, covariates, shell
         )  # fmt: skip
         if len(rows_of(shell, "log_rank_test", outcome)):
             yield _log_rank(observed, analysis.group_by, outcome)
@@ -76,11 +77,7 @@ def product_limit(stop: np.ndarray, event: np.ndarray) -> pd.DataFrame:
 
 
 def _steps(curve: pd.DataFrame) -> Steps:
-    return Steps(LIFELINES, curve.index.to_numpy(), *(curve[c].to_numpy() for c in ("estimate", "error")), 1.0)
-
-
-def _mean_time(observed: Observed, curve: Steps, until: float) -> float:
-    return curve.area(until)
+    return Steps(LIFELINES, curve.index.to_numpy(), curve["estimate"].to_numpy(), curve["error"].to_numpy(), 1.0)
 
 
 def _log_rank(observed: Observed, names: list[str], outcome: str) -> Refit:

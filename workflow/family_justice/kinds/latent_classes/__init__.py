@@ -1,0 +1,1 @@
+"""The kind ``latent_classes``."""

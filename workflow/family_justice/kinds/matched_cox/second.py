@@ -15,7 +15,8 @@ import pandas as pd
 from family_justice.kinds.cox.second import partial_likelihood
 from family_justice.second_program import design, matching
 from family_justice.second_program.follow_up import observe
-from family_justice.second_program.refit import LIFELINES, LIKELIHOOD_OF_OTHERS, STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, Refits
+from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import MatchedCox

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design, matching
-from family_justice.second_program.refit import LIKELIHOOD_OF_OTHERS, STATSMODELS, Refit, Refits
+from family_justice.second_program.refit import STATSMODELS, Refit, Refits
+from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import MatchedLogistic

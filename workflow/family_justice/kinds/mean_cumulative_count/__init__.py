@@ -1,0 +1,1 @@
+"""The kind ``mean_cumulative_count``."""

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design, regression
-from family_justice.second_program.refit import MONOTONE, STATSMODELS, NoSecondProgram, Refits
+from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Refits
+from family_justice.second_program.words import MONOTONE
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import Multinomial

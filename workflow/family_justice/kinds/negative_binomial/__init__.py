@@ -1,0 +1,1 @@
+"""The kind ``negative_binomial``."""

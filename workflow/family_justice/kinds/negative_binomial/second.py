@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design, regression
-from family_justice.second_program.refit import ERROR_OF_SHAPE, NO_SHAPE, STATSMODELS, NoSecondProgram, Refit, Refits
+from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Refit, Refits
+from family_justice.second_program.words import ERROR_OF_SHAPE, NO_SHAPE
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import NegativeBinomial

@@ -15,16 +15,8 @@ import pandas as pd
 from family_justice.kinds.cox.second import partial_likelihood
 from family_justice.second_program import design
 from family_justice.second_program.follow_up import Observed, observe
-from family_justice.second_program.refit import (
-    CLUSTERED,
-    LIFELINES,
-    LIKELIHOOD_OF_OTHERS,
-    MARGINAL,
-    STATSMODELS,
-    NoSecondProgram,
-    Refit,
-    Refits,
-)
+from family_justice.second_program.refit import LIFELINES, STATSMODELS, NoSecondProgram, Refit, Refits
+from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS, MARGINAL
 
 if TYPE_CHECKING:
     from family_justice.config.kinds import RecurrentCox
@@ -53,9 +45,10 @@ def refit(
     columns = design.columns(owners, analysis.covariates, covariates)
     event, number = spells["event"].to_numpy(), spells["number"].to_numpy()
     frame = design.frame(columns, design.left_out(shell), event)
-    start, stop = spells["start"].to_numpy(), spells["stop"].to_numpy()
-    if analysis.model == "pwp_gap":
-        stop, start = stop - start, None
+    begin, stop = spells["start"].to_numpy(), spells["stop"].to_numpy()
+    start = None if analysis.model == "pwp_gap" else begin
+    if start is None:
+        stop = stop - begin
     observed = Observed(owners, stop, event, np.zeros(len(stop), dtype=bool), start, 1.0).among(frame.used)
     strata = None if analysis.model == "andersen_gill" else number[frame.used]
     fit = partial_likelihood(observed, frame.x, strata, None, analysis.ties)

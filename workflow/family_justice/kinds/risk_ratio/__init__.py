@@ -1,0 +1,1 @@
+"""The kind ``risk_ratio``."""
