@@ -89,7 +89,7 @@ def partial_likelihood(
     """Fit the model to columns ``x`` (n, p) with the program that has what it needs."""
     if ties == "efron" and observed.start is None and offset is None:
         return _lifelines(observed, x, strata)
-    return _statsmodels(observed, x, strata, offset, ties)
+    return by_statsmodels(observed, x, strata, offset, ties)
 
 
 def _lifelines(observed: Observed, x: np.ndarray, strata: np.ndarray | None) -> Fit:
@@ -108,9 +108,10 @@ def _lifelines(observed: Observed, x: np.ndarray, strata: np.ndarray | None) -> 
     return Fit(LIFELINES, fitter.params_[names].to_numpy(), fitter.variance_matrix_.to_numpy(), null, fitted)
 
 
-def _statsmodels(
+def by_statsmodels(
     observed: Observed, x: np.ndarray, strata: np.ndarray | None, offset: np.ndarray | None, ties: str
 ) -> Fit:
+    """Fit the model with ``PHReg``; arguments as ``partial_likelihood``."""
     from statsmodels.duration.hazard_regression import PHReg
 
     start = None if observed.start is None else np.where(observed.start > 0, observed.start + HALF_DAY, 0.0)
