@@ -1,7 +1,7 @@
 """The one tidy result schema. Every estimator's answer arrives as rows with these columns.
 
-Each column has a disclosure type. For the columns in ``VALUES`` the type depends on the row's ``measure``,
-which must be one of ``MEASURES``:
+Each column has a disclosure type. For the columns in ``VALUES`` the type depends on the row's ``measure``, which must
+be one of ``measures.MEASURES``:
 
 - ``count``: the row's news is a number of people, cases or events in ``n`` / ``events`` / ``total``.
 - ``derived``: computed from counts; the released value is recomputed from released counts.
@@ -12,7 +12,7 @@ stream         name of the study stream
 analysis       name of the analysis in the stream file (or ``attrition.<cohort>``, ``follow_up.<cohort>``)
 kind           kind of the analysis (``cumulative_incidence``, ``cox``, ``frequency`` ...)
 cohort         cohort that the analysis ran on
-measure        what ``estimate`` is, see MEASURES
+measure        what ``estimate`` is, see ``measures``
 outcome        event or outcome that the row is about
 group          stratum: ``column=level`` pairs joined by ``; ``, empty for everybody
 term           covariate, variable, cohort step or test
@@ -43,6 +43,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from family_justice.measures import MEASURES
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -54,62 +56,6 @@ REMARKS = ("status", "note")
 COLUMNS = LABELS + POSITION + VALUES + COUNTS + REMARKS
 
 STATUSES = ("ok", "reference", "not estimable", "suppressed")
-
-MEASURES: Mapping[str, str] = {
-    # counts and what is computed from them
-    "count": "count",
-    "percent": "derived",
-    "survival": "derived",
-    "cumulative_incidence": "derived",
-    "restricted_mean_time": "derived",
-    "restricted_mean_time_lost": "derived",
-    "restricted_mean_difference": "derived",
-    "risk_difference": "derived",
-    "mean_cumulative_count": "derived",
-    "first_events": "count",
-    "state_probability": "derived",
-    "transitions": "count",
-    "median_follow_up": "derived",
-    "rate": "derived",
-    "time_at_risk": "derived",
-    "slope_index": "derived",
-    "log_relative_index": "derived",
-    "standardised_difference": "derived",
-    "control_limits_95": "derived",
-    "control_limits_998": "derived",
-    "overdispersion": "derived",
-    "agreement": "derived",
-    "kappa": "derived",
-    # fitted models: coefficients are logarithms of ratios
-    "log_hazard_ratio": "model",
-    "log_odds_ratio": "model",
-    "log_time_ratio": "model",
-    "log_hazard_ratio_at": "model",
-    "log_subdistribution_hazard_ratio": "model",
-    "log_rate_ratio": "model",
-    "log_risk_ratio": "model",
-    "marginal_effect": "model",
-    "log_area_odds_ratio": "model",
-    "within_cluster_correlation": "model",
-    "missing_information": "model",
-    "log_likelihood": "model",
-    "aic": "model",
-    "bic": "model",
-    "entropy": "model",
-    "class_share": "model",
-    "item_probability": "model",
-    "log_shape": "model",
-    "log_scale": "model",
-    "concordance": "model",
-    "likelihood_ratio_test": "model",
-    "wald_test": "model",
-    "proportional_hazards_test": "model",
-    "association_test": "model",
-    "nonlinearity_test": "model",
-    "log_rank_test": "model",
-    "gray_test": "model",
-    "largest_relative_difference": "model",
-}
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], **labels: str) -> pd.DataFrame:

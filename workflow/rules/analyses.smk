@@ -20,7 +20,7 @@ rule run_analysis:
         runtime=10,
     params:
         settings=analysis_settings,
-        code=code_of("analyses.run"),
+        code=code_of("analyses.run", "kinds"),
     script:
         "../scripts/run_analysis.py"
 
@@ -41,7 +41,7 @@ rule count_quality:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code_of("analyses.quality", "contracts"),
+        code=code_of("kinds.quality.run", "contracts"),
     script:
         "../scripts/count_quality.py"
 

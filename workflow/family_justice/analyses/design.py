@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import require_events
-from family_justice.config.kinds import Gee, Logistic, MixedLogistic, RiskRatio
 from family_justice.config.models import Covariate
 from family_justice.errors import AnalysisError
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
@@ -106,11 +105,13 @@ def build_design(
 
 def yes_no_design(
     members: pd.DataFrame,
-    analysis: Logistic | RiskRatio | MixedLogistic | Gee,
+    analysis: Any,
     covariates: Mapping[str, Covariate],
     where: str,
 ) -> tuple[pd.DataFrame, Design, np.ndarray]:
     """Return the complete cases of a model of a yes/no variable, its design, and who has the event (n,).
+
+    ``analysis`` has ``variable``, ``event_level`` and ``covariates``.
 
     Raises ``AnalysisError`` if nobody has the event, or everybody.
     """

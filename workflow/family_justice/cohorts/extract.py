@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from family_justice.config.check import parameters_in
+from family_justice.config.check_cohort import parameters_in
 from family_justice.config.models import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import connect, write_csv, write_parquet
+from family_justice.kinds.attrition.model import Attrition
 from family_justice.results import tidy
 
 if TYPE_CHECKING:
@@ -131,8 +132,8 @@ def extract_cohort(
         tidy(
             [*attrition, *({"term": step.name, "n": count} for step, count in zip(cohort.steps, counts, strict=True))],
             stream=stream.stream,
-            analysis=f"attrition.{name}",
-            kind="attrition",
+            analysis=Attrition.name_of(name),
+            kind=Attrition.kind,
             cohort=name,
             measure="count",
         ),

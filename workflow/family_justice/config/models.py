@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from family_justice.config.base import Name, Sql, Strict
-from family_justice.config.kinds import Analysis
 from family_justice.contracts import Column
 from family_justice.errors import ConfigError
+from family_justice.kinds.registry import Analysis
 
 # --- config/config.yaml ------------------------------------------------------------------------------------------
 

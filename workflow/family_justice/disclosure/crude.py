@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 from family_justice.config.models import Policy
 from family_justice.disclosure.rounding import shown
+from family_justice.measures import MEASURES
 
 #: Step of the differences that stand for slopes.
 _STEP = 1e-6
@@ -92,22 +93,25 @@ def _time(cell: Cell) -> tuple[float, float]:
     return 0.0, 1 / cell.with_event
 
 
-#: Value and variance of a level; a crude estimate is the difference from the reference level.
-_CRUDE: dict[str, Callable[[Cell], tuple[float, float]]] = {
-    "log_odds_ratio": _odds,
-    "log_risk_ratio": _log_share,
-    "log_rate_ratio": _rate,
-    "log_hazard_ratio": _rate,
-    "log_subdistribution_hazard_ratio": _rate,
-    "log_time_ratio": _time,
-    "marginal_effect": _share,
+Formula = Callable[[Cell], tuple[float, float]]
+#: Value and variance of a level, by the names that the table of measures has for them; a crude estimate is the
+#: difference from the reference level. ``none`` stands for no formula.
+_FORMULAS: dict[str, Formula | None] = {
+    "odds": _odds,
+    "share": _share,
+    "log_share": _log_share,
+    "rate": _rate,
+    "time": _time,
+    "none": None,
 }
+#: The formula of each measure; one whose formula is not there is an error at import.
+_CRUDE: dict[str, Formula | None] = {name: _FORMULAS[measure.crude] for name, measure in MEASURES.items()}
 
 
 def rounding_shift(measure: str, level: Cell, reference: Cell, policy: Policy) -> Shift:
     """Return what rounding does to the crude estimate of ``level`` against ``reference``; nothing for a measure that
     no counts of levels give, and where counts are not rounded."""
-    crude = _CRUDE.get(measure)
+    crude = _CRUDE[measure]
     if crude is None or policy.rounding_base == 1:
         return Shift()
     short = [cell.rounded(policy) for cell in (level, reference)]

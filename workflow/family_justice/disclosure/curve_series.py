@@ -9,11 +9,27 @@ import pandas as pd
 
 from family_justice.config.models import Policy
 from family_justice.disclosure.rounding import Counts, is_open, shown
-from family_justice.disclosure.rows import CURVES, Conditions
+from family_justice.disclosure.rows import Conditions
 from family_justice.errors import DisclosureError
+from family_justice.kinds.registry import KINDS
+from family_justice.measures import MEASURES, of_role
 
 SERIES = ("events", "competing", "censored")
 ENTERED = "total"  # with delayed entry: who had entered so far
+#: The counts that a curve of each measure needs beside its own rows; a curve with a measure that is not here, or
+#: without its counts, does not leave.
+BESIDE: dict[str, tuple[str, ...]] = {
+    "survival": (),
+    "cumulative_incidence": (),
+    "mean_cumulative_count": ("first_events",),
+    "state_probability": ("transitions",),
+}
+assert set(BESIDE) == set(of_role("curve")), "every curve needs a rule"
+
+
+def has_median(kind: str) -> bool:
+    """True for a kind whose curve has its median beside it."""
+    return not set(of_role("median")).isdisjoint(KINDS[kind].measures)
 
 
 @dataclass
@@ -38,6 +54,7 @@ class Curve:
     outcome: str
     who: Conditions
     n: int
+    measure: str = ""
     times: tuple[float, ...] = ()
     lines: list[Line] = field(default_factory=list)
     exact: dict[str, Counts] = field(default_factory=dict)
@@ -96,15 +113,13 @@ class Curve:
 def read_series(curve: Curve, rows: pd.DataFrame) -> None:
     """Fill in the times, lines, series and ties of a curve from its rows. Raises ``DisclosureError`` for rows that are
     not what its kind should give."""
-    if not set(rows["measure"]) <= set(CURVES[curve.kind]):
-        raise DisclosureError(f"curves of kind {curve.kind}: some rows have another measure")
     parts = {str(measure): part for measure, part in rows.groupby("measure", sort=False)}
-    if curve.kind == "mean_cumulative_count":
-        _repeated(curve, parts)
-    elif curve.kind == "state_occupation":
-        _states(curve, parts)
-    else:
-        _single(curve, rows)
+    leading = [measure for measure in parts if MEASURES[measure].role == "curve"]
+    if len(leading) != 1 or set(parts) != {leading[0], *BESIDE[leading[0]]}:
+        raise DisclosureError(f"curves of kind {curve.kind}: the rows have not the measures of one curve")
+    curve.measure = leading[0]
+    read = {"mean_cumulative_count": _repeated, "state_probability": _states}.get(curve.measure, _single)
+    read(curve, parts)
     curve.rests["left"] = np.maximum(curve.entered(curve.exact, curve.n) - curve.gone(), 0)
     if ENTERED in curve.exact:
         curve.rests["not entered"] = curve.n - curve.exact[ENTERED]
@@ -112,14 +127,15 @@ def read_series(curve: Curve, rows: pd.DataFrame) -> None:
     curve.ties.append((ENTERED if ENTERED in curve.exact else "persons", (*curve.leaving, "left")))
 
 
-def _single(curve: Curve, rows: pd.DataFrame) -> None:
+def _single(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
     """One event per person: events, competing events and censorings all end time at risk."""
+    rows = parts[curve.measure]
     curve.times = tuple(rows["time"].astype(float))
     curve.exact = {name: _counts(rows, name) for name in SERIES}
     if rows["events"].isna().any():
         raise DisclosureError("curves: disclosure control needs events in every row")
     if rows[ENTERED].notna().any():
-        if rows[ENTERED].isna().any() or curve.kind == "follow_up":
+        if rows[ENTERED].isna().any() or has_median(curve.kind):
             raise DisclosureError("curves: who had entered is not told at every time, or of a curve that has no rule")
         curve.exact[ENTERED] = _counts(rows, ENTERED)
     curve.lines = [Line(list(rows.index), {name: name for name in curve.exact})]
@@ -131,7 +147,7 @@ def _repeated(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
 
     A small number of persons may have many events, so that it is the persons with an event who must be enough.
     """
-    if set(parts) != set(CURVES[curve.kind]) or any(part[ENTERED].notna().any() for part in parts.values()):
+    if any(part[ENTERED].notna().any() for part in parts.values()):
         raise DisclosureError("curves: a mean count needs its events and its first events, and knows no delayed entry")
     main = parts["mean_cumulative_count"]
     curve.times = tuple(main["time"].astype(float))
@@ -158,7 +174,7 @@ def _states(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
     Nobody leaves a state without ends of observation. Whoever enters a state leaves it, is last seen there, or is in it
     still; so that moves into a state bound those out of it.
     """
-    if set(parts) != set(CURVES[curve.kind]) or any(part[ENTERED].notna().any() for part in parts.values()):
+    if any(part[ENTERED].notna().any() for part in parts.values()):
         raise DisclosureError(
             "curves: probabilities of states need the numbers of transitions, and know no delayed entry"
         )

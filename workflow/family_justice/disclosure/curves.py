@@ -16,7 +16,7 @@ import pandas as pd
 
 from family_justice.config.models import Policy
 from family_justice.disclosure.cells import Key, Ledger
-from family_justice.disclosure.curve_series import SERIES, Curve, check_at_risk, read_series
+from family_justice.disclosure.curve_series import SERIES, Curve, check_at_risk, has_median, read_series
 from family_justice.disclosure.rebuild import rebuild
 from family_justice.disclosure.rounding import Counts, is_open, is_small, round_cumulative, shown
 from family_justice.disclosure.rows import Conditions, conditions, real, require_empty, require_present, suppress, text
@@ -155,7 +155,7 @@ def release_curves(
             beyond += line.rows[length:]
         if not is_open(policy):
             _write(frame, curve, length, policy)
-        if curve.kind == "follow_up":
+        if has_median(curve.kind):
             follow_up[(curve.analysis, curve.cohort, curve.who)] = frame.loc[curve.lines[0].rows[:length]]
     return beyond, follow_up
 

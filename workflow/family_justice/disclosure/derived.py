@@ -1,28 +1,26 @@
 """Rows that follow from the table of their analysis: computed again from the released counts.
 
-Rates rest on released events and on the time at risk to three digits. Whatever ``analyses.derived`` makes of a table is
-made of the released one; where that is not known enough, the row is withheld.
+Rates rest on released events and on the time at risk to three digits. Whatever ``derived.py`` of a kind makes of a
+table is made of the released one; where that is not known enough, the row is withheld.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
-from family_justice.analyses.derived import DERIVED, MEASURES, PER, rate_limits
+from family_justice.analyses.rates import PER, rate_limits
 from family_justice.config.models import Policy
 from family_justice.disclosure.rounding import is_open
 from family_justice.disclosure.rows import count, real, require_present, suppress
 from family_justice.errors import DisclosureError
+from family_justice.kinds.registry import KINDS
+from family_justice.measures import of_role
 from family_justice.results import COUNTS, VALUES
 
 _LABELS = ["measure", "outcome", "group", "term", "level"]
-
-
-def derived_rows(frame: pd.DataFrame) -> pd.Index:
-    """Return the rows that this module releases: those derived from tables, and times at risk."""
-    return frame.index[frame["kind"].isin(list(DERIVED)) & frame["measure"].isin([*MEASURES, "time_at_risk"])]
 
 
 def check_rates(frame: pd.DataFrame) -> None:
@@ -48,8 +46,8 @@ def release_derived(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> None
     for (analysis, kind), own in frame.loc[rows].groupby(["analysis", "kind"], sort=False):
         of_analysis = frame[frame["analysis"] == analysis]
         table = of_analysis[of_analysis["measure"].isin(["percent", "count", "rate", "time_at_risk"])]
-        fresh = {tuple(row.get(c, "") for c in _LABELS): row for row in DERIVED[str(kind)](table)}
-        for row in own.index[own["measure"].isin(list(MEASURES))]:
+        fresh = {tuple(row.get(c, "") for c in _LABELS): row for row in _derive(str(kind), table)}
+        for row in own.index[own["measure"].isin(of_role("index"))]:
             if frame.at[row, "measure"] == "standardised_difference" and frame.at[row, "level"] == "":
                 # Of a number: a function of everybody's values, not of counts. Two decimals, as readers need.
                 frame.at[row, "estimate"] = round(real(frame, row, "estimate"), 2)
@@ -63,6 +61,12 @@ def release_derived(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> None
             for column in (*VALUES, *COUNTS):
                 frame.at[row, column] = new.get(column, math.nan if column in VALUES else pd.NA)
             frame.at[row, "status"], frame.at[row, "note"] = new.get("status", "ok"), new.get("note", "")
+
+
+def _derive(kind: str, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows that follow from the table of a kind."""
+    derived = KINDS[kind].derived
+    return [] if derived is None else list(derived(table))
 
 
 def _release_rates(frame: pd.DataFrame, policy: Policy) -> None:

@@ -8,11 +8,12 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from family_justice.analyses.rows import F_TEST
+from family_justice.analyses.model_rows import F_TEST
 from family_justice.disclosure.crude import Shift
 from family_justice.disclosure.rows import real
 from family_justice.estimators.chi_square import upper_tail
 from family_justice.estimators.t_distribution import t_reference
+from family_justice.measures import MEASURES
 
 # Estimates are shown in steps of at most a tenth of their standard error, standard errors of a fiftieth: the estimate
 # is off by a twentieth of a standard error at most, the width of the interval by one percent, besides what rounding
@@ -24,15 +25,9 @@ from family_justice.estimators.t_distribution import t_reference
 # counts in the same way, and have the same steps.
 _STEPS_PER_STANDARD_ERROR = 10
 _STEPS_OF_STANDARD_ERROR = 50
+#: Roles of measures that are shown in steps of their standard error.
+PARAMETER_ROLES = ("coefficient", "effect", "area_effect", "shape")
 _NORMAL, _LEAST_P = NormalDist(), 1e-12
-
-
-COEFFICIENTS = (
-    "log_hazard_ratio", "log_subdistribution_hazard_ratio", "log_odds_ratio", "log_time_ratio", "log_rate_ratio",
-    "log_risk_ratio", "log_shape", "log_scale", "marginal_effect",
-    "log_area_odds_ratio",
-)  # fmt: skip
-WHOLE_MODEL_TESTS = ("likelihood_ratio_test", "wald_test", "association_test")
 
 
 @dataclass(frozen=True)
@@ -52,9 +47,10 @@ UNMOVED = Shift()
 def reduce_digits(frame: pd.DataFrame, row: int, steps: Steps = USUAL, shift: Shift = UNMOVED) -> None:
     """Shorten the values of a row; what can be computed from short values is computed from them."""
     estimate, error = real(frame, row, "estimate"), real(frame, row, "std_error")
-    if frame.at[row, "measure"] in COEFFICIENTS or error > 0:
+    role = MEASURES[str(frame.at[row, "measure"])].role
+    if role in PARAMETER_ROLES or error > 0:
         _reduce_estimate(frame, row, estimate, error, steps, shift)
-    elif frame.at[row, "measure"] in WHOLE_MODEL_TESTS or frame.at[row, "note"] == F_TEST:
+    elif role in ("model_test", "joint_test") or frame.at[row, "note"] == F_TEST:
         # The statistic of a model with one covariate is its estimate over its standard error, to three digits more
         # than these are shown with. That of an F test tells, beside its p value, the number of clusters.
         frame.at[row, "statistic"] = math.nan

@@ -6,6 +6,7 @@ another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,8 +24,7 @@ from family_justice.disclosure.curves import (
     round_curves,
     suppress_hidden,
 )
-from family_justice.disclosure.derived import check_rates, derived_rows, release_derived
-from family_justice.disclosure.latent import MEASURES as LATENT_MEASURES
+from family_justice.disclosure.derived import check_rates, release_derived
 from family_justice.disclosure.latent import check_latent, enter_latent, release_latent
 from family_justice.disclosure.models import (
     enter_models,
@@ -36,16 +36,7 @@ from family_justice.disclosure.models import (
 from family_justice.disclosure.nesting import Restrictions, restrictions, tie_groups
 from family_justice.disclosure.of_curves import release_of_curves
 from family_justice.disclosure.quality import check_quality, enter_quality
-from family_justice.disclosure.rows import (
-    CURVES,
-    EXACT_ONLY,
-    KINDS,
-    LATENT,
-    MATCHED,
-    MODELS,
-    OF_CURVES,
-    release_exact_only,
-)
+from family_justice.disclosure.rows import release_exact_only
 from family_justice.disclosure.tables import (
     check_attrition,
     check_tables,
@@ -54,31 +45,49 @@ from family_justice.disclosure.tables import (
     release_tables,
 )
 from family_justice.errors import DisclosureError, did_you_mean
-from family_justice.results import COLUMNS, MEASURES
+from family_justice.kinds.registry import KINDS
+from family_justice.measures import MEASURES, Role
+from family_justice.results import COLUMNS
 
-# The measures that each kind of analysis may show. Others have no rule, and what has no rule does not leave.
-_MODEL_MEASURES = tuple(
-    measure
-    for measure, type_ in MEASURES.items()
-    if type_ == "model" and (measure == "log_likelihood" or measure not in LATENT_MEASURES)
-)
-ALLOWED = {
-    "attrition": ("count",),
-    "table_one": ("count", "percent"),
-    "frequency": ("count", "percent"),
-    "quality": ("count",),
-    "agreement": ("percent", "agreement", "kappa"),
-    "cumulative_incidence": ("cumulative_incidence", *OF_CURVES, "gray_test", "log_rank_test"),
-    "kaplan_meier": ("survival", *OF_CURVES, "log_rank_test"),
-    "follow_up": ("survival", "median_follow_up"),
-    "mean_cumulative_count": CURVES["mean_cumulative_count"],
-    "state_occupation": (*CURVES["state_occupation"], "count"),
-    "inequality": ("percent", "rate", "time_at_risk", "slope_index", "log_relative_index"),
-    "funnel": ("percent", "rate", "time_at_risk", "control_limits_95", "control_limits_998", "overdispersion"),
-    "adjusted_survival": ("survival",),
-    "latent_classes": LATENT_MEASURES,
-    **{kind: ("count", *_MODEL_MEASURES) for kind in MODELS},
-    **{kind: ("percent", "standardised_difference", *_MODEL_MEASURES) for kind in MATCHED},
+#: The rule for each role of measures, as the step below that releases it. A measure whose role is not here does not
+#: leave, whatever its kind.
+RULES: Mapping[Role, str] = {
+    "count": "tables",
+    "share": "tables",
+    "rate": "tables",
+    "time": "derived",
+    "index": "derived",
+    "curve": "curves",
+    "curve_count": "curves",
+    "median": "medians",
+    "curve_summary": "of_curves",
+    "rank_test": "rank_tests",
+    "agreement": "agreement",
+    "coefficient": "models",
+    "effect": "models",
+    "area_effect": "models",
+    "shape": "models",
+    "curve_point": "models",
+    "model_test": "models",
+    "joint_test": "models",
+    "test": "models",
+    "fit": "models",
+    "discrimination": "models",
+    "correlation": "models",
+    "missing_information": "models",
+    "information": "latent",
+    "entropy": "latent",
+    "class_share": "latent",
+}
+#: Families whose rows have one rule, whatever their measures: it knows each of them by name.
+WHOLE_FAMILIES: Mapping[str, str] = {
+    "attrition": "attrition", "quality": "quality", "latent": "latent", "exact_only": "exact_only",
+}  # fmt: skip
+#: The rules that each of the other families may ask for; a measure that needs another one has none.
+OF_FAMILY: Mapping[str, frozenset[str]] = {
+    "table": frozenset({"tables", "derived", "agreement"}),
+    "curve": frozenset({"tables", "curves", "medians", "of_curves", "rank_tests"}),
+    "ratios": frozenset({"tables", "derived", "models"}),
 }
 
 
@@ -99,26 +108,18 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     """
     frame = rows.reset_index(drop=True).copy()
     _check(frame)
-    attrition = frame[frame["kind"] == "attrition"]
-    # A model counts besides how many members had all its covariates.
-    tables = frame[frame["measure"].isin(["count", "percent", "rate"]) & ~frame["kind"].isin(["attrition", "quality"])]
-    quality = frame[frame["kind"] == "quality"]
-    drawn = {measure for measures in CURVES.values() for measure in measures}
-    is_curve = frame["measure"].isin(drawn) & frame["kind"].isin(list(CURVES))
-    is_median = frame["measure"] == "median_follow_up"
-    modelled = frame[frame["kind"].isin(MODELS) & frame["measure"].isin(_MODEL_MEASURES)]
-    rank_tests = frame.index[frame["measure"].isin(["log_rank_test", "gray_test"]) & ~frame["kind"].isin(MODELS)]
-    latent = frame[frame["kind"].isin(LATENT)]
-    derived = derived_rows(frame)
-    of_curves = frame.index[frame["measure"].isin(OF_CURVES)]
-    agreeing = frame.index[frame["measure"].isin(["agreement", "kappa"])]
+    rule = _rules(frame)
+    attrition, quality, tables = (frame[rule == name] for name in ("attrition", "quality", "tables"))
+    latent, rank_tests = frame[rule == "latent"], frame.index[rule == "rank_tests"]
+    derived, of_curves = frame.index[rule == "derived"], frame.index[rule == "of_curves"]
+    agreeing, exact_only = frame.index[rule == "agreement"], frame.index[rule == "exact_only"]
     check_attrition(attrition)
     check_tables(tables)
     check_quality(quality)
     check_rates(frame)
     check_latent(latent)
-    curves = read_curves(frame[is_curve], policy)
-    models = read_models(modelled, policy)
+    curves = read_curves(frame[rule == "curves"], policy)
+    models = read_models(frame[rule == "models"], policy)
 
     ledger = Ledger(policy, within=restrictions(restricted))
     cells = enter_tables(tables, ledger) | enter_quality(quality, ledger)
@@ -143,11 +144,10 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     release_rank_tests(frame, rank_tests, curves, policy)
     release_models(frame, models, ledger, policy)
     release_latent(frame, latent.index, classified, ledger, policy)
-    exact_only = frame.index[frame["kind"].isin(EXACT_ONLY)]
     release_exact_only(frame, exact_only, policy)
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
-    handled |= set(frame.index[is_median]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
+    handled |= set(frame.index[rule == "medians"]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
     handled |= set(exact_only) | set(latent.index)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):
@@ -163,13 +163,33 @@ def _check(frame: pd.DataFrame) -> None:
         raise DisclosureError("results: measure or kind is missing in some rows")
     unknown = sorted(set(frame["kind"]) - set(KINDS))
     if unknown:
-        raise DisclosureError(f"results: {len(unknown)} kinds have no rule. {did_you_mean('', KINDS)}")
+        raise DisclosureError(f"results: {len(unknown)} kinds have no rule. {did_you_mean('', list(KINDS))}")
     for kind, measures in frame.groupby("kind")["measure"]:
-        if not set(measures) <= set(ALLOWED[str(kind)]):
-            allowed = did_you_mean("", ALLOWED[str(kind)])
+        if not set(measures) <= set(KINDS[str(kind)].measures):
+            allowed = did_you_mean("", KINDS[str(kind)].measures)
             raise DisclosureError(f"results of kind {kind}: some measures have no rule. {allowed}")
     if frame["status"].eq("suppressed").any():
         raise DisclosureError("results: rows are marked as suppressed before disclosure control")
+
+
+def _rules(frame: pd.DataFrame) -> pd.Series:
+    """Return the rule of each row: that of its kind's family as a whole, or that of its measure's role.
+
+    Raises ``DisclosureError`` for a role that has no rule, or one that the family of the kind does not know.
+    """
+    pairs = {pair: _rule(*pair) for pair in set(zip(frame["kind"], frame["measure"], strict=True))}
+    found = [pairs[pair] for pair in zip(frame["kind"], frame["measure"], strict=True)]
+    return pd.Series(found, index=frame.index, dtype="object")
+
+
+def _rule(kind: str, measure: str) -> str:
+    family, role = KINDS[kind].family, MEASURES[measure].role
+    if family in WHOLE_FAMILIES:
+        return WHOLE_FAMILIES[family]
+    rule = RULES.get(role, "")
+    if rule not in OF_FAMILY.get(family, frozenset()):
+        raise DisclosureError(f"results of kind {kind}: measure {measure}, of the role '{role}', has no rule")
+    return rule
 
 
 def _summary(frame: pd.DataFrame, beyond: list[int], complementary: list[int], policy: Policy) -> pd.DataFrame:

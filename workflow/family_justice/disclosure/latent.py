@@ -29,10 +29,10 @@ from family_justice.disclosure.rounding import is_open, round_to_base, shown
 from family_justice.disclosure.rows import TELLS_COUNTS, count, real, require_empty, require_present, suppress, text
 from family_justice.disclosure.tables import person_key
 from family_justice.errors import DisclosureError
+from family_justice.measures import of_role
 from family_justice.results import COUNTS, VALUES
 
-MEASURES = ("log_likelihood", "aic", "bic", "entropy", "class_share", "item_probability")
-_PROFILE = ("class_share", "item_probability")
+_PROFILE = of_role("class_share")
 _UNUSED = [column for column in (*VALUES, *COUNTS) if column not in ("estimate", "n", "total")]
 
 

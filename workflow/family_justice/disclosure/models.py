@@ -18,10 +18,9 @@ from family_justice.config.models import Policy
 from family_justice.disclosure.cells import Key, Ledger
 from family_justice.disclosure.crude import Cell, Shift, rounding_shift
 from family_justice.disclosure.curves import Curve
-from family_justice.disclosure.digits import COEFFICIENTS, UNMOVED, Steps, reduce_digits
+from family_justice.disclosure.digits import UNMOVED, Steps, reduce_digits
 from family_justice.disclosure.rounding import is_open, is_small, shown
 from family_justice.disclosure.rows import (
-    MATCHED,
     TELLS_COUNTS,
     Conditions,
     conditions,
@@ -32,9 +31,17 @@ from family_justice.disclosure.rows import (
 )
 from family_justice.disclosure.tables import person_key
 from family_justice.errors import DisclosureError
+from family_justice.kinds.registry import KINDS
+from family_justice.measures import PARAMETERS, of_role
 from family_justice.results import COUNTS
 
-_FIT = ("log_likelihood", "likelihood_ratio_test", "wald_test")
+#: What is a function of the counts of every level.
+_FIT = of_role("fit", "model_test")
+#: Other views of the same coefficients, and areas, which are no parameters.
+_NO_PARAMETERS = of_role("effect", "area_effect")
+_AREA, _EFFECT = of_role("area_effect"), of_role("effect")
+#: Of a level these are estimates; areas and shapes are not.
+_VIEWS = of_role("coefficient", "effect")
 _BLOCK = ["analysis", "kind", "cohort", "outcome", "group"]
 
 
@@ -57,7 +64,7 @@ def read_models(frame: pd.DataFrame, policy: Policy) -> list[Model]:
     require_empty(frame, ["competing", "censored", "at_risk", "total"], "models")
     models = []
     for labels, rows in frame.groupby(_BLOCK, sort=False):
-        of_levels = rows[rows["measure"].isin(COEFFICIENTS) & (rows["level"] != "")]
+        of_levels = rows[rows["measure"].isin(PARAMETERS) & (rows["level"] != "")]
         if of_levels[["n", "events"]].isna().any(axis=None):
             raise DisclosureError("models: disclosure control needs n and events for every level of a term")
         whole = rows[(rows["level"] == "") & rows["n"].notna() & rows["events"].notna()]
@@ -85,10 +92,9 @@ def _too_few(n: int, events: int, policy: Policy) -> bool:
 
 def _decide(model: Model, policy: Policy) -> None:
     rows = model.rows
-    coefficients = rows[rows["measure"].isin(COEFFICIENTS)]
+    coefficients = rows[rows["measure"].isin(PARAMETERS)]
     estimated = coefficients[(coefficients["status"] == "ok") & coefficients["estimate"].notna()]
-    # Other views of the same coefficients, and areas, which are no parameters.
-    estimated = estimated[~estimated["measure"].isin(["marginal_effect", "log_area_odds_ratio"])]
+    estimated = estimated[~estimated["measure"].isin(_NO_PARAMETERS)]
     # So few clusters that their number would be told.
     if (rows.loc[rows["std_error"].notna(), "df"] + 1 < max(policy.threshold, policy.rounding_base + 1)).any():
         model.suppressed |= set(rows.index)
@@ -100,7 +106,7 @@ def _decide(model: Model, policy: Policy) -> None:
     for row in coefficients.index[coefficients["level"] != ""]:
         if _too_few(count(rows, row, "n") or 0, count(rows, row, "events") or 0, policy):
             model.suppressed.add(row)
-            if rows.at[row, "measure"] == "log_area_odds_ratio":
+            if rows.at[row, "measure"] in _AREA:
                 continue  # the fit rests on all areas alike: one that is hidden takes nothing with it
             terms.add(text(rows, row, "term"))
             if rows.at[row, "status"] == "reference":
@@ -109,7 +115,7 @@ def _decide(model: Model, policy: Policy) -> None:
                 model.suppressed |= set(coefficients.index[same])
     if terms:
         # The fit, and a test of the term, are functions of the counts of the hidden level.
-        tests = ~rows["measure"].isin(COEFFICIENTS)
+        tests = ~rows["measure"].isin(PARAMETERS)
         model.suppressed |= set(rows.index[tests & (rows["measure"].isin(_FIT) | rows["term"].isin(terms))])
 
 
@@ -138,7 +144,7 @@ def enter_models(models: list[Model], ledger: Ledger) -> None:
             ledger.add_sum(smaller[1], smaller[:1], margin=False)  # those with a gap are the difference
         wholes[both] = (persons, events)
         _tie_events(ledger, persons, events)
-        leveled = rows[rows["measure"].isin(COEFFICIENTS) & (rows["level"] != "")]
+        leveled = rows[rows["measure"].isin(PARAMETERS) & (rows["level"] != "")]
         for term, levels in leveled.groupby("term", sort=False):
             for row in levels.index:
                 here = who | {(str(term), text(levels, row, "level"))}
@@ -157,14 +163,14 @@ def tie_categories(models: list[Model], ledger: Ledger) -> None:
     beside their own events, and with everybody's events these make the whole."""
     analyses: dict[str, list[Model]] = {}
     for model in models:
-        if model.rows["kind"].iloc[0] == "multinomial":
+        if _has_contrasts(model.rows):
             analyses.setdefault(str(model.rows["analysis"].iloc[0]), []).append(model)
     for analysis, contrasts in analyses.items():
         places: dict[Conditions, list[tuple[str, int, int]]] = {}
         for model in contrasts:
             outcome = str(model.rows["outcome"].iloc[0])
             places.setdefault(frozenset(), []).append((outcome, model.n, model.events))
-            rows = model.rows[model.rows["measure"].isin(COEFFICIENTS) & (model.rows["level"] != "")]
+            rows = model.rows[model.rows["measure"].isin(PARAMETERS) & (model.rows["level"] != "")]
             for row in rows.drop_duplicates(["term", "level"]).index:
                 here = frozenset({(text(rows, row, "term"), text(rows, row, "level"))})
                 numbers = count(rows, row, "n") or 0, count(rows, row, "events") or 0
@@ -214,7 +220,7 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 visible = ledger.shown(keys[row]) if row in keys else not is_small(exact, policy)
                 frame.at[row, column] = shown(exact, policy) if visible else pd.NA
             if not is_open(policy):
-                of_area = frame.at[row, "measure"] == "log_area_odds_ratio"
+                of_area = frame.at[row, "measure"] in _AREA
                 reduce_digits(frame, row, Steps(5, 10) if of_area else steps, shifts.get(row, UNMOVED))
 
 
@@ -235,23 +241,33 @@ def _shifts(model: Model, models: list[Model], policy: Policy) -> dict[int, Shif
     """Return what rounding the counts does to each estimate of a level. Within matched sets there is no such crude
     estimate."""
     rows = model.rows
-    if str(rows["kind"].iloc[0]) in MATCHED:
+    if _is_matched(rows):
         return {}
-    others = [other.rows for other in models if other is not model and _same_multinomial(other.rows, rows)]
+    others = [other.rows for other in models if other is not model and _beside(other.rows, rows)]
     shifts = {}
-    leveled = rows[rows["measure"].isin(COEFFICIENTS) & (rows["level"] != "")]
+    leveled = rows[rows["measure"].isin(PARAMETERS) & (rows["level"] != "")]
     for (measure, _), levels in leveled.groupby(["measure", "term"], sort=False):
         for reference in levels.index[levels["status"] == "reference"]:
-            beside = others if measure == "marginal_effect" else []
+            beside = others if measure in _EFFECT else []
             base = _cell(rows, reference, beside)
             for row in levels.index[levels["status"] == "ok"]:
                 shifts[row] = rounding_shift(str(measure), _cell(rows, row, beside), base, policy)
     return shifts
 
 
-def _same_multinomial(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+def _is_matched(rows: pd.DataFrame) -> bool:
+    return KINDS[str(rows["kind"].iloc[0])].keys.is_matched
+
+
+def _has_contrasts(rows: pd.DataFrame) -> bool:
+    """True for the rows of one contrast of several in a model: a level of the outcome against its reference."""
+    return KINDS[str(rows["kind"].iloc[0])].keys.has_contrasts
+
+
+def _beside(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """True for two contrasts of one model."""
     labels = ["analysis", "kind", "cohort", "group"]
-    return one["kind"].iloc[0] == "multinomial" and one[labels].iloc[0].equals(other[labels].iloc[0])
+    return _has_contrasts(one) and one[labels].iloc[0].equals(other[labels].iloc[0])
 
 
 def _cell(rows: pd.DataFrame, row: int, others: list[pd.DataFrame]) -> Cell:
@@ -266,7 +282,7 @@ def _cell(rows: pd.DataFrame, row: int, others: list[pd.DataFrame]) -> Cell:
 def _tied(model: Model) -> set[Key]:
     """Names under which estimates of the same levels among the same members are one: by outcome and, as an outcome may
     have two names, by events."""
-    rows = model.rows[model.rows["measure"].isin(COEFFICIENTS) & (model.rows["level"] != "")]
+    rows = model.rows[model.rows["measure"].isin(PARAMETERS) & (model.rows["level"] != "")]
     names: set[Key] = set()
     for term, levels in rows.groupby("term", sort=False):
         about = (model.cohort, model.who, str(term))
@@ -277,19 +293,14 @@ def _tied(model: Model) -> set[Key]:
 
 def _views(models: list[Model]) -> Counter[Key]:
     """Count the estimates that the levels of a term have: in several models, or a ratio and an effect in one."""
-    return Counter(
-        name
-        for model in models
-        for name in _tied(model)
-        for _ in set(model.rows["measure"]) & set(COEFFICIENTS) - {"log_area_odds_ratio", "log_shape", "log_scale"}
-    )
+    return Counter(name for model in models for name in _tied(model) for _ in set(model.rows["measure"]) & set(_VIEWS))
 
 
 def _steps(model: Model, views: int, policy: Policy) -> Steps:
-    coefficients = model.rows[model.rows["measure"].isin(COEFFICIENTS)]
-    if str(model.rows["kind"].iloc[0]) in MATCHED and (coefficients["status"] == "ok").sum() == 1:
+    coefficients = model.rows[model.rows["measure"].isin(PARAMETERS)]
+    if _is_matched(model.rows) and (coefficients["status"] == "ok").sum() == 1:
         return Steps(5, 10, policy.rounding_base)
-    if (model.rows["measure"] == "log_hazard_ratio_at").any():
+    if model.rows["measure"].isin(of_role("curve_point")).any():
         # Nine points of a curve with two or more coefficients: several looks at each, so the steps are wider.
         return Steps(3, 3, policy.rounding_base)
     return Steps(2, 2, policy.rounding_base) if views > 1 else Steps(base=policy.rounding_base)
@@ -300,11 +311,11 @@ def _tells_counts(model: Model, row: int) -> bool:
     intercept is a logarithm of odds of counts, a log-likelihood without covariates a function of two of them, and the
     test of a model with one covariate, which the estimates of its levels stand for, a function of all."""
     rows, measure = model.rows, text(model.rows, row, "measure")
-    if measure == "log_likelihood" or text(rows, row, "term") == "intercept":
+    if measure in of_role("fit") or text(rows, row, "term") == "intercept":
         return True
-    terms = set(rows.loc[rows["measure"].isin(COEFFICIENTS) & (rows["level"] != ""), "term"])
-    whole = {*terms, *rows.loc[rows["measure"].isin(COEFFICIENTS), "term"]} - {"intercept"}
-    return measure in ("likelihood_ratio_test", "wald_test") and len(terms) == len(whole) == 1
+    terms = set(rows.loc[rows["measure"].isin(PARAMETERS) & (rows["level"] != ""), "term"])
+    whole = {*terms, *rows.loc[rows["measure"].isin(PARAMETERS), "term"]} - {"intercept"}
+    return measure in of_role("model_test") and len(terms) == len(whole) == 1
 
 
 def release_rank_tests(frame: pd.DataFrame, rows: pd.Index, curves: list[Curve], policy: Policy) -> None:

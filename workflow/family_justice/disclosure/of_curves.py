@@ -93,7 +93,7 @@ def _risk(curve: Curve, time: float, policy: Policy) -> Risk | None:
         return None
     (values,) = rebuild(curve, length, policy)
     estimate, error = float(values["estimate"][-1]), float(values["std_error"][-1])
-    return Risk(estimate if curve.kind == "cumulative_incidence" else 1 - estimate, error)
+    return Risk(estimate if curve.measure == "cumulative_incidence" else 1 - estimate, error)
 
 
 def _mean(curve: Curve, until: float, policy: Policy) -> RestrictedMean | None:
@@ -111,7 +111,7 @@ def _mean(curve: Curve, until: float, policy: Policy) -> RestrictedMean | None:
     new = new_counts(curve, length)
     times = np.array(curve.times[:length])
     step = np.diff(times, prepend=times[0])
-    lost = curve.kind == "cumulative_incidence"
+    lost = curve.measure == "cumulative_incidence"
     events = np.column_stack([new["events"], new["competing"]]) if lost else new["events"][:, None]
     censored = withdrawn(new, "censored") if lost else withdrawn(new, "censored", "competing")
     life = actuarial(start, events, censored)

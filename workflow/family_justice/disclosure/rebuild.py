@@ -15,9 +15,9 @@ Columns = dict[str, np.ndarray]
 
 def rebuild(curve: Curve, length: int, policy: Policy) -> list[Columns]:
     """Return for each line of a curve its values at the first ``length`` times of the grid."""
-    if curve.kind == "mean_cumulative_count":
+    if curve.measure == "mean_cumulative_count":
         return _mean_count(curve, length, policy)
-    if curve.kind == "state_occupation":
+    if curve.measure == "state_probability":
         return _state_probabilities(curve, length, policy)
     return [_life_table(curve, length, policy)]
 
@@ -45,7 +45,7 @@ def _life_table(curve: Curve, length: int, policy: Policy) -> Columns:
     """The actuarial life table; who enters within a step of the grid is exposed for half of it, as who leaves is."""
     start, end = at_start(curve, length, policy)
     new = new_counts(curve, length)
-    if curve.kind == "cumulative_incidence":
+    if curve.measure == "cumulative_incidence":
         events = np.column_stack([new["events"], new["competing"]])
         table = actuarial(start, events, withdrawn(new, "censored"))
         estimate, error = table.cumulative_incidence[:, 0], table.cumulative_incidence_std_error[:, 0]

@@ -11,43 +11,7 @@ from family_justice.disclosure.rounding import is_open
 from family_justice.errors import DisclosureError
 from family_justice.results import COUNTS, VALUES
 
-#: Measures of each kind of curve.
-CURVES: dict[str, tuple[str, ...]] = {
-    "cumulative_incidence": ("cumulative_incidence",),
-    "kaplan_meier": ("survival",),
-    "follow_up": ("survival",),
-    "mean_cumulative_count": ("mean_cumulative_count", "first_events"),
-    "state_occupation": ("state_probability", "transitions"),
-}
 TELLS_COUNTS = "not released: with the released counts it would tell exact ones"
-#: Kinds whose values would tell exact counts and cannot be computed from rounded ones.
-EXACT_ONLY = ("adjusted_survival",)
-#: What is said of the curves of groups up to a time: mean times and their differences, and differences of risks.
-OF_CURVES = (
-    "restricted_mean_time",
-    "restricted_mean_time_lost",
-    "restricted_mean_difference",
-    "risk_difference",
-)
-TABLES = ("attrition", "table_one", "frequency", "agreement", "inequality", "funnel", "quality")
-MODELS = (
-    "cox",
-    "recurrent_cox",
-    "fine_gray",
-    "aft",
-    "logistic",
-    "poisson",
-    "negative_binomial",
-    "risk_ratio",
-    "multinomial",
-    "mixed_logistic",
-    "gee",
-    "matched_logistic",
-    "matched_cox",
-)
-MATCHED = ("matched_logistic", "matched_cox")
-LATENT = ("latent_classes",)
-KINDS = (*TABLES, *CURVES, *MODELS, *LATENT, *EXACT_ONLY)
 
 Conditions = frozenset[tuple[str, str]]
 

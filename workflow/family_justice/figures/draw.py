@@ -1,4 +1,4 @@
-"""Draw the figures of a stream from its released rows; the one place that knows which kind is drawn how."""
+"""Draw the figures of a stream from its released rows, each as its kind says."""
 
 from __future__ import annotations
 
@@ -7,64 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice.errors import AnalysisError
-from family_justice.figures import agreement, classes, curves, flow, forest, funnel, inequality, states, trends
 from family_justice.figures.style import house_style
 from family_justice.figures.tiles import Tiles, read_tiles
 from family_justice.figures.words import Labels
 from family_justice.files import write_text
+from family_justice.kinds.families.show import Beside
+from family_justice.kinds.registry import KINDS, kind_of
 from family_justice.results import read_results
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WITHOUT_FIGURE = ("table_one",)
-KINDS = {
-    "attrition": flow.draw,
-    "follow_up": curves.small,
-    "cumulative_incidence": curves.draw,
-    "kaplan_meier": curves.draw,
-    "mean_cumulative_count": curves.draw,
-    "adjusted_survival": curves.draw,
-    "state_occupation": states.draw,
-    "frequency": trends.draw,
-    "agreement": agreement.draw,
-    "inequality": inequality.draw,
-    "funnel": funnel.draw,
-    "latent_classes": classes.draw,
-    "cox": forest.draw,
-    "recurrent_cox": forest.draw,
-    "logistic": forest.draw,
-    "aft": forest.draw,
-    "fine_gray": forest.draw,
-    "poisson": forest.draw,
-    "negative_binomial": forest.draw,
-    "risk_ratio": forest.draw,
-    "multinomial": forest.draw,
-    "mixed_logistic": forest.draw,
-    "gee": forest.draw,
-    "matched_logistic": forest.draw,
-    "matched_cox": forest.draw,
-}
-MODELS = (
-    "cox",
-    "recurrent_cox",
-    "fine_gray",
-    "logistic",
-    "aft",
-    "poisson",
-    "negative_binomial",
-    "risk_ratio",
-    "multinomial",
-    "mixed_logistic",
-    "gee",
-    "matched_logistic",
-    "matched_cox",
-)
-
 
 def has_figure(kind: str) -> bool:
     """Say whether analyses of this kind are drawn."""
-    return kind in KINDS
+    return kind_of(kind).show.is_drawn
 
 
 def draw_analysis(
@@ -83,17 +40,14 @@ def draw_analysis(
     same input gives the same bytes.
     """
     about = study["analyses"][analysis]
-    kind = about["kind"]
-    if kind not in KINDS:
+    if about["kind"] not in KINDS or not has_figure(about["kind"]):
         raise AnalysisError(
-            f"{study['stream']}: no figure for kind '{kind}' of analysis '{analysis}'. Kinds: {', '.join(KINDS)}"
+            f"{study['stream']}: no figure for kind '{about['kind']}' of analysis '{analysis}'. "
+            f"Kinds: {', '.join(name for name in KINDS if has_figure(name))}"
         )
-    labels = Labels(study)
+    beside = Beside(planted, tiles or {})
     with house_style():
-        if kind in MODELS:
-            sheet, alt, caption = forest.draw(rows, about, labels, planted)
-        else:
-            sheet, alt, caption = KINDS[kind](rows, {**about, "tiles": tiles or {}}, labels)
+        sheet, alt, caption = KINDS[about["kind"]].show.figure(rows, about, Labels(study), beside)
         size = sheet.save(folder, alt, study["policy"]["file_types"])
     return {"alt": alt, "caption": caption, **size}
 
@@ -119,15 +73,6 @@ def draw_stream(release_folder: str | Path, codelists: str | Path | None = None)
             truth = planted[(planted["kind"] == "planted") & (planted["analysis"] == analysis)]
         drawn[analysis] = draw_analysis(study, analysis, rows, folder / analysis, truth, tiles)
     write_text(folder / "figures.json", json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
-    return drawn
-
-
-def draw_figures(release: str | Path, streams: list[str]) -> list[Path]:
-    """Draw the figures of several streams under ``results/release``; return the SVG files."""
-    drawn = []
-    for stream in streams:
-        folder = Path(release) / stream
-        drawn += [folder / analysis / "figure.svg" for analysis in draw_stream(folder)]
     return drawn
 
 

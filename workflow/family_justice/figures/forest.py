@@ -24,6 +24,7 @@ from family_justice.figures.style import (
     text_width,
     wrap,
 )
+from family_justice.measures import RATIOS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,14 +62,14 @@ class Entry:
 
 def coefficients(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that hold a coefficient of a covariate."""
-    chosen = rows[rows["measure"].isin(words.RATIO_NAMES)]
+    chosen = rows[rows["measure"].isin(RATIOS)]
     return chosen[~chosen["term"].str.lower().isin(INTERCEPTS)]
 
 
 def ratio_name(rows: pd.DataFrame) -> str:
     """Return what the ratios of a model are called."""
-    measures = [measure for measure in rows["measure"] if measure in words.RATIO_NAMES]
-    return words.RATIO_NAMES[measures[0]] if measures else "Ratio"
+    measures = [measure for measure in rows["measure"] if measure in RATIOS]
+    return RATIOS[measures[0]] if measures else "Ratio"
 
 
 def ratio_words(row: Any) -> str:
@@ -85,11 +86,6 @@ def ratio_words(row: Any) -> str:
     return estimate + (f" ({limits})" if limits else "")
 
 
-def events_head(about: dict[str, Any]) -> str:
-    """Return what a model counts as its events: where they repeat, the people who have one."""
-    return "With event" if about["kind"] in ("recurrent_cox", "negative_binomial") else "Events"
-
-
 def term_label(term: str, numeric: bool, labels: words.Labels) -> str:
     """Return the label of a term; a number says per what unit its ratio is."""
     unit = labels.unit(term).removesuffix("s") if numeric else ""
@@ -97,16 +93,21 @@ def term_label(term: str, numeric: bool, labels: words.Labels) -> str:
 
 
 def draw(
-    rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, planted: pd.DataFrame | None = None
+    rows: pd.DataFrame,
+    about: dict[str, Any],
+    labels: words.Labels,
+    planted: pd.DataFrame | None = None,
+    events: str = "Events",
 ) -> tuple[Sheet, str, str]:
     """Draw the forest of a model; return the sheet, the alt text and the caption.
 
     ``rows``: released rows in the result schema, coefficients on the log scale. ``planted``: rows of
-    ``comparisons.csv`` of kind ``planted`` for this analysis; each becomes a hollow diamond.
+    ``comparisons.csv`` of kind ``planted`` for this analysis; each becomes a hollow diamond. ``events``: head of the
+    numbers of events.
     """
     entries = _entries(coefficients(rows), labels, planted)
     name = ratio_name(rows)
-    outcomes = list(dict.fromkeys(rows["outcome"][rows["measure"].isin(words.RATIO_NAMES)]))
+    outcomes = list(dict.fromkeys(rows["outcome"][rows["measure"].isin(RATIOS)]))
     head = (about["title"], labels.subject(about, outcomes[0] if len(outcomes) == 1 else ""))
     truth = any(math.isfinite(entry.planted) for entry in entries)
     notes = [_note(entries, truth), labels.foot()]
@@ -115,7 +116,7 @@ def draw(
         return message(*head, reason, notes[1:]), f"{about['title']}: all estimates are withheld.", reason
     people = words.sentence(labels.people(about.get("cohort") or ""))
     found = splines.curves(rows)
-    heads = (people, events_head(about), f"{name} (95% CI)")
+    heads = (people, events, f"{name} (95% CI)")
     sheet = _sheet(entries, heads, head, notes, below=splines.height(found))
     splines.draw(sheet, sheet.bottom - splines.height(found), found, labels)
     curve = " Curves: hazard ratios along a number, from its 5th to its 95th percentile." if found else ""

@@ -15,16 +15,6 @@ THIN = "\u202f"  # narrow no-break space between thousands
 MINUS = "\u2212"
 WITHHELD = "withheld"
 
-RATIO_NAMES = {
-    "log_hazard_ratio": "Hazard ratio",
-    "log_subdistribution_hazard_ratio": "Subdistribution hazard ratio",
-    "log_odds_ratio": "Odds ratio",
-    "log_time_ratio": "Time ratio",
-    "log_rate_ratio": "Rate ratio",
-    "log_risk_ratio": "Risk ratio",
-    "log_area_odds_ratio": "Odds ratio beside the average area",
-}
-
 
 def present(value: Any) -> bool:
     """Say whether a cell of a result row holds a number (``None``, ``NaN`` and pandas' ``NA`` do not)."""

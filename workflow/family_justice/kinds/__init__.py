@@ -1,1 +1,1 @@
-"""The kinds of analysis, a folder for each."""
+"""Kinds of analysis: one folder each, with its keys, its run and what is shown of it (``registry``)."""

@@ -36,7 +36,7 @@ def catalogue_entries(
 def ready_rows(rules: Iterable[Mapping[Any, Any]]) -> dict[str, int]:
     """Return the rows of each research-ready table: the sum over systems of what the rules of action ``ready`` count.
     A table is left out if the number of one system is withheld, or if several rules count it."""
-    from family_justice.analyses.quality import rules as known
+    from family_justice.kinds.quality.words import rules as known
 
     ready = {name: about["table"] for name, about in known().items() if about["action"] == "ready"}
     alone = [table for table in set(ready.values()) if list(ready.values()).count(table) == 1]

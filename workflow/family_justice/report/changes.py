@@ -18,6 +18,7 @@ from family_justice.errors import PipelineError
 from family_justice.figures import words
 from family_justice.figures.draw import read_study
 from family_justice.files import write_csv, write_text
+from family_justice.kinds.attrition.model import Attrition
 from family_justice.report.pages import page_environment
 from family_justice.report.tables import Cell, Row, Table, text_table
 from family_justice.results import COLUMNS, COUNTS, LABELS, read_results
@@ -136,10 +137,10 @@ def _flat(value: Any, key: str) -> list[tuple[str, str]]:
 def _attrition(before: Path, after: Path, labels: words.Labels) -> list[Table]:
     """Return the steps of each cohort side by side."""
     tables = []
-    for name in sorted({path.name for release in (before, after) for path in release.glob("attrition.*")}):
+    for name in sorted({path.name for release in (before, after) for path in release.glob(Attrition.name_of("*"))}):
         both = [read_results(str(r / name / "results.csv")) if (r / name).is_dir() else None for r in (before, after)]
         sides = [{} if rows is None else dict(zip(rows["term"], rows["n"], strict=True)) for rows in both]
-        cohort = name.removeprefix("attrition.")
+        cohort = name.removeprefix(Attrition.name_of(""))
         steps = {step["name"]: step["label"] for step in labels.study["cohorts"].get(cohort, {}).get("steps", [])}
         body = []
         for term in dict.fromkeys([*sides[0], *sides[1]]):

@@ -58,7 +58,7 @@ def _planted(
 ) -> list[dict[str, Any]]:
     parameter_set = comparison.reference.removeprefix("truth:")
     analysis = stream.analyses[str(comparison.analysis)]
-    measure = "log_odds_ratio" if analysis.kind == "logistic" else "log_hazard_ratio"
+    measure = analysis.planted_measure
     modelled = set(getattr(analysis, "covariates", []))
     sets = {row["parameter_set"] for row in truth}
     if truth and parameter_set not in sets:

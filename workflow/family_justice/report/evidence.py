@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice import fingerprint
-from family_justice.disclosure.rows import CURVES
 from family_justice.errors import DisclosureError, report_together
 from family_justice.figures import words
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
+from family_justice.kinds.registry import KINDS
 from family_justice.report.pages import page_environment
 from family_justice.report.sacro import FOLDER, OWN, write_bundle
 from family_justice.results import COUNTS, read_results
@@ -200,6 +200,6 @@ def _remarks(shown: pd.DataFrame, about: Mapping[str, Any], labels: words.Labels
         said = "Noted" if status == "ok" else words.sentence(status)
         remarks.append(f"{said} in {number} {'row' if number == 1 else 'rows'}: {note}.")
     at_risk = labels.study["policy"].get("minimum_at_risk", 0)
-    if about["kind"] in CURVES and at_risk > 1:
+    if KINDS[about["kind"]].family == "curve" and at_risk > 1:
         remarks.append(f"Curves end where fewer than {at_risk} are at risk.")
     return remarks

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from family_justice.config.catalogue import Catalogue
 from family_justice.contracts import Contract, Table, contracts
 from family_justice.files import write_text
+from family_justice.kinds.quality.model import CHECKS, DEFECTS, RULES, TABLES, Quality
 
 if TYPE_CHECKING:
     from family_justice.figures.words import Labels
@@ -69,9 +70,9 @@ def write_guide(release_folder: Path, catalogue: Catalogue, codelists: Path) -> 
     released = {
         name: read_results(str(release_folder / name / "results.csv")).to_dict("records")
         for name, about in study["analyses"].items()
-        if about["kind"] == "quality"
+        if about["kind"] == Quality.kind
     }
-    tables, counted = released["quality.tables"], released["quality.rules"]
+    tables, counted = released[TABLES], released[RULES]
     rows = {str(row["term"]): _number(row, labels) for row in tables}
     rows |= {name: Number(words.count(n)) for name, n in ready_rows(counted).items()}
     rules, faults = known_problems(counted, labels)
@@ -93,9 +94,9 @@ def write_guide(release_folder: Path, catalogue: Catalogue, codelists: Path) -> 
         codelists=lists,
         sizes=sizes,
         columns=columns,
-        checks=broken_checks(released["quality.checks"], labels),
-        tried=len(released["quality.checks"]),
-        defects=found_defects(released.get("quality.defects", []), labels),
+        checks=broken_checks(released[CHECKS], labels),
+        tried=len(released[CHECKS]),
+        defects=found_defects(released.get(DEFECTS, []), labels),
         catalogue=catalogue.data_sets,
     )
     write_text(folder / "index.html", html)
@@ -119,7 +120,7 @@ def known_problems(
 
     ``counted`` are the released rows of ``quality.rules``. Rules that no released row counts are left out.
     """
-    from family_justice.analyses.quality import rules
+    from family_justice.kinds.quality.words import rules
 
     found: dict[str, Rule] = {}
     faults = []
@@ -140,7 +141,7 @@ def known_problems(
 
 def broken_checks(rows: list[dict[Any, Any]], labels: Labels) -> list[tuple[str, str, Number]]:
     """Return the checks that some rows break: table, what should hold, and the rows that break it."""
-    from family_justice.analyses.quality import checks
+    from family_justice.kinds.quality.words import checks
 
     found = {str(row["term"]): _number(row, labels) for row in rows}
     return [(term.partition(".")[0], checks()[term], number) for term, number in found.items() if number.text != "0"]
@@ -148,7 +149,7 @@ def broken_checks(rows: list[dict[Any, Any]], labels: Labels) -> list[tuple[str,
 
 def found_defects(rows: list[dict[Any, Any]], labels: Labels) -> list[tuple[str, str, Number, Number]]:
     """Return the planted defects: name, what finding one means, found of those planted, planted of those found."""
-    from family_justice.analyses.quality import defects
+    from family_justice.kinds.quality.words import defects
 
     numbers = {(str(row["term"]), str(row["level"])): _share(row, labels) for row in rows}
     names = dict.fromkeys(term for term, _ in numbers)

@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.errors import PipelineError
 from family_justice.figures import words
-from family_justice.figures.draw import MODELS, has_figure, read_comparisons, read_study
+from family_justice.figures.draw import has_figure, read_comparisons, read_study
 from family_justice.files import write_text
-from family_justice.report import (
-    classes,
-    groups,
-    inconsistencies,
-    mean_times,
-    prose,
-    splines,
-    states,
-    tables,
-    transitions,
-)
+from family_justice.kinds.attrition.model import Attrition
+from family_justice.kinds.follow_up.model import FollowUpSummary
+from family_justice.kinds.registry import kind_of
+from family_justice.report import inconsistencies, prose, tables
 from family_justice.report.latex import latex
 from family_justice.report.word import write_word
 from family_justice.results import read_results
@@ -93,8 +86,7 @@ def write_stream_page(release_folder: str | Path) -> Path:
         if has_figure(about["kind"]) and analysis not in figures:
             raise PipelineError(f"{folder}: figures.json has no figure of '{analysis}'; draw the figures again")
         blocks[analysis] = _block(analysis, about, rows, figures.get(analysis), labels)
-    elsewhere = ("attrition", "follow_up", "quality")  # shown with their cohort, and in the data guide
-    own = [name for name, about in study["analyses"].items() if about["kind"] not in elsewhere]
+    own = [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
     page = page_environment().get_template("stream.html.j2")
     shown: dict[str, Any] = {
         "chapters": [_chapter(name, study, blocks) for name in study["cohorts"]],
@@ -206,50 +198,17 @@ def _figures(folder: Path) -> dict[str, Any]:
 def _block(
     analysis: str, about: dict[str, Any], rows: pd.DataFrame, figure: dict[str, Any] | None, labels: words.Labels
 ) -> Block:
-    kind = about["kind"]
     block = Block(anchor(analysis), about["title"], about.get("description") or "", analysis, figure)
     block.pictures = [kind for kind in ("png", "svg", "pdf") if kind in labels.policy["file_types"]]
     block.disclosure = prose.disclosure(rows)
-    if kind == "attrition":
-        block.tables = [tables.attrition(rows, about, labels)]
-    elif kind == "follow_up":
-        block.sentences = [prose.follow_up(rows, about, labels)]
-    elif kind in ("cumulative_incidence", "kaplan_meier", "mean_cumulative_count", "adjusted_survival"):
-        block.tables = [tables.curve(rows, about, labels), *mean_times.table(rows, about, labels)]
-        block.tables += mean_times.risk_differences(rows, about, labels)
-        block.after = prose.rank_tests(rows, labels)
-    elif kind == "state_occupation":
-        block.tables = [states.table(rows, about, labels)]
-        block.after = states.audit(rows, labels)
-    elif kind == "frequency":
-        block.tables = tables.frequency(rows, about, labels)
-    elif kind == "funnel":
-        block.tables = [groups.funnel(rows, about, labels)]
-    elif kind == "inequality":
-        block.tables = [groups.inequality(rows, about, labels)]
-    elif kind == "agreement":
-        block.tables = transitions.agreement(rows, about, labels)
-    elif kind == "latent_classes":
-        block.tables = classes.latent_classes(rows, about, labels)
-    elif kind == "table_one":
-        block.tables = [tables.table_one(rows, about, labels)]
-    elif kind in MODELS:
-        block.sentences = [*prose.repeated(rows, about, labels), *prose.model_summary(rows, labels)]
-        block.tables = [tables.model(rows, about, labels)]
-        block.after = [text for text in [prose.proportional_hazards(rows, labels)] if text]
-        block.tables += splines.table(rows, about, labels)
-        tested = tables.tests(rows, labels)
-        block.tables += [tested] if tested else []
-        if kind.startswith("matched_"):
-            block.sentences = [*groups.found_sets(rows, about, labels), *block.sentences]
-            balanced = groups.balance(rows, about, labels)
-            block.tables += [balanced] if balanced else []
+    shown = kind_of(about["kind"]).show.page(rows, about, labels)
+    block.sentences, block.tables, block.after = shown.sentences, shown.tables, shown.after
     return block
 
 
 def _chapter(name: str, study: dict[str, Any], blocks: dict[str, Block]) -> Chapter:
     about = study["cohorts"][name]
-    own = [blocks[key] for key in (f"attrition.{name}", f"follow_up.{name}") if key in blocks]
+    own = [blocks[key] for key in (Attrition.name_of(name), FollowUpSummary.name_of(name)) if key in blocks]
     lines = [
         [o["label"], o["event"], prose.listed(o["competing"]) or "none", prose.listed(o["censoring"]), o["entry"]]
         for o in (about.get("outcomes") or {}).values()
@@ -307,7 +266,7 @@ def _comparisons(folder: Path, study: dict[str, Any]) -> list[Beside]:
 
 def _size(folder: Path, cohort: str, study: dict[str, Any]) -> str:
     """Return the size of a cohort after its last step, in words."""
-    path = folder / f"attrition.{cohort}" / "results.csv"
+    path = folder / Attrition.name_of(cohort) / "results.csv"
     if not path.is_file():
         return ""
     labels = words.Labels(study)

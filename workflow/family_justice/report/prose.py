@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from family_justice.analyses.rows import F_TEST
+from family_justice.analyses.model_rows import F_TEST
 from family_justice.figures import words
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def follow_up(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
     return f"Median follow-up: {words.decimal(row['estimate'], 1)} {unit}{among} (reverse Kaplan-Meier)."
 
 
-def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
-    """Say how well a model fits."""
+def model_summary(rows: pd.DataFrame, labels: words.Labels, scale: str = "") -> list[str]:
+    """Say how well a model fits. ``scale``: what its scale parameter is, in words; empty to leave it out."""
     found: list[str] = []
     for row in rows[rows["measure"] == "likelihood_ratio_test"].to_dict("records"):
         if words.present(row["p_value"]):
@@ -53,11 +53,10 @@ def model_summary(rows: pd.DataFrame, labels: words.Labels) -> list[str]:
         if words.present(row["p_value"]):
             of = f"level {row['outcome']}" if several else _whole_model(row)
             found.append(f"Wald test of {of}: {_statistic(row)}.")
-    spread = {"mixed_logistic": "Standard deviation between areas (log odds)", "aft": "Standard deviation of log time"}
     for row in rows[rows["measure"] == "log_scale"].to_dict("records"):
-        if words.present(row["estimate"]) and row["kind"] in spread:
+        if words.present(row["estimate"]) and scale:
             low, high = (words.ratio(words.exponential(row[c])) for c in ("conf_low", "conf_high"))
-            found.append(f"{spread[row['kind']]}: {words.ratio(words.exponential(row['estimate']))} ({low} to {high}).")
+            found.append(f"{scale}: {words.ratio(words.exponential(row['estimate']))} ({low} to {high}).")
     for row in rows[rows["measure"] == "within_cluster_correlation"].to_dict("records"):
         if words.present(row["estimate"]):
             found.append(f"Correlation of two members of a cluster: {words.decimal(row['estimate'], 3)}.")

@@ -2,8 +2,9 @@
 
 A reader of the release could do the same by hand. Percentages, life tables, risks, means and medians are worked out
 here and in ``recompute_curves`` by formulas of their own. Three formulas are shared with the pipeline, because they are
-choices and not arithmetic: ``analyses.derived`` (indices of inequality, funnel limits, balance), the exact limits of
-rates there, and ``disclosure.agreement.fill`` (what a hidden cell of a table of transitions counts as).
+choices and not arithmetic: ``derived.py`` of the kinds (indices of inequality, funnel limits, balance), the exact
+limits of rates (``analyses.rates``), and ``disclosure.agreement.fill`` (what a hidden cell of a table of transitions
+counts as).
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.derived import DERIVED, PER, rate_limits
+from family_justice.analyses.rates import PER, rate_limits
 from family_justice.disclosure.agreement import fill
 from family_justice.estimators.agreement import agreement_rows
 from family_justice.estimators.proportions import wilson
 from family_justice.figures.draw import read_study
 from family_justice.figures.words import pairs
+from family_justice.kinds.registry import KINDS
+from family_justice.measures import MEASURES, of_role
 from family_justice.report import recompute_curves, recompute_histories
 from family_justice.report.recompute_tests import TESTS, rank_test
-from family_justice.results import MEASURES, VALUES, read_results
+from family_justice.results import VALUES, read_results
 
 #: Released values have ten significant digits.
 RELATIVE, ABSOLUTE = 1e-8, 1e-9
@@ -57,7 +60,7 @@ def recompute(path: Path) -> list[Check]:
     checks: list[Check] = []
     for measure, every in rows.groupby("measure", sort=False):
         part = every[every["status"].isin(["ok", "reference"])]
-        if MEASURES[str(measure)] == "count":
+        if MEASURES[str(measure)].disclosure == "count":
             continue
         checks += [Check(str(measure), 0, WITHHELD)] if part.empty else _check(str(measure), part, rows, policy)
     return checks
@@ -68,7 +71,7 @@ def _check(measure: str, part: pd.DataFrame, rows: pd.DataFrame, policy: Mapping
     if measure in TESTS and (part["term"] == "").all():
         for row in part.index:
             yield Check(*rank_test(rows, row, policy))
-    elif MEASURES[measure] == "model" or kind == "adjusted_survival":
+    elif MEASURES[measure].disclosure == "model" or KINDS[kind].family == "exact_only":
         yield Check(measure, len(part), FITTED)
     elif measure == "time_at_risk":
         yield Check(measure, len(part), f"{EXACT_TIMES}; rates are worked out from it")
@@ -157,10 +160,11 @@ def _rate(rows: pd.DataFrame, part: pd.DataFrame) -> Values:
 
 
 def _derived(rows: pd.DataFrame, part: pd.DataFrame) -> Values:
-    """What ``analyses.derived`` makes of the released table (formula shared with the pipeline)."""
+    """What ``derived.py`` of the kind makes of the released table (formula shared with the pipeline)."""
     labels = ["measure", "outcome", "group", "term", "level"]
     table = rows[rows["measure"].isin(["percent", "count", "rate", "time_at_risk"])]
-    made = DERIVED[str(part["kind"].iloc[0])](table)
+    derived = KINDS[str(part["kind"].iloc[0])].derived
+    made = derived(table) if derived else ()
     found = {tuple(line.get(label, "") for label in labels): line for line in made}
     lines = [found.get(tuple(part.loc[row, labels]), {}) for row in part.index]
     values = [[line.get(value, np.nan) for value in VALUES] for line in lines]
@@ -201,19 +205,8 @@ def _transitions(rows: pd.DataFrame, group: str, pair: str) -> pd.DataFrame:
 FORMULAS: Mapping[str, Formula] = {
     "percent": _percent,
     "rate": _rate,
-    **dict.fromkeys(
-        (
-            "slope_index",
-            "log_relative_index",
-            "standardised_difference",
-            "control_limits_95",
-            "control_limits_998",
-            "overdispersion",
-        ),
-        _derived,
-    ),
-    "agreement": _agreement,
-    "kappa": _agreement,
+    **dict.fromkeys(of_role("index"), _derived),
+    **dict.fromkeys(of_role("agreement"), _agreement),
     **recompute_curves.FORMULAS,
     **recompute_histories.FORMULAS,
 }

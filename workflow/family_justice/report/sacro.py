@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice import fingerprint
-from family_justice.disclosure.rows import CURVES
 from family_justice.files import write_text
+from family_justice.kinds.registry import KINDS
 from family_justice.results import COLUMNS, COUNTS, VALUES
 
 if TYPE_CHECKING:
@@ -101,7 +101,11 @@ def _result(study: Mapping[str, Any], output: Output, folder: Path) -> dict[str,
     return _entry(
         output.name,
         status=output.status,
-        type="regression" if output.about.get("terms") else "survival plot" if kind in CURVES else "table",
+        type="regression"
+        if output.about.get("terms")
+        else "survival plot"
+        if KINDS[kind].family == "curve"
+        else "table",
         properties={"method": kind.replace("_", " "), "policy": study["policy"]["name"]},
         files=shown,
         command=f"{study['stream']}: analysis {output.name} of kind {kind}",

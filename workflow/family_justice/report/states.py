@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.analyses.event_methods import AUDIT
 from family_justice.figures import words
 from family_justice.figures.margins import LIMITS
+from family_justice.kinds.state_occupation.model import AUDIT
 from family_justice.report.tables import Cell, Row, Table, hidden, report_times
 
 if TYPE_CHECKING:

@@ -75,8 +75,8 @@ def attrition(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
     return Table(f"{labels.cohort(about['cohort'])}: steps", ["Step", people, "Excluded"], body, notes)
 
 
-def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
-    """Return the ratios of a model with their intervals, p values and counts."""
+def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, events: str = "Events") -> Table:
+    """Return the ratios of a model with their intervals, p values and counts. ``events``: head of their numbers."""
     chosen = forest.coefficients(rows)
     effects, lost = (_by_level(rows[rows["measure"] == m]) for m in ("marginal_effect", "missing_information"))
     body: list[Row] = []
@@ -101,7 +101,7 @@ def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
                     cells.append(_lost_cell(lost.get((outcome, group, term, level))))
                 body.append(Row(label, cells, indent=not numeric))
     people = words.sentence(labels.people(about.get("cohort") or ""))
-    heads = ["Covariate and level", people, forest.events_head(about), f"{forest.ratio_name(rows)} (95% CI)", "p"]
+    heads = ["Covariate and level", people, events, f"{forest.ratio_name(rows)} (95% CI)", "p"]
     notes = [labels.rounding()]
     if effects:
         heads.append("Marginal effect (95% CI)")

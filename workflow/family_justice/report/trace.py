@@ -20,6 +20,9 @@ from family_justice.errors import PipelineError, did_you_mean
 from family_justice.figures import words
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
+from family_justice.kinds.attrition.model import Attrition
+from family_justice.kinds.follow_up.model import FollowUpSummary
+from family_justice.kinds.quality.model import Quality
 from family_justice.report.pages import anchor, page_environment
 from family_justice.report.prose import listed
 from family_justice.results import read_results
@@ -92,7 +95,11 @@ def _rows(folder: Path, name: str) -> pd.DataFrame:
 def _key(name: str) -> str:
     """Return the place in the stream file that an analysis is made from."""
     kind, _, rest = name.partition(".")
-    own = {"attrition": f"cohorts.{rest}.steps", "follow_up": f"cohorts.{rest}.follow_up", "quality": "data_guide"}
+    own = {
+        Attrition.kind: f"cohorts.{rest}.steps",
+        FollowUpSummary.kind: f"cohorts.{rest}.follow_up",
+        Quality.kind: "data_guide",
+    }
     return own[kind] if rest else f"analyses.{name}"
 
 
@@ -114,7 +121,8 @@ def _cohort(study: Mapping[str, Any], name: str) -> list[Said]:
     while name:
         about = study["cohorts"][name]
         said.append(Said(about["label"], f"index.html#{anchor(f'cohort-{name}')}"))
-        said.append(Said(f"attrition.{name}/results.csv", f"attrition.{name}/results.csv"))
+        steps = f"{Attrition.name_of(name)}/results.csv"
+        said.append(Said(steps, steps))
         name = str(about.get("base") or "")
     return said
 

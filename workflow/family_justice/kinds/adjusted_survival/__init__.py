@@ -1,1 +1,1 @@
-"""The kind ``adjusted_survival``."""
+"""Standardised survival curves of a Cox model."""

@@ -1,1 +1,1 @@
-"""The kind ``aft``."""
+"""Accelerated failure time models."""

@@ -1,1 +1,1 @@
-"""The kind ``agreement``."""
+"""Agreement of two classifications."""

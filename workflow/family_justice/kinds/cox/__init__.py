@@ -1,1 +1,1 @@
-"""The kind ``cox``."""
+"""Cox regression."""

@@ -1,1 +1,1 @@
-"""The kind ``cumulative_incidence``."""
+"""Cumulative incidence with competing events."""

@@ -1,1 +1,1 @@
-"""The kind ``fine_gray``."""
+"""Fine-Gray regression."""

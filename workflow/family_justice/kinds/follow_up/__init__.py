@@ -1,1 +1,1 @@
-"""The kind ``follow_up``."""
+"""For how long the members of a cohort are observed."""

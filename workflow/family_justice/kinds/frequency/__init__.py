@@ -1,1 +1,1 @@
-"""The kind ``frequency``."""
+"""Shares of levels within groups."""

@@ -1,1 +1,1 @@
-"""The kind ``funnel``."""
+"""Funnel plots of areas."""

@@ -1,1 +1,1 @@
-"""The kind ``gee``."""
+"""Generalised estimating equations."""

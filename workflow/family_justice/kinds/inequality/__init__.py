@@ -1,1 +1,1 @@
-"""The kind ``inequality``."""
+"""Indices of inequality over ordered groups."""

@@ -1,1 +1,1 @@
-"""The kind ``kaplan_meier``."""
+"""Survival by the Kaplan-Meier method."""

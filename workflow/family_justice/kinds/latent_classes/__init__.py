@@ -1,1 +1,1 @@
-"""The kind ``latent_classes``."""
+"""Latent classes."""

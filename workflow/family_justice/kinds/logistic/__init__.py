@@ -1,1 +1,1 @@
-"""The kind ``logistic``."""
+"""Logistic regression."""

@@ -1,1 +1,1 @@
-"""The kind ``matched_cox``."""
+"""Hazard ratios within matched sets."""

@@ -1,1 +1,1 @@
-"""The kind ``matched_logistic``."""
+"""Odds ratios within matched sets."""

@@ -1,1 +1,1 @@
-"""The kind ``mean_cumulative_count``."""
+"""Mean number of repeated events."""

@@ -1,1 +1,1 @@
-"""The kind ``mixed_logistic``."""
+"""Logistic regression with random intercepts of areas."""

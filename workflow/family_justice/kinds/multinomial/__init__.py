@@ -1,1 +1,1 @@
-"""The kind ``multinomial``."""
+"""Multinomial logistic regression."""

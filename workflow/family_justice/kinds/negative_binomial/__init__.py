@@ -1,1 +1,1 @@
-"""The kind ``negative_binomial``."""
+"""Rate ratios of counts by negative binomial regression."""

@@ -1,1 +1,1 @@
-"""The kind ``poisson``."""
+"""Rate ratios by Poisson regression."""

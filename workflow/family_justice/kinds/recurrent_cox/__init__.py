@@ -1,1 +1,1 @@
-"""The kind ``recurrent_cox``."""
+"""Cox regression of repeated events."""

@@ -1,1 +1,1 @@
-"""The kind ``risk_ratio``."""
+"""Risk ratios by modified Poisson regression."""

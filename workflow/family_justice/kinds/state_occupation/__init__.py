@@ -1,1 +1,1 @@
-"""The kind ``state_occupation``."""
+"""Probabilities of states over time."""

@@ -1,1 +1,1 @@
-"""The kind ``table_one``."""
+"""Characteristics of a cohort."""

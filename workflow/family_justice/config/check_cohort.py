@@ -1,0 +1,147 @@
+"""Checks of the cohorts of a stream file: steps, events and outcomes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from family_justice.config.models import Cohort, Covariate, Event, Outcome, Stream
+from family_justice.kinds.families.keys import repeats, unknown
+
+PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+_COMMENT = re.compile(r"--[^\n]*")
+
+
+def parameters_in(sql: str) -> set[str]:
+    """Return the names that SQL reads as ``$name``; comments do not count."""
+    return set(PARAMETER.findall(_COMMENT.sub("", sql)))
+
+
+def sql_problems(where: str, sql: str, stream: Stream) -> list[str]:
+    """Say which ``$name`` of some SQL are no definitions of the stream."""
+    return unknown(sorted(parameters_in(sql)), stream.definitions, where, "definition")
+
+
+def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str, Covariate]) -> list[str]:
+    """Say what does not fit together in one cohort."""
+    problems = _steps(where, cohort, stream)
+    if cohort.base is not None:
+        earlier = list(stream.cohorts)[: list(stream.cohorts.values()).index(cohort)]
+        problems += unknown([cohort.base], earlier, f"{where}.base", "earlier cohort")
+    for part in ("tables", "events"):
+        for name, select in getattr(cohort, part).items():
+            problems += sql_problems(f"{where}.{part}.{name}", select.sql, stream)
+    if cohort.events and cohort.time_zero is None:
+        problems.append(f"{where}: 'time_zero' is missing; events need the date from which time counts")
+    problems += unknown(cohort.covariates, covariates, f"{where}.covariates", "covariate")
+    for name in cohort.covariates:
+        if name in covariates:
+            problems += sql_problems(f"covariate '{name}'", covariates[name].value, stream)
+    problems += _follow_up(where, cohort)
+    for name in cohort.outcomes:
+        problems += _outcome(f"{where}.outcomes.{name}", cohort, name)
+    return problems
+
+
+def _steps(where: str, cohort: Cohort, stream: Stream) -> list[str]:
+    problems = []
+    twice = [name for name, times in Counter(step.name for step in cohort.steps).items() if times > 1]
+    if twice:
+        problems.append(f"{where}.steps: names written twice: {', '.join(twice)}")
+    for position, step in enumerate(cohort.steps):
+        problems += sql_problems(f"{where}.steps.{step.name}", step.sql, stream)
+        reads_previous = re.search(r"\bprevious\b", _COMMENT.sub("", step.sql)) is not None
+        if position == 0 and reads_previous:
+            problems.append(f"{where}.steps.{step.name}: the first step has no table 'previous' to read")
+        if position > 0 and not reads_previous:
+            problems.append(f"{where}.steps.{step.name}: a step must select from 'previous', the step before it")
+    return problems
+
+
+def _follow_up(where: str, cohort: Cohort) -> list[str]:
+    if cohort.follow_up is None:
+        return []
+    problems = unknown([cohort.follow_up], cohort.outcomes, f"{where}.follow_up", "outcome")
+    if cohort.follow_up in cohort.outcomes and repeats(cohort, cohort.outcomes[cohort.follow_up]):
+        problems.append(f"{where}.follow_up: the event of '{cohort.follow_up}' repeats; name an outcome that ends")
+    if cohort.follow_up in cohort.outcomes and cohort.outcomes[cohort.follow_up].entry:
+        problems.append(f"{where}.follow_up: '{cohort.follow_up}' has a delayed entry; name an outcome without")
+    return problems
+
+
+def _outcome(where: str, cohort: Cohort, name: str) -> list[str]:
+    outcome = cohort.outcomes[name]
+    dated, recorded = outcome.event is not None, outcome.duration is not None
+    problems = []
+    if dated == recorded:
+        problems.append(
+            f"{where}: write either 'event' (with 'competing' and 'censoring') or 'duration' and 'indicator'"
+        )
+    if recorded and outcome.indicator is None:
+        problems.append(f"{where}: 'indicator' is missing; it says whether the event ended the duration")
+    if recorded:
+        dated_keys = ("competing", "censoring", "at_risk_after_days", "entry")
+        problems += [
+            f"{where}: '{key}' goes with dates; a recorded duration has none; remove it"
+            for key in dated_keys
+            if getattr(outcome, key)
+        ]
+    elif outcome.indicator is not None:
+        problems.append(f"{where}: 'indicator' goes with 'duration'; remove it")
+    return problems + (_dated(where, cohort, outcome) if dated else [])
+
+
+def _dated(where: str, cohort: Cohort, outcome: Outcome) -> list[str]:
+    """Events of an outcome must be there, and play one part each."""
+    problems = unknown([outcome.event or ""], cohort.events, f"{where}.event", "event")
+    problems += unknown(outcome.competing, cohort.events, f"{where}.competing", "event")
+    problems += unknown(outcome.censoring, cohort.events, f"{where}.censoring", "event")
+    roles = [outcome.event, *outcome.competing, *outcome.censoring]
+    problems += [
+        f"{where}: '{event}' stands in more than one of 'event', 'competing' and 'censoring'; "
+        "an event that ends follow-up can play one part only"
+        for event in sorted({str(role) for role in roles if roles.count(role) > 1})
+    ]
+    if not outcome.censoring:
+        problems.append(f"{where}: 'censoring' is empty; name the event that ends observation")
+    return problems + _repeated(where, cohort, outcome)
+
+
+def _repeated(where: str, cohort: Cohort, outcome: Outcome) -> list[str]:
+    """Say what is wrong with the part that repeated events play in an outcome."""
+    problems = [
+        f"{where}.{role}: '{event}' repeats, and what ends observation happens once; remove it"
+        for role in ("competing", "censoring")
+        for event in getattr(outcome, role)
+        if event in cohort.events and cohort.events[event].repeats
+    ]
+    if repeats(cohort, outcome) and outcome.at_risk_after_days:
+        problems.append(
+            f"{where}.at_risk_after_days: '{outcome.event}' repeats and is counted from time zero; remove it"
+        )
+    entry = outcome.entry
+    if entry is not None and repeats(cohort, outcome):
+        problems.append(f"{where}.entry: '{outcome.event}' repeats and is counted from time zero; remove 'entry'")
+    if entry in cohort.events and cohort.events[entry].repeats:
+        problems.append(f"{where}.entry: '{entry}' repeats, and observation starts once; name another event")
+    if entry is not None and entry in (outcome.event, *outcome.competing, *outcome.censoring):
+        problems.append(f"{where}.entry: '{entry}' also ends observation; name another event or date column")
+    return problems
+
+
+def label_problems(cohorts: Mapping[str, Cohort]) -> list[str]:
+    """Say which events and outcomes have one name in two cohorts and not the same labels: pages find labels by name."""
+    problems: list[str] = []
+    for part in ("events", "outcomes"):
+        known: dict[str, tuple[str, Event | Outcome]] = {}
+        for cohort, about in cohorts.items():
+            for name, own in getattr(about, part).items():
+                before, other = known.setdefault(name, (cohort, own))
+                problems += [
+                    f"cohorts.{cohort}.{part}.{name}.{key}: '{getattr(own, key) or ''}', but in cohort '{before}' "
+                    f"'{getattr(other, key) or ''}'; write the same in both, or give one of the two {part} another name"
+                    for key in ("label", "short_label")
+                    if getattr(own, key) != getattr(other, key)
+                ]
+    return problems

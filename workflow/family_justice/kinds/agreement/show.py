@@ -1,0 +1,25 @@
+"""What is drawn and said of results of this kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import agreement, words
+from family_justice.kinds.families.show import Beside, Figure, Show, Shown
+from family_justice.report import transitions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Show(Show):
+    def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
+        """Draw the table of transitions."""
+        return agreement.draw(rows, about, labels)
+
+    def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
+        """Return transitions and agreement."""
+        return Shown(tables=transitions.agreement(rows, about, labels))
+
+
+SHOW = _Show()

@@ -1,0 +1,1 @@
+"""Who is left after each step of a cohort."""

@@ -1,0 +1,39 @@
+"""Indices of inequality, which follow from the table of shares or rates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from family_justice.analyses.model_rows import (
+    Rows,
+    estimate_row,
+)
+from family_justice.analyses.rates import PER, times_at_risk
+from family_justice.estimators.inequality import grouped_inequality
+
+
+def rows(table: pd.DataFrame) -> Rows:
+    """Yield slope and relative index of every group of a table of shares or rates, whose last grouping column are the
+    ordered groups, best off first. Both compare the worst off end with the best off end."""
+    shares = table[table["measure"].isin(["percent", "rate"])]
+    outer = [label.rpartition("; ")[0] for label in shares["group"]]
+    for group in dict.fromkeys(outer):
+        part = shares[np.array([label == group for label in outer])]
+        term = str(part["group"].iloc[0]).rpartition("; ")[2].partition("=")[0]
+        row = {"outcome": part["outcome"].iloc[0], "group": group, "term": term}
+        if part[["n", "total"]].isna().any(axis=None):
+            continue
+        time = times_at_risk(table, part) if (part["measure"] == "rate").any() else None
+        events, persons = (part[column].to_numpy(dtype="float64") for column in ("n", "total"))
+        found = grouped_inequality(events, persons, time)
+        row |= {"n": int(persons.sum()), "events": int(events.sum())}
+        scale = 100.0 if time is None else PER
+        for measure, value, error in (
+            ("slope_index", scale * found.slope, scale * found.slope_std_error),
+            ("log_relative_index", found.log_relative, found.log_relative_std_error),
+        ):
+            if found.reason:
+                yield {**row, "measure": measure, "status": "not estimable", "note": found.reason}
+            else:
+                yield {**row, **estimate_row(measure, value, error)}

@@ -1,0 +1,25 @@
+"""What is drawn and said of results of this kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import inequality, words
+from family_justice.kinds.families.show import Beside, Figure, Show, Shown
+from family_justice.report import groups
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Show(Show):
+    def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
+        """Draw shares over the ordered groups."""
+        return inequality.draw(rows, about, labels)
+
+    def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
+        """Return shares and indices."""
+        return Shown(tables=[groups.inequality(rows, about, labels)])
+
+
+SHOW = _Show()

@@ -1,0 +1,76 @@
+"""Profiles of members who answer alike: from members to tidy rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from family_justice.analyses.model_rows import (
+    Rows,
+)
+from family_justice.config.models import Cohort, Covariate
+from family_justice.errors import AnalysisError
+from family_justice.kinds.latent_classes.model import LatentClasses, class_name, model_name
+
+ONCE = "the best of the starts was reached only once; raise 'starts' to be sure of it"
+
+
+def run(
+    members: pd.DataFrame, cohort: Cohort, analysis: LatentClasses, covariates: Mapping[str, Covariate], where: str
+) -> Rows:
+    """Yield the fit of every number of classes and, of that with the lowest BIC, shares and answers of the classes.
+
+    Members with a missing variable are left out. ``n`` is the expected number of members to the nearest one: of a
+    class, and in a group ``class=...`` of a level among the class, whose expected size is ``total``. Raises
+    ``AnalysisError`` if nobody has all variables or no model could be fitted, and ``ConfigError`` without StepMix.
+    """
+    from family_justice.estimators.latent_classes import answer_patterns, fit_latent_classes
+
+    known = members[members[analysis.variables].notna().all(axis=1)]
+    if known.empty:
+        raise AnalysisError(f"{where}: no member has a value of every variable; name fewer")
+    levels = [list(covariates[name].levels or []) for name in analysis.variables]
+    codes = pd.DataFrame({name: known[name].cat.codes for name in analysis.variables}).to_numpy()
+    counts = [len(own) for own in levels]
+    n, distinct = len(known), len(answer_patterns(codes)[0])
+    best = None
+    for number in analysis.numbers:
+        row = {"term": "fit", "level": model_name(number), "n": n}
+        fit = None if distinct < number else fit_latent_classes(codes, counts, number, analysis.seed, analysis.starts)
+        if fit is None or not fit.converged:
+            why = "fewer distinct answers than classes" if fit is None else "the search did not converge"
+            yield {**row, "measure": "log_likelihood", "status": "not estimable", "note": why}
+            continue
+        note = ONCE if fit.reached == 1 < fit.starts else ""
+        for measure in ("log_likelihood", "aic", "bic", "entropy"):
+            value = getattr(fit, measure)
+            if not math.isnan(value):
+                yield {**row, "measure": measure, "estimate": value, "note": note}
+        if best is None or fit.bic < best.bic:
+            best = fit
+    if best is None:
+        raise AnalysisError(f"{where}: no model could be fitted; ask for fewer classes")
+    sizes = best.shares * n
+    for place, share in enumerate(best.shares):
+        size = {"n": round(float(sizes[place])), "total": n}
+        yield {
+            **size,
+            "measure": "class_share",
+            "term": "class",
+            "level": class_name(place + 1),
+            "estimate": 100 * share,
+        }
+    for place in range(best.classes):
+        for name, own, answers in zip(analysis.variables, levels, best.probabilities, strict=True):
+            for level, answer in zip(own, answers[place], strict=True):
+                yield {
+                    "measure": "item_probability",
+                    "group": f"class={class_name(place + 1)}",
+                    "term": name,
+                    "level": level,
+                    "estimate": 100 * float(answer),
+                    "n": round(float(sizes[place] * answer)),
+                    "total": round(float(sizes[place])),
+                }

@@ -1,0 +1,25 @@
+"""What is drawn and said of results of this kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import classes, words
+from family_justice.kinds.families.show import Beside, Figure, Show, Shown
+from family_justice.report import classes as class_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Show(Show):
+    def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
+        """Draw the profiles of the classes."""
+        return classes.draw(rows, about, labels)
+
+    def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
+        """Return the profiles and the fit of each number of classes."""
+        return Shown(tables=class_tables.latent_classes(rows, about, labels))
+
+
+SHOW = _Show()

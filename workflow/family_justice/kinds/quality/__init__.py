@@ -1,0 +1,1 @@
+"""The records themselves: rows of tables, what rules and checks found in them."""

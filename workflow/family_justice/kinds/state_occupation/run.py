@@ -1,0 +1,97 @@
+"""In which of several states members are, over time: from members to tidy rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from family_justice.analyses.prepare import (
+    DAYS_PER_UNIT,
+    strata,
+)
+from family_justice.config.models import Cohort, Covariate
+from family_justice.errors import AnalysisError
+from family_justice.estimators.life_table import log_log_limits
+from family_justice.estimators.multistate import audit_histories
+from family_justice.estimators.multistate import state_occupation as aalen_johansen
+from family_justice.kinds.state_occupation.model import AUDIT, StateOccupation
+from family_justice.kinds.state_occupation.moves import find_moves
+from family_justice.kinds.state_occupation.moves import histories as intervals
+
+
+def run(
+    members: pd.DataFrame, cohort: Cohort, analysis: StateOccupation, covariates: Mapping[str, Covariate], where: str
+) -> Iterator[dict[str, Any]]:
+    """Yield for each group and time of the grid the probability of each state and the moves between states so far.
+
+    A row of a state has in ``at_risk`` who is in it just before the time, and in ``censored`` whose observation ended
+    there so far (empty for an absorbing state). A row of ``transitions`` names two states in ``term``. Last comes the
+    audit of the histories.
+    """
+    names = list(analysis.states)
+    absorbing = np.array([state.absorbing for state in analysis.states.values()])
+    moves = find_moves(members, analysis, where)
+    if not len(moves.member):
+        raise AnalysisError(f"{where}: nobody leaves the first state. Check the events that enter the others")
+    scale = DAYS_PER_UNIT[analysis.time_unit]
+    grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
+    pairs = sorted(set(zip(moves.origin.tolist(), moves.target.tolist(), strict=True)))
+    rows = intervals(moves, absorbing)
+    for group, inside in strata(members, analysis.group_by):
+        n = int(inside.sum())
+        mine, own = inside[rows.member], inside[moves.member]
+        found = aalen_johansen(
+            rows.member[mine],
+            rows.start[mine] / scale,
+            rows.stop[mine] / scale,
+            rows.from_state[mine],
+            rows.to_state[mine],
+            times=grid + 1e-9,
+        )
+        when, origin, target = moves.day[own] / scale, moves.origin[own], moves.target[own]
+        end, final = moves.end[inside] / scale, moves.final[inside]
+        for s, name in enumerate(names):
+            at = np.flatnonzero(found.states == s)
+            values, errors = (
+                (array[:, at[0]] if at.size else np.zeros(len(grid))) for array in (found.probability, found.std_error)
+            )
+            with np.errstate(divide="ignore", invalid="ignore"):
+                low, high = log_log_limits(values, errors)
+            left = np.zeros(0) if absorbing[s] else end[final == s]
+            censored = _up_to(left, grid)
+            here = (
+                n * (s == 0) + _before(when[target == s], grid) - _before(when[origin == s], grid) - _before(left, grid)
+            )
+            for i, time in enumerate(grid):
+                row = {"measure": "state_probability", "term": name, "group": group, "time": float(time), "n": n}
+                row |= {"at_risk": int(here[i])} | ({} if absorbing[s] else {"censored": int(censored[i])})
+                row |= {"estimate": values[i], "std_error": errors[i], "conf_low": low[i], "conf_high": high[i]}
+                yield row
+        for a, b in pairs:
+            events = _up_to(when[(origin == a) & (target == b)], grid)
+            for i, time in enumerate(grid):
+                yield {
+                    "measure": "transitions",
+                    "term": f"{names[a]}:{names[b]}",
+                    "group": group,
+                    "time": float(time),
+                    "n": n,
+                    "events": int(events[i]),
+                }
+    audit = audit_histories(rows.member, rows.start, rows.stop, rows.from_state, rows.to_state)
+    for reason in AUDIT:
+        count = moves.dropped[reason] if reason in moves.dropped else getattr(audit, reason)
+        yield {"measure": "count", "term": reason, "n": int(count)}
+
+
+def _up_to(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Return how many of the times lie at or before each time of the grid, whatever the rounding of the division."""
+    return np.searchsorted(np.sort(times), grid + 1e-9, side="right")
+
+
+def _before(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Return how many of the times lie before each time of the grid."""
+    return np.searchsorted(np.sort(times), grid - 1e-9, side="left")

@@ -1,0 +1,25 @@
+"""What is drawn and said of results of this kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from family_justice.figures import states, words
+from family_justice.kinds.families.show import Beside, Figure, Show, Shown
+from family_justice.report import states as state_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Show(Show):
+    def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
+        """Draw the probabilities of the states."""
+        return states.draw(rows, about, labels)
+
+    def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
+        """Return the table of states, and the audit of histories."""
+        return Shown(tables=[state_tables.table(rows, about, labels)], after=state_tables.audit(rows, labels))
+
+
+SHOW = _Show()

@@ -1,0 +1,19 @@
+"""Characteristics of a cohort: from members to tidy rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from family_justice.config.models import Cohort, Covariate
+from family_justice.kinds.families.share_tables import level_shares
+from family_justice.kinds.table_one.model import TableOne
+
+
+def run(
+    members: pd.DataFrame, cohort: Cohort, analysis: TableOne, covariates: Mapping[str, Covariate], where: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the number and percent of members per level of each variable, within each group."""
+    yield from level_shares(members, analysis.variables, analysis.group_by)

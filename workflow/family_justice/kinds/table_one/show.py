@@ -1,0 +1,23 @@
+"""What is drawn and said of results of this kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from family_justice.figures import words
+from family_justice.kinds.families.show import Show, Shown
+from family_justice.report import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _Show(Show):
+    is_drawn: ClassVar[bool] = False
+
+    def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
+        """Return the table of characteristics."""
+        return Shown(tables=[tables.table_one(rows, about, labels)])
+
+
+SHOW = _Show()
