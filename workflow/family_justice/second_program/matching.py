@@ -12,7 +12,8 @@ from family_justice.second_program.refit import NoSecondProgram
 from family_justice.second_program.words import NEAREST
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import MatchedCox, MatchedLogistic
+    from family_justice.kinds.matched_cox.model import MatchedCox
+    from family_justice.kinds.matched_logistic.model import MatchedLogistic
 
 AFTER = "matched=yes"
 

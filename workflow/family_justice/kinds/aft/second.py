@@ -18,8 +18,8 @@ from family_justice.second_program.refit import LIFELINES, Refit, Refits
 from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import AcceleratedFailureTime
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.aft.model import AcceleratedFailureTime
 
 PROGRAMS = (LIFELINES,)
 TOLERANCE = 1e-4  # lifelines' search, by gradients alone, ends at 1e-7 of a standard error, or a little before

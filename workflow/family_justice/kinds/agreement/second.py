@@ -15,8 +15,8 @@ from family_justice.second_program.refit import STATSMODELS, Refit, Refits
 from family_justice.second_program.words import ALL_AGREE
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import Agreement
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.agreement.model import Agreement
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-6  # closed formulas on both sides

@@ -23,8 +23,8 @@ from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, R
 from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import Cox
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.cox.model import Cox
 
 PROGRAMS = (LIFELINES, STATSMODELS)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results

@@ -20,8 +20,8 @@ from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Re
 from family_justice.second_program.words import DELAYED_ENTRY
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import CumulativeIncidence
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.cumulative_incidence.model import CumulativeIncidence
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-6  # closed formulas on both sides

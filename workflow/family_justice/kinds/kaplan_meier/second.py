@@ -21,8 +21,8 @@ from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, R
 from family_justice.second_program.words import NO_ENTRY_IN_TEST
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import KaplanMeier
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.kaplan_meier.model import KaplanMeier
 
 PROGRAMS = (LIFELINES, STATSMODELS)
 TOLERANCE = 1e-6  # closed formulas on both sides

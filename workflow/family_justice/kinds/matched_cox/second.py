@@ -21,8 +21,8 @@ from family_justice.second_program.refit import STATSMODELS, Refit, Refits
 from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import MatchedCox
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.matched_cox.model import MatchedCox
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results

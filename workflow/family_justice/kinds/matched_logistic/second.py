@@ -17,8 +17,8 @@ from family_justice.second_program.refit import STATSMODELS, Refit, Refits
 from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import MatchedLogistic
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.matched_logistic.model import MatchedLogistic
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-4  # statsmodels takes the information by differences of the score

@@ -17,8 +17,8 @@ from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Re
 from family_justice.second_program.words import MONOTONE
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import Multinomial
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.multinomial.model import Multinomial
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results

@@ -19,8 +19,8 @@ from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Re
 from family_justice.second_program.words import ERROR_OF_SHAPE, NO_SHAPE
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import NegativeBinomial
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.negative_binomial.model import NegativeBinomial
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results

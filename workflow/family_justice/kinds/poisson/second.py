@@ -17,8 +17,8 @@ from family_justice.second_program.follow_up import observe
 from family_justice.second_program.refit import STATSMODELS, Refits
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import Poisson
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.poisson.model import Poisson
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results

@@ -19,8 +19,8 @@ from family_justice.second_program.refit import LIFELINES, STATSMODELS, NoSecond
 from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS, MARGINAL
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import RecurrentCox
     from family_justice.config.models import Cohort, Covariate, Outcome
+    from family_justice.kinds.recurrent_cox.model import RecurrentCox
 
 PROGRAMS = (LIFELINES, STATSMODELS)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results

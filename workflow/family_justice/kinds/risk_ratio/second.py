@@ -16,8 +16,8 @@ from family_justice.second_program import design, regression
 from family_justice.second_program.refit import STATSMODELS, Refits
 
 if TYPE_CHECKING:
-    from family_justice.config.kinds import RiskRatio
     from family_justice.config.models import Cohort, Covariate
+    from family_justice.kinds.risk_ratio.model import RiskRatio
 
 PROGRAMS = (STATSMODELS,)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results
