@@ -2,6 +2,7 @@
 # `snakemake --cores N` runs all streams of config/config.yaml; `snakemake recurrence --cores N` runs one,
 # `snakemake datasets --cores N` makes the flat data sets of the court records, with their checks.
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -34,12 +35,16 @@ rule all:
     input:
         "results/release/index.html",
         "results/release/ro-crate-metadata.json",
-        [release_of(stream) for stream in STREAMS],
+        [FILES.release_files(stream) for stream in STREAMS],
+    message:
+        "Done. Open results/release/index.html"
 
 
 rule datasets:
     input:
-        data_sets_of(SOURCES),
+        FILES.data_set_files(SOURCES),
+    message:
+        "Done. The data sets are in results/restricted/sources, their checks in results/internal/sources"
 
 
 for stream in STREAMS:
@@ -48,4 +53,6 @@ for stream in STREAMS:
         name:
             stream
         input:
-            release_of(stream),
+            FILES.release_files(stream),
+        message:
+            f"Done. Open results/release/{stream}/index.html"

@@ -40,8 +40,8 @@ CANARY = " ".join(("11" + 8 * "9", f"{1901}-02-04", "W98" + 6 * "9"))
 SABOTAGE = """
 from pathlib import Path
 
-def crash_once(log):
-    marker = Path(log + ".crashed")
+def crash_once(arguments):
+    marker = Path(arguments[arguments.index("--log") + 1] + ".crashed")
     if not marker.is_file():
         marker.touch()
         print("reading the records")
@@ -54,12 +54,14 @@ def crashed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run on one core in which every job crashed once, with a record in its message."""
     folder = copy_of_repository(tmp_path_factory.mktemp("crashed") / "pipeline")
     (folder / "workflow/sabotage.py").write_text(SABOTAGE.replace("CANARY", CANARY))
-    for path in (folder / "workflow/scripts").glob("*.py"):
-        before, start, block = path.read_text().partition("with job(snakemake.log[0]):\n")
-        assert start, path
-        path.write_text(f"{before}{start}    import sabotage\n\n    sabotage.crash_once(snakemake.log[0])\n{block}")
+    path = folder / "workflow/family_justice/jobs.py"
+    before, start, block = path.read_text().partition("    with job(log):\n")
+    assert start
+    path.write_text(f"{before}{start}        import sabotage\n\n        sabotage.crash_once(arguments)\n{block}")
     answer = run_snakemake(folder, "--cores", "1", "--retries", "1")
     assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-6000:]
+    logs = {path for path in (folder / "logs").rglob("*.log") if path.name != "reproduce_release.log"}
+    assert logs == {path.with_suffix("") for path in (folder / "logs").rglob("*.crashed")}
     (folder / "printed.txt").write_text(answer.stdout + answer.stderr)
     return folder
 

@@ -22,8 +22,9 @@ from family_justice.disclosure.gate import open_door
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
+from family_justice.layout import guide_names
 from family_justice.report.catalogue import NOT_KNOWN, ready_rows, tables_of
-from family_justice.report.guide import guide_files, write_guide
+from family_justice.report.guide import write_guide
 from family_justice.results import read_results, tidy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,7 +186,7 @@ def test_words_come_from_rules_and_contracts() -> None:
 def test_the_guide_writes_what_it_says(release: Path) -> None:
     written = {str(path.relative_to(release)) for path in release.rglob("*") if path.is_file()}
     own = {"study.json", *(f"{name}/results.csv" for name in ANALYSES)}
-    assert written - own == set(guide_files(CONFIGURATION.catalogue()))
+    assert written - own == set(guide_names(CONFIGURATION.catalogue()))
 
 
 def test_pages_are_well_formed_and_every_link_leads_somewhere(release: Path, pages: dict[str, Page]) -> None:
@@ -275,7 +276,7 @@ def test_the_csv_files_hold_every_table_column_and_code(release: Path) -> None:
 
 
 def test_the_same_release_gives_the_same_bytes(release: Path) -> None:
-    files = guide_files(CONFIGURATION.catalogue())
+    files = guide_names(CONFIGURATION.catalogue())
     before = {name: (release / name).read_bytes() for name in files}
     write_guide(release, CONFIGURATION.catalogue(), ROOT / "config/codelists")
     assert {name: (release / name).read_bytes() for name in files} == before

@@ -1,8 +1,8 @@
 """Fingerprints: of the library code a rule runs, and of data.
 
-Snakemake sees when a script changes, not when a module that the script imports does. Each rule therefore
-carries ``params: code=fingerprint.of_stage(...)``. Settings are fingerprinted too, so that parameters of rules, which
-Snakemake's own report prints in clear, hold hashes only.
+Snakemake sees when a rule changes, not when the code that its command runs does. Each rule therefore carries
+``params: code=fingerprint.of_job(...)``. Settings are fingerprinted too, so that parameters of rules, which Snakemake's
+own report prints in clear, hold hashes only.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+#: Where results come from: a release tells the fingerprint of this code.
+OF_RESULTS = ("analyses", "disclosure", "harmonise", "sources")
 
 
 def of_stage(*modules: str) -> str:
     """Return a hash of the named modules or packages and of all they import from this library.
 
     ``modules`` are dotted names without the library's own name (``cohorts``, ``analyses.fit``). A package counts
-    with all its files, SQL, YAML and templates included.
+    with all its files; a module with the SQL, YAML and templates that lie beside it.
     """
     digest = hashlib.sha256()
     for path in sorted(_closure(modules)):
@@ -29,9 +32,33 @@ def of_stage(*modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
+@cache
+def of_job(name: str, *modules: str) -> str:
+    """Return a hash of a function of ``jobs`` with the helpers that it calls, and of all that they import; ``modules``
+    are those that it finds by name."""
+    path = PACKAGE / "jobs.py"
+    text = path.read_text(encoding="utf-8")
+    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    if name not in functions:
+        raise ValueError(f"no job '{name}' in {path.name}")
+    waiting, used = [name], dict[str, ast.FunctionDef]()
+    while waiting:
+        function = functions[waiting.pop()]
+        used[function.name] = function
+        called = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        waiting += sorted((called & functions.keys()) - used.keys())
+    imported = {module for function in used.values() for module in _imported(ast.unparse(function))}
+    code = of_stage("job", *sorted({*imported, *modules}))
+    return of_value({name: ast.unparse(used[name]) for name in sorted(used)}, code)
+
+
 def of_value(*values: object) -> str:
-    """Return a hash of plain data (anything that JSON, or ``str`` for dates and the like, can write)."""
-    text = json.dumps(values, sort_keys=True, default=str)
+    """Return a hash of plain data (anything that JSON, or ``str`` for dates and the like, can write).
+
+    A part of the configuration counts as the plain data that it holds.
+    """
+    plain = [value.model_dump(mode="json") if hasattr(value, "model_dump") else value for value in values]
+    text = json.dumps(plain, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -52,18 +79,30 @@ def _closure(modules: tuple[str, ...]) -> set[Path]:
         if path.suffix == ".py":
             for module in _imports(path):
                 waiting.extend(_files(module))
+            if path == PACKAGE / "kinds/registry.py":  # which finds them by their folders
+                waiting.extend(PACKAGE.glob("kinds/*/model.py"))
     return seen
 
 
 def _files(module: str) -> list[Path]:
-    """Return the files of a module, or of a package and everything in it."""
+    """Return the files of a package and everything in it, or a module with what lies beside it and is no Python."""
     base = PACKAGE.joinpath(*module.split("."))
     if module and base.is_dir():
-        return [p for p in base.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+        return [path for path in base.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     file = base.with_suffix(".py") if module else PACKAGE / "__init__.py"
     if not file.is_file():
         raise ValueError(f"no module '{module}' in the library")
-    return [file]
+    return [file, *(_beside(file.parent) if file.parent != PACKAGE else ())]
+
+
+@cache
+def _beside(folder: Path) -> tuple[Path, ...]:
+    """Return what a folder holds that is no Python, with its folders that are no packages."""
+    found = [path for path in folder.iterdir() if path.is_file() and path.suffix not in (".py", ".pyc")]
+    for inner in folder.iterdir():
+        if inner.is_dir() and not any(inner.glob("*.py")) and inner.name != "__pycache__":
+            found += [path for path in inner.rglob("*") if path.is_file()]
+    return tuple(found)
 
 
 def _module_of(name: str) -> str:
@@ -75,18 +114,26 @@ def _module_of(name: str) -> str:
     return name
 
 
+#: A statement that imports from this library, in a function too; to parse whole files takes twenty times as long.
+_STATEMENT = re.compile(rf"^[ \t]*((?:from|import) {PACKAGE.name}\b(?:[^\n(]*\([^)]*\)|[^\n]*))", re.MULTILINE)
+#: What is imported for the types alone never runs.
+_FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+[^\n]*\n|\n)*", re.MULTILINE)
+
+
 @cache
 def _imports(path: Path) -> frozenset[str]:
     """Return the modules of this library that a file imports, anywhere in it."""
+    return frozenset(_imported(path.read_text(encoding="utf-8")))
+
+
+def _imported(text: str) -> set[str]:
+    """Return the modules of this library that a piece of code imports."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        names: list[str] = []
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+    for statement in _STATEMENT.findall(_FOR_TYPES.sub("", text)):
+        (node,) = ast.parse(statement).body
+        if isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        for name in names:
-            head, _, rest = name.partition(".")
-            if head == PACKAGE.name:
-                found.add(_module_of(rest))
-    return frozenset(found)
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        found |= {_module_of(name.removeprefix(PACKAGE.name).removeprefix(".")) for name in names}
+    return found

@@ -1,7 +1,9 @@
 rule run_analysis:
     input:
-        cohort=members_of("cohort"),
-        covariates=members_of("covariates"),
+        cohort=lambda wildcards: FILES.cohort(wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis)),
+        covariates=lambda wildcards: FILES.covariates(
+            wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis)
+        ),
     output:
         results="results/internal/{stream}/{analysis}/results.csv",
     log:
@@ -10,25 +12,26 @@ rule run_analysis:
         analysis=one_of(
             analysis
             for stream in STREAMS
-            for analysis in analyses_of(stream)
+            for analysis in FILES.analyses(stream)
             if not analysis.startswith(("attrition.", "quality."))
         ),
     group:
         "stream"
-    resources:
-        mem_mb=3000,
-        runtime=10,
     params:
         settings=analysis_settings,
-        code=code_of("analyses.run", "kinds"),
-    script:
-        "../scripts/run_analysis.py"
+        code=lambda wildcards: fingerprint.of_job(
+            "run_analysis", *FILES.parts("run", wildcards.stream, wildcards.analysis)
+        ),
+    message:
+        "{wildcards.stream}: analysing {wildcards.analysis}"
+    shell:
+        "job --log {log} run_analysis {wildcards.stream} {wildcards.analysis}"
 
 
 # What is counted of the records themselves, for streams with a data guide.
 rule count_quality:
     input:
-        counted=counted_of,
+        counted=lambda wildcards: FILES.counted(wildcards.stream, wildcards.analysis),
     output:
         results="results/internal/{stream}/{analysis}/results.csv",
     log:
@@ -37,13 +40,12 @@ rule count_quality:
         analysis=one_of(QUALITY),
     group:
         "stream"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        code=code_of("kinds.quality.run", "contracts"),
-    script:
-        "../scripts/count_quality.py"
+        code=fingerprint.of_job("count_quality"),
+    message:
+        "{wildcards.stream}: counting for {wildcards.analysis}"
+    shell:
+        "job --log {log} count_quality {wildcards.stream} {wildcards.analysis}"
 
 
 # Published figures beside those of a synthetic source, with `snakemake datasets`.
@@ -63,7 +65,9 @@ rule calibrate_population:
         mem_mb=6000,
         runtime=20,
     params:
-        settings=lambda wildcards: settings_of(getattr(SOURCES[wildcards.source], "scale", 1.0)),
-        code=code_of("analyses.calibration"),
-    script:
-        "../scripts/calibrate_population.py"
+        settings=lambda wildcards: fingerprint.of_value(getattr(SOURCES[wildcards.source], "scale", 1.0)),
+        code=fingerprint.of_job("calibrate_population"),
+    message:
+        "{wildcards.source}: comparing the population with published figures"
+    shell:
+        "job --log {log} calibrate_population {wildcards.source}"

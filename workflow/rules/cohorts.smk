@@ -1,7 +1,7 @@
 rule extract_cohort:
     input:
-        tables=lambda wildcards: tables_of(wildcards.stream),
-        base=base_cohort,
+        tables=lambda wildcards: FILES.tables(wildcards.stream),
+        base=lambda wildcards: FILES.base_cohort(wildcards.stream, wildcards.cohort) or [],
         codelists=CODELISTS,
     output:
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
@@ -10,14 +10,13 @@ rule extract_cohort:
         "logs/{stream}/{cohort}/extract_cohort.log",
     group:
         "stream"
-    resources:
-        mem_mb=3000,
-        runtime=10,
     params:
-        settings=lambda wildcards: settings_of(
+        settings=lambda wildcards: fingerprint.of_value(
             STREAMS[wildcards.stream].cohorts[wildcards.cohort],
             {n: d.model_dump(mode="json") for n, d in STREAMS[wildcards.stream].definitions.items()},
         ),
-        code=code_of("cohorts"),
-    script:
-        "../scripts/extract_cohort.py"
+        code=fingerprint.of_job("extract_cohort"),
+    message:
+        "{wildcards.stream}: extracting the cohort {wildcards.cohort}"
+    shell:
+        "job --log {log} extract_cohort {wildcards.stream} {wildcards.cohort}"

@@ -1,6 +1,6 @@
 rule derive_covariates:
     input:
-        tables=lambda wildcards: tables_of(wildcards.stream),
+        tables=lambda wildcards: FILES.tables(wildcards.stream),
         codelists=CODELISTS,
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
     output:
@@ -9,16 +9,10 @@ rule derive_covariates:
         "logs/{stream}/{cohort}/derive_covariates.log",
     group:
         "stream"
-    resources:
-        mem_mb=3000,
-        runtime=10,
     params:
-        settings=lambda wildcards: settings_of(
-            *(
-                covariates_of(STREAMS[wildcards.stream], CONFIGURATION.covariates())[name]
-                for name in STREAMS[wildcards.stream].cohorts[wildcards.cohort].covariates
-            )
-        ),
-        code=code_of("covariates"),
-    script:
-        "../scripts/derive_covariates.py"
+        settings=lambda wildcards: covariate_settings(wildcards.stream, wildcards.cohort),
+        code=fingerprint.of_job("derive_covariates"),
+    message:
+        "{wildcards.stream}: deriving the covariates of {wildcards.cohort}"
+    shell:
+        "job --log {log} derive_covariates {wildcards.stream} {wildcards.cohort}"

@@ -6,33 +6,31 @@ for stream in STREAMS:
         name:
             f"disclose_{stream}"
         input:
-            results=[f"results/internal/{stream}/{a}/results.csv" for a in analyses_of(stream)],
-            manifest=f"results/internal/sources/{CONFIGURATION.source_of(STREAMS[stream])}/manifest.csv",
-            plan=plan_of(stream),
+            results=[FILES.internal_results(stream, analysis) for analysis in FILES.analyses(stream)],
+            manifest=FILES.counts(FILES.source_of(stream), "manifest"),
+            plan=FILES.plan_files(stream),
         output:
-            results=released(stream),
-            study=f"results/release/{stream}/study.json",
-            suppressions=f"results/internal/{stream}/suppressions.csv",
+            results=FILES.result_files(stream),
+            study=FILES.study(stream),
+            suppressions=FILES.suppressions(stream),
         log:
             f"logs/{stream}/disclose_results.log",
         group:
             "stream"
-        resources:
-            mem_mb=2000,
-            runtime=10,
         params:
             stream=stream,
-            analyses=analyses_of(stream),
-            settings=settings_of(
+            settings=fingerprint.of_value(
                 STREAMS[stream],
-                *CONFIGURATION.policy_of(STREAMS[stream]),
-                SOURCES[CONFIGURATION.source_of(STREAMS[stream])],
+                *FILES.configuration.policy_of(STREAMS[stream]),
+                SOURCES[FILES.source_of(stream)],
             ),
-            code=code_of("disclosure", "analyses.study"),
-            library=fingerprint.of_stage("analyses", "disclosure", "harmonise", "sources"),
-        script:
-            "../scripts/disclose_results.py"
+            code=fingerprint.of_job("disclose_results", *FILES.parts("derived", stream)),
+            library=fingerprint.of_stage(*fingerprint.OF_RESULTS),
+        message:
+            f"{stream}: disclosure control of all results"
+        shell:
+            "job --log {log} disclose_results {params.stream} {params.library}"
 
 
 onstart:
-    check_rooms(workflow.dag.jobs)
+    check_rooms()

@@ -5,22 +5,21 @@ for stream in STREAMS:
         name:
             f"draw_{stream}"
         input:
-            results=released(stream),
-            study=f"results/release/{stream}/study.json",
-            comparisons=f"results/release/{stream}/comparisons.csv",
+            results=FILES.result_files(stream),
+            study=FILES.study(stream),
+            comparisons=FILES.comparisons(stream),
             tiles="config/codelists/court_area_tiles.csv",
         output:
-            figures=figures_of(stream),
+            figures=FILES.figure_files(stream),
             description=f"results/release/{stream}/figures.json",
         log:
             f"logs/{stream}/draw_figures.log",
         group:
             "stream"
-        resources:
-            mem_mb=2000,
-            runtime=10,
         params:
             stream=stream,
-            code=code_of("figures"),
-        script:
-            "../scripts/draw_figures.py"
+            code=fingerprint.of_job("draw_figures", *FILES.parts("show", stream)),
+        message:
+            f"{stream}: drawing the figures"
+        shell:
+            "job --log {log} draw_figures {params.stream}"

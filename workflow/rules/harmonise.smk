@@ -14,10 +14,12 @@ rule harmonise_records:
         mem_mb=6000,
         runtime=20,
     params:
-        settings=lambda wildcards: settings_of(SOURCES[wildcards.source].harmonise_options()),
-        code=code_of("harmonise"),
-    script:
-        "../scripts/harmonise_records.py"
+        settings=lambda wildcards: fingerprint.of_value(SOURCES[wildcards.source].harmonise_options()),
+        code=fingerprint.of_job("harmonise_records"),
+    message:
+        "{wildcards.source}: harmonising the records"
+    shell:
+        "job --log {log} harmonise_records {wildcards.source} {threads}"
 
 
 rule build_datasets:
@@ -35,9 +37,11 @@ rule build_datasets:
         mem_mb=6000,
         runtime=20,
     params:
-        code=code_of("harmonise"),
-    script:
-        "../scripts/build_datasets.py"
+        code=fingerprint.of_job("build_datasets"),
+    message:
+        "{wildcards.source}: building the data sets and checking them"
+    shell:
+        "job --log {log} build_datasets {wildcards.source}"
 
 
 rule evaluate_harmonisation:
@@ -51,10 +55,9 @@ rule evaluate_harmonisation:
         "logs/sources/{source}/evaluate_harmonisation.log",
     group:
         "stream"
-    resources:
-        mem_mb=4000,
-        runtime=20,
     params:
-        code=code_of("harmonise"),
-    script:
-        "../scripts/evaluate_harmonisation.py"
+        code=fingerprint.of_job("evaluate_harmonisation"),
+    message:
+        "{wildcards.source}: comparing what harmonisation found with the planted defects"
+    shell:
+        "job --log {log} evaluate_harmonisation {wildcards.source}"

@@ -1,29 +1,23 @@
 # Written from the release room and the configuration alone.
-for stream in STREAMS:
-
-    rule:
-        name:
-            f"compare_{stream}"
-        input:
-            results=released(stream),
-            references=sorted(
-                {c.reference for c in STREAMS[stream].comparisons.values() if not c.reference.startswith("truth:")}
-            ),
-        output:
-            comparisons=f"results/release/{stream}/comparisons.csv",
-        log:
-            f"logs/{stream}/compare_results.log",
-        group:
-            "stream"
-        resources:
-            mem_mb=1000,
-            runtime=10,
-        params:
-            stream=stream,
-            settings=settings_of(STREAMS[stream], SOURCES[CONFIGURATION.source_of(STREAMS[stream])]),
-            code=code_of("report.comparisons"),
-        script:
-            "../scripts/compare_results.py"
+rule compare_results:
+    input:
+        results=lambda wildcards: FILES.result_files(wildcards.stream),
+        references=lambda wildcards: FILES.references(wildcards.stream),
+    output:
+        comparisons="results/release/{stream}/comparisons.csv",
+    log:
+        "logs/{stream}/compare_results.log",
+    group:
+        "stream"
+    params:
+        settings=lambda wildcards: fingerprint.of_value(
+            STREAMS[wildcards.stream], SOURCES[FILES.source_of(wildcards.stream)]
+        ),
+        code=fingerprint.of_job("compare_results"),
+    message:
+        "{wildcards.stream}: comparing the results with published ones"
+    shell:
+        "job --log {log} compare_results {wildcards.stream}"
 
 
 for stream in STREAMS:
@@ -32,30 +26,30 @@ for stream in STREAMS:
         name:
             f"write_page_{stream}"
         input:
-            study=f"results/release/{stream}/study.json",
+            study=FILES.study(stream),
             figures=f"results/release/{stream}/figures.json",
-            comparisons=f"results/release/{stream}/comparisons.csv",
-            results=released(stream),
+            comparisons=FILES.comparisons(stream),
+            results=FILES.result_files(stream),
         output:
             page=f"results/release/{stream}/index.html",
-            tables=tables_for_print(stream),
+            tables=FILES.printed_tables(stream),
         log:
             f"logs/{stream}/write_stream_page.log",
         group:
             "stream"
-        resources:
-            mem_mb=1000,
-            runtime=10,
         params:
-            code=code_of("report"),
-        script:
-            "../scripts/write_stream_page.py"
+            stream=stream,
+            code=fingerprint.of_job("write_stream_page", *FILES.parts("show", stream)),
+        message:
+            f"{stream}: writing the page"
+        shell:
+            "job --log {log} write_stream_page {params.stream}"
 
 
 rule write_guide:
     input:
         study="results/release/{stream}/study.json",
-        results=lambda wildcards: [r for r in released(wildcards.stream) if Path(r).parent.name.startswith("quality.")],
+        results=lambda wildcards: FILES.quality_files(wildcards.stream),
         catalogue="config/catalogue.yaml",
         codelists=CODELISTS,
     output:
@@ -64,13 +58,12 @@ rule write_guide:
         "logs/{stream}/write_guide.log",
     group:
         "stream"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        code=code_of("report"),
-    script:
-        "../scripts/write_guide.py"
+        code=fingerprint.of_job("write_guide"),
+    message:
+        "{wildcards.stream}: writing the data guide"
+    shell:
+        "job --log {log} write_guide {wildcards.stream}"
 
 
 for stream in STREAMS:
@@ -79,21 +72,20 @@ for stream in STREAMS:
         name:
             f"write_evidence_{stream}"
         input:
-            pages=pages_of(stream),
+            pages=FILES.page_files(stream),
         output:
-            evidence=evidence_of(stream),
+            evidence=FILES.evidence_files(stream),
         log:
             f"logs/{stream}/write_evidence.log",
         group:
             "stream"
-        resources:
-            mem_mb=1000,
-            runtime=10,
         params:
             stream=stream,
-            code=code_of("report"),
-        script:
-            "../scripts/write_evidence.py"
+            code=fingerprint.of_job("write_evidence"),
+        message:
+            f"{stream}: writing the files for the output checker"
+        shell:
+            "job --log {log} write_evidence {params.stream}"
 
 
 rule write_index:
@@ -106,20 +98,19 @@ rule write_index:
         "logs/write_index.log",
     group:
         "stream"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         streams=list(STREAMS),
-        code=code_of("report"),
-    script:
-        "../scripts/write_index.py"
+        code=fingerprint.of_job("write_index"),
+    message:
+        "writing the front page"
+    shell:
+        "job --log {log} write_index"
 
 
 rule write_crate:
     input:
         page="results/release/index.html",
-        streams=[release_of(stream) for stream in STREAMS],
+        streams=[FILES.release_files(stream) for stream in STREAMS],
         snakefile="Snakefile",
     output:
         crate="results/release/ro-crate-metadata.json",
@@ -128,14 +119,13 @@ rule write_crate:
         "logs/write_crate.log",
     group:
         "stream"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         streams=list(STREAMS),
-        code=code_of("report"),
-    script:
-        "../scripts/write_crate.py"
+        code=fingerprint.of_job("write_crate"),
+    message:
+        "describing the release as a research object"
+    shell:
+        "job --log {log} write_crate"
 
 
 # A reviewer's target: it takes the release as it is, and never makes one (so the release is no input). What it finds
@@ -146,12 +136,9 @@ rule reproduce:
         report="results/reproduced.csv",
     group:
         "stream"
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        code=code_of("report", "figures"),
+        code=fingerprint.of_job("reproduce", *(module for stream in STREAMS for module in FILES.parts("show", stream))),
     message:
         "Making the release again. It reproduces if this job succeeds; results/reproduced.csv says what was compared."
-    script:
-        "../scripts/reproduce_release.py"
+    shell:
+        "job --log {log[0]} reproduce {log.report}"

@@ -14,6 +14,8 @@ rule load_source:
             SOURCES[wildcards.source].model_dump(mode="json", exclude={"harmonise", "description", "minimum_policy"})
         ),
         state=lambda wildcards: STATES[wildcards.source],
-        code=code_of("sources.load"),
-    script:
-        "../scripts/load_source.py"
+        code=fingerprint.of_job("load_source"),
+    message:
+        "{wildcards.source}: loading the source tables"
+    shell:
+        "job --log {log} load_source {wildcards.source}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def has_figure(kind: str) -> bool:
     """Say whether analyses of this kind are drawn."""
-    return kind_of(kind).show.is_drawn
+    return kind_of(kind).keys.is_drawn
 
 
 def draw_analysis(

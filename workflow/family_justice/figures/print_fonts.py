@@ -22,8 +22,23 @@ FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-Bold
 FAMILY = "DejaVu Sans for print"  # a name of its own, so that matplotlib can tell it from the whole font
 #: Latin with the circumflexed letters of Welsh, dashes, quotation marks and dots, thin spaces, arrows, relations.
 LETTERS = frozenset(
-    [*range(0x20, 0x7F), *range(0xA0, 0x100), 0x174, 0x175, 0x176, 0x177, *range(0x2009, 0x2027), 0x202F, 0x20AC]
-    + [*range(0x2190, 0x2194), 0x2212, 0x2248, 0x2260, 0x2264, 0x2265]
+    [
+        *range(0x20, 0x7F),
+        *range(0xA0, 0x100),
+        0x174,
+        0x175,
+        0x176,
+        0x177,
+        *range(0x2009, 0x2027),
+        0x202F,
+        0x20AC,
+        *range(0x2190, 0x2194),
+        0x2212,
+        0x2248,
+        0x2260,
+        0x2264,
+        0x2265,
+    ]
 )
 
 

@@ -16,10 +16,8 @@ from family_justice import fingerprint
 from family_justice.errors import DisclosureError, report_together
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
+from family_justice.layout import BESIDE_STREAMS, CRATE, CRATE_WORKFLOW, PAGE, STUDY
 
-METADATA = "ro-crate-metadata.json"
-WORKFLOW = "Snakefile"
-PAGE = "index.html"
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
     ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
@@ -43,7 +41,7 @@ def write_crate(release: str | Path, streams: list[str], snakefile: str | Path) 
     the only thing in the release that tells when it was made. Raises ``DisclosureError`` for files put there by hand.
     """
     folder = Path(release)
-    write_text(folder / WORKFLOW, Path(snakefile).read_text(encoding="utf-8"))
+    write_text(folder / CRATE_WORKFLOW, Path(snakefile).read_text(encoding="utf-8"))
     studies = [read_study(folder / stream) for stream in streams]
     _check_strangers(folder, streams)
     files = [
@@ -64,7 +62,7 @@ def write_crate(release: str | Path, streams: list[str], snakefile: str | Path) 
     entities += [_source(source) for source in sources.values()]
     entities += [_file(folder, name) for name in files]
     document = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": entities}
-    write_text(folder / METADATA, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / CRATE, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def _check_strangers(folder: Path, streams: list[str]) -> None:
@@ -72,14 +70,14 @@ def _check_strangers(folder: Path, streams: list[str]) -> None:
     strange = [
         f"{path.name}: no rule of the pipeline makes it; remove it, and let results pass the door"
         for path in sorted(folder.iterdir())
-        if path.name not in (METADATA, WORKFLOW, PAGE, *streams) and not (path / "study.json").is_file()
+        if path.name not in (*BESIDE_STREAMS, *streams) and not (path / STUDY).is_file()
     ]
     report_together("release", strange, DisclosureError)
 
 
 def _descriptor() -> Entity:
     return {
-        "@id": METADATA,
+        "@id": CRATE,
         "@type": "CreativeWork",
         "conformsTo": [{"@id": "https://w3id.org/ro/crate/1.1"}, {"@id": PROFILES[2][0]}],
         "about": {"@id": "./"},
@@ -96,8 +94,8 @@ def _root(studies: list[dict[str, Any]], files: list[str]) -> Entity:
         "datePublished": _today(),
         "license": {"@id": LICENCE},
         "conformsTo": [{"@id": address} for address, _, _ in PROFILES],
-        "mainEntity": {"@id": WORKFLOW},
-        "hasPart": [{"@id": name} for name in (WORKFLOW, *files)],
+        "mainEntity": {"@id": CRATE_WORKFLOW},
+        "hasPart": [{"@id": name} for name in (CRATE_WORKFLOW, *files)],
         "mentions": [{"@id": _run_id(study)} for study in studies],
     }
 
@@ -110,7 +108,7 @@ def _profiles() -> list[Entity]:
 
 def _workflow(study: dict[str, Any]) -> Entity:
     return {
-        "@id": WORKFLOW,
+        "@id": CRATE_WORKFLOW,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": "Family justice pipeline",
         "description": "From source records over cohorts and models to disclosure control, figures and report.",
@@ -144,7 +142,7 @@ def _run(study: dict[str, Any], files: list[str]) -> list[Entity]:
         "@type": "CreateAction",
         "name": f"{study['title']}: one run of the pipeline",
         "description": f"Code {study['code']}, settings {study['settings']}, data {source['fingerprint']}; {versions}.",
-        "instrument": {"@id": WORKFLOW},
+        "instrument": {"@id": CRATE_WORKFLOW},
         "object": [{"@id": _source_id(source)}],
         "result": [{"@id": name} for name in files],
         "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},

@@ -19,14 +19,14 @@ from family_justice.figures import words
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
 from family_justice.kinds.registry import KINDS
+from family_justice.layout import BUNDLE, CHECKER_PAGE, CHECKSUMS, RESULTS
 from family_justice.report.pages import page_environment
-from family_justice.report.sacro import FOLDER, OWN, write_bundle
+from family_justice.report.sacro import write_bundle
 from family_justice.results import COUNTS, read_results
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PAGE = "checker.html"
 FILE_TYPES = {
     ".csv": "Table of words or released numbers, comma-separated",
     ".json": "Description in words, without a record",
@@ -97,8 +97,8 @@ def write_checker_files(stream_folder: str | Path, expected: Collection[str] | N
     folder = Path(stream_folder)
     study = read_study(folder)
     labels = words.Labels(study)
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    for name in (PAGE, *OWN):
+    shutil.rmtree(folder / CHECKSUMS, ignore_errors=True)
+    for name in (CHECKER_PAGE, *BUNDLE):
         (folder / name).unlink(missing_ok=True)
     names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if not path.is_dir()]
     _check_files(folder, names, study, expected)
@@ -109,8 +109,8 @@ def write_checker_files(stream_folder: str | Path, expected: Collection[str] | N
         study=study, labels=labels, outputs=outputs, others=others, what=what,
         checksum=lambda name: fingerprint.of_file(folder / name), size=lambda name: (folder / name).stat().st_size,
     )  # fmt: skip
-    write_text(folder / PAGE, page)
-    write_bundle(folder, study, outputs, {**others, PAGE: "What is in this release, for the output checker"})
+    write_text(folder / CHECKER_PAGE, page)
+    write_bundle(folder, study, outputs, {**others, CHECKER_PAGE: "What is in this release, for the output checker"})
 
 
 def what(name: str) -> str:
@@ -148,9 +148,9 @@ def _check_files(
 def unsealed(folder: Path, study: Mapping[str, Any]) -> list[str]:
     """Return the results of a stream's folder that are not the ones that passed the door, by their checksums."""
     return [
-        f"{name}/results.csv"
+        f"{name}/{RESULTS}"
         for name in study["analyses"]
-        if (path := folder / name / "results.csv").is_file()
+        if (path := folder / name / RESULTS).is_file()
         and fingerprint.of_file(path) != study.get("sealed", {}).get(name)
     ]
 
@@ -161,7 +161,7 @@ def _output(folder: Path, name: str, about: Mapping[str, Any], names: list[str],
         (file for file in names if file.startswith(f"{name}/")),
         key=lambda file: (order.index(Path(file).suffix) if Path(file).suffix in order else len(order), file),
     )
-    rows = read_results(str(folder / name / "results.csv"))
+    rows = read_results(str(folder / name / RESULTS))
     suppressed = rows["status"].eq("suppressed")
     reasons = rows.loc[suppressed, "note"].str.removeprefix("suppressed: ").replace("", "no reason given")
     population = labels.cohort(about["cohort"]) if about.get("cohort") else "The source records"

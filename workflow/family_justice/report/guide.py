@@ -18,18 +18,10 @@ from family_justice.config.catalogue import Catalogue
 from family_justice.contracts import Contract, Table, contracts
 from family_justice.files import write_text
 from family_justice.kinds.quality.model import CHECKS, DEFECTS, RULES, TABLES, Quality
+from family_justice.layout import GUIDE_TABLES
 
 if TYPE_CHECKING:
     from family_justice.figures.words import Labels
-
-CSV_FILES = ("tables.csv", "columns.csv", "codes.csv")
-
-
-def guide_files(catalogue: Catalogue) -> list[str]:
-    """Return the files that ``write_guide`` writes, relative to the release folder of the stream."""
-    pages = [f"dictionary/{stem}.{kind}" for stem in contracts() for kind in ("html", "svg")]
-    data = [f"dictionary/{name}" for name in CSV_FILES]
-    return ["dictionary/index.html", *pages, *data, *(f"catalogue/{name}.json" for name in catalogue.data_sets)]
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class Rule:
 
 
 def write_guide(release_folder: Path, catalogue: Catalogue, codelists: Path) -> None:
-    """Write the files of ``guide_files`` into the release folder of a stream.
+    """Write the files of ``layout.guide_names`` into the release folder of a stream.
 
     Needs ``study.json`` and the results of the analyses of kind ``quality`` there; ``codelists`` is the folder of the
     code lists.
@@ -187,7 +179,7 @@ def dictionary_rows(systems: Mapping[str, Contract], rows: Mapping[str, Number])
                     [*where, about.type, *flags, about.references or "", about.sensitivity, *more, about.description]
                 )
                 codes += [[*where, code, meaning] for code, meaning in (about.codes or {}).items()]
-    return dict(zip(CSV_FILES, (tables, columns, codes), strict=True))
+    return dict(zip(GUIDE_TABLES, (tables, columns, codes), strict=True))
 
 
 def _number(row: Mapping[Any, Any], labels: Labels) -> Number:

@@ -15,15 +15,13 @@ from family_justice import fingerprint
 from family_justice.errors import PipelineError
 from family_justice.figures.draw import draw_stream, read_study
 from family_justice.files import atomic
+from family_justice.layout import GIVEN, PAGE, RESULTS, STUDY, goes_with_seal
 from family_justice.report.checklist import write_checklist
 from family_justice.report.evidence import unsealed, write_checker_files
 from family_justice.report.pages import write_index, write_stream_page
 from family_justice.report.recompute import recompute
-from family_justice.report.sacro import FOLDER, OWN
 from family_justice.report.trace import write_trace
 
-#: What a reviewer is given; all else is made from it.
-GIVEN = ("study.json", "comparisons.csv", "results.csv")
 COLUMNS = ("file", "what", "values", "released", "made_again", "verdict")
 SAME = "the same"
 NOT_MADE = "not made again: the seal of its stream is broken"
@@ -44,7 +42,7 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     counts; none of them if the release reproduces. Raises ``PipelineError`` if there is no release.
     """
     folder = Path(release)
-    page = folder / "index.html"
+    page = folder / PAGE
     if not page.is_file():
         raise PipelineError(f"{folder}: there is no release to reproduce; put the released folder there")
     streams = _streams(page)
@@ -64,11 +62,11 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
         for name in names:
             before, after = _hash(folder / name), _hash(again / name)
             verdict = SAME if before == after else _difference(before, after)
-            if name.split("/")[0] in broken and not after and _goes_with_seal(name):
+            if name.split("/")[0] in broken and not after and goes_with_seal(name.partition("/")[2]):
                 verdict = NOT_MADE
             lines.append((name, "bytes", "", before, after, verdict))
             wrong += [] if verdict in (SAME, NOT_MADE) else [f"{name}: {verdict}"]
-    for name in (name for name in names if name.endswith("/results.csv") and (folder / name).is_file()):
+    for name in (name for name in names if name.endswith(f"/{RESULTS}") and (folder / name).is_file()):
         for check in recompute(folder / name):
             about = (check.what, str(check.values), check.released, check.made_again, check.verdict)
             lines.append((name, *about))
@@ -102,7 +100,7 @@ def _make_again(released: Path, again: Path, codelists: Path, catalogue: object,
 
 def _streams(page: Path) -> list[str]:
     """Return the streams of a release in the order of its front page."""
-    folders = [path.name for path in page.parent.iterdir() if (path / "study.json").is_file()]
+    folders = [path.name for path in page.parent.iterdir() if (path / STUDY).is_file()]
     text = page.read_text(encoding="utf-8")
     return sorted(folders, key=lambda name: text.find(f'href="{name}/index.html"'))
 
@@ -115,12 +113,7 @@ def _files(release: Path, streams: list[str]) -> list[str]:
         for path in (release / name).rglob("*")
         if path.is_file()
     ]
-    return [*names, "index.html"]
-
-
-def _goes_with_seal(name: str) -> bool:
-    """True for what ``write_checker_files`` writes."""
-    return name.split("/")[1] in ("checker.html", FOLDER, *OWN)
+    return [*names, PAGE]
 
 
 def _difference(before: str, after: str) -> str:

@@ -22,15 +22,13 @@ from typing import TYPE_CHECKING, Any
 from family_justice import fingerprint
 from family_justice.files import write_text
 from family_justice.kinds.registry import KINDS
+from family_justice.layout import BUNDLE, CHECKSUMS
 from family_justice.results import COLUMNS, COUNTS, VALUES
 
 if TYPE_CHECKING:
     from family_justice.report.evidence import Output
 
 LAYOUT = "1.0.2"
-FOLDER = "checksums"
-#: ``results.json`` is the bundle, ``config.json`` what the viewer shows as risk profile.
-OWN = ("results.json", "config.json")
 PRINT = (".pdf", ".tex", ".docx")
 #: Files without results of their own, in a few bundles that a checker approves at once.
 BUNDLES = {
@@ -60,10 +58,10 @@ def write_bundle(folder: Path, study: Mapping[str, Any], outputs: Sequence[Outpu
         "name": "Family justice pipeline",
         "version": study["versions"]["pipeline"],
     }
-    _write(folder / "results.json", {"version": LAYOUT, "tool": tool, "results": results})
-    _write(folder / "config.json", dict(study["policy"]))
+    _write(folder / BUNDLE[0], {"version": LAYOUT, "tool": tool, "results": results})
+    _write(folder / BUNDLE[1], dict(study["policy"]))
     for name in sorted({file["name"] for result in results.values() for file in result["files"]}):
-        write_text(folder / FOLDER / f"{name}.txt", fingerprint.of_file(folder / name))
+        write_text(folder / CHECKSUMS / f"{name}.txt", fingerprint.of_file(folder / name))
 
 
 def _write(path: Path, value: object) -> None:

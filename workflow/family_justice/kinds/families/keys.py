@@ -48,6 +48,7 @@ class Unasked:
     measures: ClassVar[tuple[str, ...]]
     is_matched: ClassVar[bool] = False
     has_contrasts: ClassVar[bool] = False
+    is_drawn: ClassVar[bool] = True
     packages: ClassVar[tuple[str, ...]] = ()
 
 
@@ -77,6 +78,8 @@ class Analysis(Strict):
         "group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata",
         "marginal_effects", "variable", "outcome",
     )  # fmt: skip
+    #: False for a kind that has no figure.
+    is_drawn: ClassVar[bool] = True
     #: What standard errors rest on: ``members``, or the ``events`` among them (degrees of freedom of imputation).
     information: ClassVar[str] = "members"
     #: The measure that may be set beside planted ratios of a synthetic source, if there is one.

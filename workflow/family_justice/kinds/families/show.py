@@ -44,11 +44,9 @@ class Show:
 
     #: Where its results stand: among the results, with their cohort, or in the data guide.
     place: ClassVar[Literal["results", "cohort", "guide"]] = "results"
-    #: False for a kind that has no figure.
-    is_drawn: ClassVar[bool] = True
 
     def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
-        """Return the drawn sheet, the alt text and the caption."""
+        """Return the drawn sheet, the alt text and the caption. Kinds that are not drawn (``is_drawn``) are not asked."""
         raise NotImplementedError
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:

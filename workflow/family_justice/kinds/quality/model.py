@@ -39,6 +39,7 @@ class Quality(Unasked):
 
     kind: ClassVar[str] = "quality"
     family: ClassVar[str] = "quality"
+    is_drawn: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ("count",)
 
     @staticmethod

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 
 class _Show(Show):
-    is_drawn: ClassVar[bool] = False
     place: ClassVar[Literal["results", "cohort", "guide"]] = "guide"
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:

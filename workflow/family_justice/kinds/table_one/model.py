@@ -19,6 +19,7 @@ class TableOne(Analysis):
     group_by: list[Name] = Field(default_factory=list)
 
     family: ClassVar[str] = "table"
+    is_drawn: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ("count", "percent")
 
     def sentence(self, words: Wording) -> str:

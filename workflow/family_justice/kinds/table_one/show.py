@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
 from family_justice.kinds.families.show import Show, Shown
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 
 class _Show(Show):
-    is_drawn: ClassVar[bool] = False
-
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
         """Return the table of characteristics."""
         return Shown(tables=[tables.table_one(rows, about, labels)])
