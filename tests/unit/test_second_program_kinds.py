@@ -186,6 +186,7 @@ def test_two_programs_agree(name: str, rooms: Path, tmp_path: Path):
     assert row["estimate"] <= 1e-6
     kind = "follow_up" if name == "follow_up.people" else MODELS[name]["kind"]
     assert row["level"] in programs_of(kind)
+    assert ("imputed values" in row["note"]) is (name == "cox_imputed")
 
 
 @pytest.mark.parametrize("name", NONE)

@@ -16,7 +16,7 @@ from family_justice.files import write_csv
 from family_justice.results import LABELS, POSITION, read_results, tidy
 from family_justice.second_program.compare import Differences, compare, power_of_ten, require_agreement
 from family_justice.second_program.refit import NoSecondProgram
-from family_justice.second_program.words import BOTH, ESTIMATES, NONE, NOT_COMPARED, NOT_FITTED
+from family_justice.second_program.words import BOTH, ESTIMATES, IMPUTED, NONE, NOT_COMPARED, NOT_FITTED
 
 MEASURE, KIND = "largest_relative_difference", "second_program"
 
@@ -112,7 +112,10 @@ def differences(
             if type(error).__name__ not in NO_FIT:
                 raise
             raise NoSecondProgram(NOT_FITTED) from None
-    return compare(ours, theirs, where)
+    found = compare(ours, theirs, where)
+    if getattr(analysis, "imputation", None):
+        found.not_compared.append(IMPUTED)
+    return found
 
 
 def _without_missing_level(

@@ -17,11 +17,12 @@ EVERYBODY_GONE = "the standard error once nobody is at risk"
 NO_EFFECT_OF_SEPARATED = "marginal effects beside levels in which all or none have the event"
 NO_ENTRY_IN_TEST = "log-rank tests with delayed entry"
 LIKELIHOOD_OF_OTHERS = "the likelihood where a level without events is left out"
+IMPUTED = "estimates from imputed values"
 ALL_AGREE = "the standard error of kappa where all agree, which is rounding of zero"
 ERROR_OF_SHAPE = "the standard error of the shape"
 LACKING = (
     CLUSTERED, NO_ERROR_OF_AREA, EVERYBODY_GONE, NO_EFFECT_OF_SEPARATED, NO_ENTRY_IN_TEST, LIKELIHOOD_OF_OTHERS,
-    ALL_AGREE, ERROR_OF_SHAPE,
+    IMPUTED, ALL_AGREE, ERROR_OF_SHAPE,
 )  # fmt: skip
 
 # Why an analysis of a kind that has a second program is not refitted.

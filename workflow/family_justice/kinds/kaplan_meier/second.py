@@ -3,8 +3,8 @@
 Compared: survival with Greenwood's standard errors, mean times and their differences (lifelines gives the variance of
 the time and not of its mean, so no errors), differences of risks, and the log-rank statistic.
 
-With delayed entry lifelines counts a member as at risk at the very time of entry, and gives up where the first risk
-sets are small; statsmodels' ``SurvfuncRight`` has (entry, exit], as we and R have.
+With delayed entry lifelines refuses where a risk set is empty among the first times; statsmodels' ``SurvfuncRight``
+goes on. Both have members at risk over (entry, exit], as we and R have.
 """
 
 from __future__ import annotations
