@@ -22,7 +22,8 @@ from family_justice.config.models import Covariate, Stream
 from family_justice.errors import PipelineError
 from family_justice.job import job
 from family_justice.kinds.attrition.model import Attrition
-from family_justice.layout import RELEASE, Layout
+from family_justice.kinds.second_program.model import SecondProgram
+from family_justice.layout import INTERNAL, RELEASE, RESTRICTED, Layout
 
 HERE, CONFIG, CODELISTS = Path("."), Path("config"), Path("config/codelists")
 #: What Snakemake was told to change in config.yaml (``--config``, ``--configfile``), as JSON. Never a secret.
@@ -131,6 +132,16 @@ def run_analysis(stream: str, analysis: str) -> None:
     run(about, analysis, covariates, members, derived, Path(files.internal_results(stream, analysis)))
 
 
+def refit_analyses(stream: str) -> None:
+    """Fit the analyses of a stream by a second program; fail where its answers are not ours."""
+    from family_justice.second_program.check import check_stream
+
+    files = read_layout()
+    about, covariates = _stream(files, stream)
+    restricted, internal = (Path(room, stream) for room in (RESTRICTED, INTERNAL))
+    check_stream(about, covariates, restricted, internal, Path(files.internal_results(stream, SecondProgram.kind)))
+
+
 def count_quality(stream: str, analysis: str) -> None:
     """Turn counts of the records themselves into results of a stream."""
     from family_justice.kinds.quality.run import count_quality as count
@@ -230,7 +241,7 @@ JOBS: dict[str, Callable[..., None]] = {
     function.__name__: function
     for function in (
         *(load_source, harmonise_records, build_datasets, evaluate_harmonisation, calibrate_population),
-        *(extract_cohort, derive_covariates, run_analysis, count_quality),
+        *(extract_cohort, derive_covariates, run_analysis, refit_analyses, count_quality),
         *(disclose_results, compare_results, draw_figures, write_stream_page, write_guide, write_evidence),
         *(write_index, write_crate, reproduce),
     )

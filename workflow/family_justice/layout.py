@@ -21,6 +21,7 @@ from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.quality.model import ANALYSES, analyses_of_records
 from family_justice.kinds.registry import kind_of
+from family_justice.kinds.second_program.model import SecondProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,6 +150,7 @@ class Layout:
         return [
             *(Attrition.name_of(cohort) for cohort in about.cohorts),
             *(FollowUpSummary.name_of(name) for name, cohort in about.cohorts.items() if cohort.follow_up),
+            SecondProgram.kind,
             *about.analyses,
             *(analyses_of_records(synthetic) if about.data_guide else []),
         ]
@@ -160,11 +162,16 @@ class Layout:
     def kind_of(self, stream: str, analysis: str) -> str:
         """Return the kind of an analysis; those that no stream file asks for have it in their name."""
         kind, dot, _ = analysis.partition(".")
-        return kind if dot else self.stream(stream).analyses[analysis].kind
+        return kind if dot or kind == SecondProgram.kind else self.stream(stream).analyses[analysis].kind
+
+    def refitted(self, stream: str) -> list[str]:
+        """Return the analyses that a second program may fit: those of the stream file and the follow-up of cohorts."""
+        about = self.stream(stream).analyses
+        return [name for name in self.analyses(stream) if name in about or FollowUpSummary.cohort_of(name)]
 
     def parts(self, part: str, stream: str, *analyses: str) -> list[str]:
-        """Return the modules that the kinds of a stream's analyses (default: of all) have as ``part``: what a job finds by
-        name, for its fingerprint."""
+        """Return the modules that the kinds of a stream's analyses (default: of all) have as ``part``: what a job finds
+        by name, for its fingerprint."""
         kinds = sorted({self.kind_of(stream, analysis) for analysis in analyses or self.analyses(stream)})
         return [f"kinds.{kind}.{part}" for kind in kinds if kind_of(kind).has(part)]
 

@@ -13,7 +13,7 @@ rule run_analysis:
             analysis
             for stream in STREAMS
             for analysis in FILES.analyses(stream)
-            if not analysis.startswith(("attrition.", "quality."))
+            if analysis in FILES.refitted(stream)
         ),
     group:
         "stream"
@@ -26,6 +26,32 @@ rule run_analysis:
         "{wildcards.stream}: analysing {wildcards.analysis}"
     shell:
         "job --log {log} run_analysis {wildcards.stream} {wildcards.analysis}"
+
+
+# Independent double programming: what lifelines or statsmodels can fit is fitted again, and must come out the same.
+rule refit_analyses:
+    input:
+        members=lambda wildcards: [
+            table(wildcards.stream, cohort)
+            for cohort in STREAMS[wildcards.stream].cohorts
+            for table in (FILES.cohort, FILES.covariates)
+        ],
+        results=lambda wildcards: [
+            FILES.internal_results(wildcards.stream, analysis) for analysis in FILES.refitted(wildcards.stream)
+        ],
+    output:
+        results="results/internal/{stream}/second_program/results.csv",
+    log:
+        "logs/{stream}/refit_analyses.log",
+    group:
+        "stream"
+    params:
+        settings=lambda wildcards: fingerprint.of_value(STREAMS[wildcards.stream]),
+        code=lambda wildcards: fingerprint.of_job("refit_analyses", *FILES.parts("second", wildcards.stream)),
+    message:
+        "{wildcards.stream}: fitting the analyses by a second program"
+    shell:
+        "job --log {log} refit_analyses {wildcards.stream}"
 
 
 # What is counted of the records themselves, for streams with a data guide.

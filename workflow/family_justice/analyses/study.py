@@ -20,8 +20,12 @@ from family_justice.kinds.families.notes import FOLLOW_UP
 from family_justice.kinds.families.wording import Wording, entry
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.quality.model import Quality, analyses_of_records
+from family_justice.kinds.registry import KINDS
+from family_justice.kinds.second_program.model import SecondProgram
+from family_justice.second_program.check import programs_of
 
-PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "statsmodels", "lifelines", "matplotlib")
+#: What every stream needs.
+PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "matplotlib")
 
 
 def describe_study(
@@ -101,12 +105,20 @@ def describe_study(
 def _versions(stream: Stream) -> dict[str, str]:
     """Return the versions of the packages that every stream needs, and of those that only its kinds load."""
     found = {package: version(package) for package in PACKAGES}
-    for package in dict.fromkeys(package for analysis in stream.analyses.values() for package in analysis.packages):
+    kinds = _kinds(stream)
+    own = [package for kind in kinds for package in KINDS[kind].keys.packages]
+    for package in dict.fromkeys([*own, *(program for kind in kinds for program in programs_of(kind))]):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue  # the analysis itself says what to install
     return found
+
+
+def _kinds(stream: Stream) -> list[str]:
+    """Return the kinds of a stream's analyses and of the follow-up of its cohorts, each once."""
+    followed = [FollowUpSummary.kind for cohort in stream.cohorts.values() if cohort.follow_up]
+    return list(dict.fromkeys([*(analysis.kind for analysis in stream.analyses.values()), *followed]))
 
 
 def _analyses(stream: Stream, covariates: Mapping[str, Covariate], settings: Any) -> dict[str, Any]:
@@ -116,6 +128,9 @@ def _analyses(stream: Stream, covariates: Mapping[str, Covariate], settings: Any
     for name, cohort in cohorts.items():
         if cohort.follow_up:
             found[FollowUpSummary.name_of(name)] = FollowUpSummary.described(name, cohort)
+    programs = list(dict.fromkeys(program for kind in _kinds(stream) for program in programs_of(kind)))
+    checked = [*stream.analyses, *(name for name in found if FollowUpSummary.cohort_of(name))]
+    found[SecondProgram.kind] = SecondProgram.described(checked, programs)
     found |= {name: _analysis(analysis, stream, covariates) for name, analysis in stream.analyses.items()}
     if stream.data_guide:
         found |= {name: Quality.described(name) for name in analyses_of_records(settings.kind == "synthetic")}

@@ -38,6 +38,7 @@ from family_justice.disclosure.nesting import Restrictions, restrictions, tie_gr
 from family_justice.disclosure.of_curves import release_of_curves
 from family_justice.disclosure.quality import check_quality, enter_quality
 from family_justice.disclosure.rows import release_exact_only
+from family_justice.disclosure.second_program import check_second_program
 from family_justice.disclosure.tables import (
     check_attrition,
     check_tables,
@@ -84,6 +85,7 @@ RULES: Mapping[Role, str] = {
 #: Families whose rows have one rule, whatever their measures: it knows each of them by name.
 WHOLE_FAMILIES: Mapping[str, str] = {
     "attrition": "attrition", "quality": "quality", "latent": "latent", "exact_only": "exact_only",
+    "second_program": "second_program",
 }  # fmt: skip
 #: The rules that each of the other families may ask for; a measure that needs another one has none.
 OF_FAMILY: Mapping[str, frozenset[str]] = {
@@ -115,7 +117,8 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     latent, rank_tests = frame[rule == "latent"], frame.index[rule == "rank_tests"]
     derived, of_curves = frame.index[rule == "derived"], frame.index[rule == "of_curves"]
     agreeing, exact_only = frame.index[rule == "agreement"], frame.index[rule == "exact_only"]
-    members = frame[rule == "members"]
+    members, second = frame[rule == "members"], frame[rule == "second_program"]
+    check_second_program(second)
     check_members(members)
     check_attrition(attrition)
     check_tables(tables)
@@ -154,7 +157,7 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
     handled |= set(frame.index[rule == "medians"]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
-    handled |= set(exact_only) | set(latent.index) | set(numbers)
+    handled |= set(exact_only) | set(latent.index) | set(numbers) | set(second.index)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")

@@ -14,7 +14,8 @@ recomputation, documentation) loops over ``KINDS``. A folder ``kinds/<kind>/`` h
     ``rows(table)``: the rows that follow from its table, made again from released counts. Mandatory for a kind with
     measures of the role ``index``, and for no other.
 ``second.py``
-    ``refit(...)``: the same by a second program, where there is one.
+    ``PROGRAMS``, ``TOLERANCE`` and ``refit(...)``: the same by a second program; or ``NONE``, the reason why there is
+    none. Mandatory but for ``Unasked``.
 
 A missing part is an error when this module is imported, not when somebody first needs it.
 """
@@ -105,7 +106,7 @@ def _read(folder: Path) -> Kind:
         problems += [] if kind.family in FAMILIES else [f"there is no family '{kind.family}'"]
         problems += [f"there is no measure '{m}'" for m in kind.measures if m not in MEASURES]
     if kind.is_asked:
-        problems += [] if kind.has("run") else ["run.py is missing"]
+        problems += [f"{part}.py is missing" for part in ("run", "second") if not kind.has(part)]
         problems += [f"'{name}' must be its 'kind'"] if _tag(keys) != name else []
         problems += ["it has no methods sentence"] if keys.sentence is AnyAnalysis.sentence else []
         problems += ["its class has no docstring"] if not keys.__doc__ else []

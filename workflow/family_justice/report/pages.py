@@ -16,10 +16,12 @@ from family_justice.files import write_text
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.registry import kind_of
+from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.report import inconsistencies, prose, tables
 from family_justice.report.latex import latex
 from family_justice.report.word import write_word
 from family_justice.results import read_results
+from family_justice.second_program.sentence import said_of
 
 if TYPE_CHECKING:
     import jinja2
@@ -45,6 +47,7 @@ class Block:
     tables: list[tables.Table] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     disclosure: str = ""
+    checked: str = ""
 
 
 @dataclass
@@ -81,11 +84,13 @@ def write_stream_page(release_folder: str | Path) -> Path:
     figures = _figures(folder)
     labels = words.Labels(study)
     blocks: dict[str, Block] = {}
+    checked = _checked(folder, study)
     for analysis, about in study["analyses"].items():
         rows = read_results(str(folder / analysis / "results.csv"))
         if has_figure(about["kind"]) and analysis not in figures:
             raise PipelineError(f"{folder}: figures.json has no figure of '{analysis}'; draw the figures again")
         blocks[analysis] = _block(analysis, about, rows, figures.get(analysis), labels)
+        blocks[analysis].checked = checked.get(analysis, "")
     own = [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
     page = page_environment().get_template("stream.html.j2")
     shown: dict[str, Any] = {
@@ -193,6 +198,19 @@ def _figures(folder: Path) -> dict[str, Any]:
         raise PipelineError(f"{path}: there is no such file; draw the figures of the stream first")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def _checked(folder: Path, study: dict[str, Any]) -> dict[str, str]:
+    """Return for each analysis what a second program gave, in words."""
+    path = folder / SecondProgram.kind / "results.csv"
+    rows = read_results(str(path)) if path.is_file() else None
+    if rows is None:
+        return {}
+    said = {
+        str(row["term"]): said_of({str(k): v for k, v in row.items()}, study["versions"])
+        for row in rows.to_dict("records")
+    }
+    return {name: f"{words.sentence(text)}." for name, text in said.items()}
 
 
 def _block(

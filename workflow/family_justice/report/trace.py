@@ -23,6 +23,7 @@ from family_justice.files import write_text
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.quality.model import Quality
+from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.report.pages import anchor, page_environment
 from family_justice.report.prose import listed
 from family_justice.results import read_results
@@ -99,8 +100,9 @@ def _key(name: str) -> str:
         Attrition.kind: f"cohorts.{rest}.steps",
         FollowUpSummary.kind: f"cohorts.{rest}.follow_up",
         Quality.kind: "data_guide",
+        SecondProgram.kind: "analyses",
     }
-    return own[kind] if rest else f"analyses.{name}"
+    return own[kind] if rest or kind == SecondProgram.kind else f"analyses.{name}"
 
 
 def _outcomes(study: Mapping[str, Any], about: Mapping[str, Any], rows: pd.DataFrame) -> Iterable[str]:

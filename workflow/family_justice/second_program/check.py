@@ -13,12 +13,14 @@ import pandas as pd
 from family_justice.analyses.prepare import load_members
 from family_justice.config.models import Cohort, Covariate, Stream
 from family_justice.files import write_csv
+from family_justice.kinds.follow_up.model import FollowUpSummary
+from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.results import LABELS, POSITION, read_results, tidy
 from family_justice.second_program.compare import Differences, compare, power_of_ten, require_agreement
 from family_justice.second_program.refit import NoSecondProgram
 from family_justice.second_program.words import BOTH, ESTIMATES, IMPUTED, NONE, NOT_COMPARED, NOT_FITTED
 
-MEASURE, KIND = "largest_relative_difference", "second_program"
+MEASURE = "largest_relative_difference"
 
 #: What of an analysis with imputed values a second program can fit: everybody of whom nothing is missing.
 COMPLETE = "missing_values=complete cases"
@@ -53,7 +55,7 @@ def check_stream(stream: Stream, covariates: Covariates, restricted: Path, inter
     analysis differs by more than its kind tolerates.
     """
     rows = list(_rows(stream, covariates, restricted, internal))
-    write_csv(tidy(rows, stream=stream.stream, analysis=KIND, kind=KIND), results_path)
+    write_csv(tidy(rows, stream=stream.stream, analysis=SecondProgram.kind, kind=SecondProgram.kind), results_path)
 
 
 def _rows(stream: Stream, covariates: Covariates, restricted: Path, internal: Path) -> Iterator[dict[str, Any]]:
@@ -83,7 +85,7 @@ def _analyses(stream: Stream) -> Iterator[tuple[str, str, str, Any]]:
         yield name, analysis.kind, analysis.cohort, analysis
     for name, cohort in stream.cohorts.items():
         if cohort.follow_up:
-            yield f"follow_up.{name}", "follow_up", name, None
+            yield FollowUpSummary.name_of(name), FollowUpSummary.kind, name, None
 
 
 def differences(

@@ -46,7 +46,7 @@ class Show:
     place: ClassVar[Literal["results", "cohort", "guide"]] = "results"
 
     def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
-        """Return the drawn sheet, the alt text and the caption. Kinds that are not drawn (``is_drawn``) are not asked."""
+        """Return the drawn sheet, the alt text and the caption. Kinds without a figure are not asked."""
         raise NotImplementedError
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:

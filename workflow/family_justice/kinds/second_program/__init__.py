@@ -1,0 +1,1 @@
+"""How far a second program's answers lie from ours."""
