@@ -118,12 +118,15 @@ def fit_cox(
     happened = numbers("event", event, n) > 0
     design = design_matrix(covariates, n)
     stratum, stratum_labels = codes("strata", strata, n)
-    weight = weights_or_ones(weights, n)
-
-    risk = RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
+    weight = None if weights is None else weights_or_ones(weights, n)
+    risk = (
+        RiskSets(stop, happened, start, stratum)
+        if weight is None
+        else RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
+    )
     rows, centre, scale, span = _standardise(design, risk)
     added = None if offset is None else numbers("offset", offset, n)[risk.order]
-    likelihood = PartialLikelihood(risk, rows, weight[risk.order], ties == "efron", added)
+    likelihood = PartialLikelihood(risk, rows, None if weight is None else weight[risk.order], ties == "efron", added)
     reason = "no events" if not risk.size else "constant among those at risk"
     ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
     events_weight = float(likelihood.death_weight.sum())
@@ -176,7 +179,7 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
     if found is None:
         x, code, count = _columns(design, risk.order), None, None
     else:
-        code, x = np.take(found.code, risk.order), found.x
+        code, x = np.take(found.code, risk.order).astype(np.int64), found.x
         count = np.bincount(code, minlength=x.shape[1])
     centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
     for j in range(p):
