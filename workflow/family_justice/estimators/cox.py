@@ -35,7 +35,7 @@ from family_justice.estimators.cox_checks import concordance_std_error as concor
 from family_justice.estimators.cox_checks import proportional_hazards_test as proportional_hazards_test
 from family_justice.estimators.cox_checks import robust_score_test as robust_score_test
 from family_justice.estimators.distinct_rows import PatternRows, Rows, SingleRows, patterns
-from family_justice.estimators.newton import maximise
+from family_justice.estimators.newton import Maximum, maximise
 from family_justice.estimators.partial_likelihood import PartialLikelihood
 from family_justice.estimators.risk_sets import RiskSets
 
@@ -119,14 +119,14 @@ def fit_cox(
     design = design_matrix(covariates, n)
     stratum, stratum_labels = codes("strata", strata, n)
     weight = None if weights is None else weights_or_ones(weights, n)
-    risk = (
-        RiskSets(stop, happened, start, stratum)
-        if weight is None
-        else RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
-    )
+    if weight is None:
+        risk = RiskSets(stop, happened, start, stratum)
+    else:
+        risk = RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
+        weight = weight[risk.order]
     rows, centre, scale, span = _standardise(design, risk)
     added = None if offset is None else numbers("offset", offset, n)[risk.order]
-    likelihood = PartialLikelihood(risk, rows, None if weight is None else weight[risk.order], ties == "efron", added)
+    likelihood = PartialLikelihood(risk, rows, weight, ties == "efron", added)
     reason = "no events" if not risk.size else "constant among those at risk"
     ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
     events_weight = float(likelihood.death_weight.sum())
@@ -137,25 +137,18 @@ def fit_cox(
     var_robust, member, n_clusters = None, None, None
     if clusters is not None or robust:
         member, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
-        n_clusters = labels.size
-        member = member[risk.order]
-        spread = cluster_scores(likelihood, top.parameters, member, n_clusters)
-        both = np.ix_(top.informed, top.informed)
-        var_robust = np.full_like(top.inverse, np.nan)
-        var_robust[both] = top.inverse[both] @ spread[both] @ top.inverse[both]
-        var_robust = top.shown(var_robust) / np.outer(scale, scale)
+        member, n_clusters = member[risk.order], labels.size
+        var_robust = _sandwich(likelihood, top, member, n_clusters) / np.outer(scale, scale)
     coef = np.where(kept, top.parameters / scale, np.nan)
-    degrees = int(top.independent.sum())
     free = np.ix_(top.independent, top.independent)
-    score_test = quadratic_form_test(top.score_start[top.independent], top.information_start[free])
     used = var_model if var_robust is None else var_robust
     return CoxFit(
         coef=coef,
         var_model=var_model,
         var_robust=var_robust,
         loglik=(top.loglik_start, top.loglik),
-        score_test=score_test,
-        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), degrees),
+        score_test=quadratic_form_test(top.score_start[top.independent], top.information_start[free]),
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), int(top.independent.sum())),
         wald_test=quadratic_form_test(coef[kept], used[np.ix_(kept, kept)]),
         n=n,
         n_events=int(happened.sum()),
@@ -206,6 +199,15 @@ def _columns(design: Floats, order: Ints) -> Floats:
         for column, values in zip(x, rows.T, strict=True):
             column[low : low + 4_096] = values
     return x
+
+
+def _sandwich(likelihood: PartialLikelihood, top: Maximum, member: Ints, count: int) -> Floats:
+    """Return the robust covariance matrix (p, p) of the parameters of the search."""
+    spread = cluster_scores(likelihood, top.parameters, member, count)
+    both = np.ix_(top.informed, top.informed)
+    variance = np.full_like(top.inverse, np.nan)
+    variance[both] = top.inverse[both] @ spread[both] @ top.inverse[both]
+    return top.shown(variance)
 
 
 def cluster_scores(likelihood: PartialLikelihood, parameters: Floats, member: Ints, count: int) -> Floats:

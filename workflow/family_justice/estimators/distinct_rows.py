@@ -166,8 +166,8 @@ def patterns(design: Floats) -> Patterns | None:
         key, strange = _keys(design, levels, sizes)
         if not strange.any():
             break
-        for j in np.flatnonzero(strange):  # the sample has missed a rare level
-            levels[j] = np.unique(design[:, j])
+        for column in np.flatnonzero(strange):  # the sample has missed a rare level
+            levels[column] = np.unique(design[:, column])
     distinct: Ints
     code: NDArray[np.integer]
     size = math.prod(sizes)

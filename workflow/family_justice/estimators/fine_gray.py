@@ -28,7 +28,7 @@ from family_justice.estimators.arrays import (
     varies,
 )
 from family_justice.estimators.chi_square import ChiSquareTest, quadratic_form_test
-from family_justice.estimators.newton import maximise
+from family_justice.estimators.newton import Maximum, maximise
 from family_justice.estimators.subdistribution import SubdistributionLikelihood, SubdistributionRisk
 
 
@@ -101,6 +101,7 @@ def fit_fine_gray(
     top = maximise(likelihood.objective, np.zeros(len(x)), span, float(events), ruled_out, max_iter)
 
     kept = top.estimable
+    coef = np.where(kept, top.parameters / scale, np.nan)
     robust = np.full_like(top.variance, np.nan)
     if top.informed.any():
         now = likelihood.at(top.parameters)
@@ -108,13 +109,7 @@ def fit_fine_gray(
         if target == "crr":
             for total, row in zip(summed, likelihood.censoring_residuals(now, stop, kind == 0), strict=True):
                 total += sums_by(member, row, labels.size)
-        both = np.ix_(top.informed, top.informed)
-        by_cluster = np.stack(summed)[top.informed]
-        change = np.stack([combine(row, by_cluster) for row in top.inverse[both]])
-        robust[both] = cross_product(change, change)
-        robust = top.shown(robust)
-    coef = np.where(kept, top.parameters / scale, np.nan)
-    robust /= np.outer(scale, scale)
+        robust = _sandwich(top, np.stack(summed)) / np.outer(scale, scale)
     return FineGrayFit(
         coef=coef,
         var_model=top.variance / np.outer(scale, scale),
@@ -131,6 +126,15 @@ def fit_fine_gray(
         estimable=kept,
         reasons=top.reasons,
     )
+
+
+def _sandwich(top: Maximum, by_cluster: Floats) -> Floats:
+    """Return the robust covariance matrix (p, p) from the influences (p, clusters) summed within clusters."""
+    both = np.ix_(top.informed, top.informed)
+    change = np.stack([combine(row, by_cluster[top.informed]) for row in top.inverse[both]])
+    robust = np.full_like(top.inverse, np.nan)
+    robust[both] = cross_product(change, change)
+    return top.shown(robust)
 
 
 def _standardise(design: Floats, weighted: SubdistributionRisk) -> tuple[Floats, Floats, Floats]:

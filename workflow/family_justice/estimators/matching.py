@@ -204,18 +204,10 @@ def fit_conditional_logistic(
     y, x, names = y[rows], design[rows], np.unique(member[rows], return_inverse=True)[1]
     count, p = int(informative.sum()), design.shape[1]
 
-    # Within sets only differences from the set's mean matter.
-    if count:
-        totals = np.stack([np.bincount(names, weights=column, minlength=count) for column in x.T]) if p else x.T
-        x = x - (totals / np.bincount(names)).T[names] if p else x
-    scale, span, reasons = np.ones(p), np.zeros(p), {}
-    for j in range(p):
-        if count and np.abs(x[:, j]).max() > 1e-12 * max(np.abs(design[:, j]).max(), 1):
-            scale[j] = x[:, j].std()
-            span[j] = float(np.ptp(x[:, j])) / scale[j]
-        else:
-            reasons[j] = "no set has both outcomes" if not count else "constant within every set"
-    blocks = _blocks(y, np.where(span > 0, x / scale, 0.0), names, count)
+    x, scale, span = _within_sets(x, names, count)
+    why = "constant within every set" if count else "no set has both outcomes"
+    reasons = {int(j): why for j in np.flatnonzero(span == 0)}
+    blocks = _blocks(y, x, names, count)
 
     def objective(beta: Floats) -> tuple[float, Floats, Floats]:
         loglik, score, information = 0.0, np.zeros(p), np.zeros((p, p))
@@ -237,6 +229,21 @@ def fit_conditional_logistic(
         estimable=top.estimable,
         reasons=top.reasons,
     )
+
+
+def _within_sets(design: Floats, names: Ints, count: int) -> tuple[Floats, Floats, Floats]:
+    """Return columns (n, p) less the mean of their set (only differences within sets matter), their scale and range:
+    zero with range zero where nothing varies."""
+    p = design.shape[1]
+    x, scale, span = np.zeros(design.shape), np.ones(p), np.zeros(p)
+    size = np.bincount(names, minlength=count)
+    for j, column in enumerate(design.T if count else []):
+        within = column - (np.bincount(names, weights=column, minlength=count) / size)[names]
+        if np.abs(within).max() > 1e-12 * max(np.abs(column).max(), 1):
+            scale[j] = within.std()
+            span[j] = float(np.ptp(within)) / scale[j]
+            x[:, j] = within / scale[j]
+    return x, scale, span
 
 
 @dataclass(frozen=True, eq=False)
