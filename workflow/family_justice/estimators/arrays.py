@@ -32,6 +32,14 @@ def numbers(name: str, values: ArrayLike, n: int | None = None) -> Floats:
     return vector
 
 
+def binary(name: str, values: ArrayLike) -> Floats:
+    """Return a float vector of zeros and ones; raise ``ValueError`` for other values."""
+    vector = numbers(name, values)
+    if not np.isin(vector, (0.0, 1.0)).all():
+        raise ValueError(f"{name} must be 0 or 1")
+    return vector
+
+
 def design_matrix(covariates: ArrayLike, n: int) -> Floats:
     """Return covariates as an (n, p) float array; raise ``ValueError`` for another shape and for missing values."""
     design = np.asarray(covariates, dtype=np.float64)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
+from family_justice.estimators.arrays import Floats, binary, combine, cross_product, design_matrix, inner, numbers
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import Maximum, Objective, maximise
-from family_justice.estimators.regression import Columns, clustered_variance, own_units, scale_columns
+from family_justice.estimators.regression import Columns, own_units, robust_covariance, scale_columns
 
 # The two halves of the negative binomial search alternate until the logarithm of theta moves less than this.
 STILL = 1e-11
@@ -74,9 +74,7 @@ def fit_risk_ratio(outcome: ArrayLike, covariates: ArrayLike, clusters: ArrayLik
     Risks of two groups, a of m and b of n: the ratio is (b/n)/(a/m), the variance of its logarithm without the factor
     1/a - 1/m + 1/b - 1/n.
     """
-    y = numbers("outcome", outcome)
-    if not np.isin(y, (0.0, 1.0)).all():
-        raise ValueError("outcome must be 0 or 1")
+    y = binary("outcome", outcome)
     counts = _Counts(y, covariates, None)
     if y.size and y.all():
         counts.nothing = "no non-events"
@@ -224,10 +222,7 @@ class _Counts:
     ) -> CountFit:
         own = own_units(self.columns, top)
         coef, kept = own.coef, own.estimable
-        robust, n_clusters = None, None
-        if clusters is not None:
-            robust, n_clusters = clustered_variance(variance, top.informed, self.columns.rows, residual, clusters)
-            robust = own.covariance(robust)
+        robust, n_clusters = robust_covariance(own, top, variance, self.columns.rows, residual, clusters)
         var_model = own.covariance(variance)
         slopes = np.arange(kept.size) > 0
         used = var_model if robust is None else robust

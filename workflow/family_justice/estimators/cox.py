@@ -127,19 +127,29 @@ def fit_cox(
     rows, centre, scale, span = _standardise(design, risk)
     added = None if offset is None else numbers("offset", offset, n)[risk.order]
     likelihood = PartialLikelihood(risk, rows, weight, ties == "efron", added)
-    reason = "no events" if not risk.size else "constant among those at risk"
-    ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
-    events_weight = float(likelihood.death_weight.sum())
-    top = maximise(likelihood.objective, np.zeros(len(rows.x)), span, events_weight, ruled_out, max_iter)
-
-    kept = top.estimable
-    var_model = top.variance / np.outer(scale, scale)
-    var_robust, member, n_clusters = None, None, None
+    top = _search(likelihood, span, max_iter)
+    member, n_clusters = None, None
     if clusters is not None or robust:
-        member, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
-        member, n_clusters = member[risk.order], labels.size
-        var_robust = _sandwich(likelihood, top, member, n_clusters) / np.outer(scale, scale)
-    coef = np.where(kept, top.parameters / scale, np.nan)
+        code, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
+        member, n_clusters = code[risk.order], labels.size
+    model = CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened, member)
+    return _fit_of(model, top, n_clusters, ties)
+
+
+def _search(likelihood: PartialLikelihood, span: Floats, max_iter: int) -> Maximum:
+    """Maximise the partial likelihood of columns with range ``span`` (p,), zero for those that do not vary."""
+    reason = "constant among those at risk" if likelihood.risk.size else "no events"
+    ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
+    events = float(likelihood.death_weight.sum())
+    return maximise(likelihood.objective, np.zeros(span.size), span, events, ruled_out, max_iter)
+
+
+def _fit_of(model: CoxModel, top: Maximum, n_clusters: int | None, ties: str) -> CoxFit:
+    """Return the fit in the units of the columns as they came, with its tests."""
+    kept, units = top.estimable, np.outer(model.scale, model.scale)
+    coef, var_model, var_robust = np.where(kept, top.parameters / model.scale, np.nan), top.variance / units, None
+    if model.member is not None and n_clusters is not None:
+        var_robust = _sandwich(model.likelihood, top, model.member, n_clusters) / units
     free = np.ix_(top.independent, top.independent)
     used = var_model if var_robust is None else var_robust
     return CoxFit(
@@ -150,15 +160,15 @@ def fit_cox(
         score_test=quadratic_form_test(top.score_start[top.independent], top.information_start[free]),
         likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), int(top.independent.sum())),
         wald_test=quadratic_form_test(coef[kept], used[np.ix_(kept, kept)]),
-        n=n,
-        n_events=int(happened.sum()),
+        n=model.exit.size,
+        n_events=int(model.event.sum()),
         n_clusters=n_clusters,
         iterations=top.iterations,
         converged=top.converged,
         ties=ties,
         estimable=kept,
         reasons=top.reasons,
-        model=CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened, member),
+        model=model,
     )
 
 

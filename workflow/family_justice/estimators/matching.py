@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, Ints, codes, design_matrix, numbers
+from family_justice.estimators.arrays import Floats, Ints, binary, codes, design_matrix, numbers
 from family_justice.estimators.newton import maximise
 
 
@@ -192,9 +192,7 @@ def fit_conditional_logistic(
 
     Raises ``ValueError`` for missing values, unequal lengths and outcomes other than 0 and 1.
     """
-    y = numbers("outcome", outcome)
-    if not np.isin(y, (0.0, 1.0)).all():
-        raise ValueError("outcome must be 0 or 1")
+    y = binary("outcome", outcome)
     design = design_matrix(covariates, y.size)
     member, labels = codes("sets", sets, y.size)
     cases, sizes = (np.bincount(member, weights=w, minlength=labels.size) for w in (y, None))

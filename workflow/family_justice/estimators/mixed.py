@@ -19,11 +19,13 @@ from family_justice.estimators.arrays import (
     numbers,
     sums_by,
 )
-from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.logistic import LogisticFit, fit_logistic
 from family_justice.estimators.newton import NOTHING_LEFT, independent_columns
-from family_justice.estimators.regression import scale_columns, transformed, undecided_rows
+from family_justice.estimators.regression import Columns, scale_columns, transformed, undecided_rows
 
 CONVERGED = 1e-12  # twice the log-likelihood still to gain
+NOT_CONVERGED = "the search for the estimate did not converge"
+NO_VARIATION = "areas differ no more than chance makes them: the likelihood is highest at zero"
 WITHOUT_END = 30.0  # a standard deviation of log odds that no areas have
 
 
@@ -84,23 +86,12 @@ def fit_mixed_logistic(
     model = _RandomIntercept(y, x, area, labels.size, nodes)
 
     beta = columns.coefficients(plain.coef)[kept]
-    residual = y - _risk(combine(beta, x))
-    by_area = sums_by(area, residual, labels.size)
-    note = ""
-    if not kept[0]:
-        note = plain.reasons.get(0, "the intercept cannot be estimated")
-    elif labels.size < 2:
-        note = "only one area"
-    elif not used.any():
-        note = NOTHING_LEFT
-    elif not plain.converged:
-        note = "the search for the estimate did not converge"
-    elif float(inner(by_area, by_area)) <= float(inner(np.abs(residual), 1 - np.abs(residual))):
-        note = "areas differ no more than chance makes them: the likelihood is highest at zero"
+    note = "" if used.any() else NOTHING_LEFT
+    note = _without_areas(plain, labels.size) or note or model.no_variation(beta)
     if note:
         variance = np.full((p + 1, p + 1), np.nan)
         variance[:p, :p] = plain.var_model
-        sd = 0.0 if note.startswith("areas") else np.nan
+        sd = 0.0 if note == NO_VARIATION else np.nan
         return MixedLogisticFit(
             coef=plain.coef, variance=variance, sd=sd, areas=labels, area_effect=np.full(labels.size, sd),
             area_std_error=np.full(labels.size, sd),
@@ -110,26 +101,42 @@ def fit_mixed_logistic(
 
     theta, loglik, information, iterations, converged = model.maximise(np.append(beta, 0.5), max_iter)
     width = model.find_modes(combine(theta[:-1], x), float(theta[-1]))
-    full = np.append(kept, True)
-    change = np.eye(p + 1)
-    change[:p, :p] = columns.to_own_units
-    variance = np.full((p + 1, p + 1), np.nan)
-    if converged:
-        variance[np.ix_(full, full)] = np.linalg.inv(information)
-        variance = transformed(variance, change, full)
-    sign = -1.0 if theta[-1] < 0 else 1.0  # the sign of sd u is that of u
-    variance[-1] *= sign
-    variance[:, -1] *= sign
-    coef = np.zeros(p)
-    coef[kept] = theta[:-1]
-    coef = np.where(kept, columns.to_own_units @ coef, np.nan)
+    coef, variance = _in_own_units(theta, information if converged else None, columns, kept)
     return MixedLogisticFit(
         coef=coef, variance=variance, sd=abs(float(theta[-1])), areas=labels, area_effect=theta[-1] * model.mode,
         area_std_error=np.abs(theta[-1]) * width,
         loglik=loglik, loglik_without_areas=plain.loglik[1], n=n, n_events=plain.n_events, iterations=iterations,
-        converged=converged, estimable=kept, reasons=plain.reasons,
-        note="" if converged else "the search for the estimate did not converge",
+        converged=converged, estimable=kept, reasons=plain.reasons, note="" if converged else NOT_CONVERGED,
     )  # fmt: skip
+
+
+def _without_areas(plain: LogisticFit, areas: int) -> str:
+    """Return why there is nothing to be said of areas, empty if there may be."""
+    if not plain.estimable[0]:
+        return plain.reasons.get(0, "the intercept cannot be estimated")
+    if areas < 2:
+        return "only one area"
+    return "" if plain.converged else NOT_CONVERGED
+
+
+def _in_own_units(
+    theta: Floats, information: Floats | None, columns: Columns, kept: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Return coefficients (p + 1,) and the covariance matrix (p + 2, p + 2) of them and the standard deviation; nan
+    without ``information``."""
+    p = kept.size
+    coef = np.zeros(p)
+    coef[kept] = theta[:-1]
+    coef = np.where(kept, columns.to_own_units @ coef, np.nan)
+    full = np.append(kept, True)
+    variance = np.full((p + 1, p + 1), np.nan)
+    if information is not None:
+        variance[np.ix_(full, full)] = np.linalg.inv(information)
+        change = np.eye(p + 1)
+        change[:p, :p] = columns.to_own_units
+        change[p, p] = -1.0 if theta[-1] < 0 else 1.0  # the sign of sd u is that of u
+        variance = transformed(variance, change, full)
+    return coef, variance
 
 
 class _RandomIntercept:
@@ -141,6 +148,13 @@ class _RandomIntercept:
         # Weights for the integral of f(u) du = sum w exp(z^2/2) f(z): the density of u is part of f.
         self.points, self.log_weights = points, np.log(weights) + points**2 / 2
         self.mode = np.zeros(count)
+
+    def no_variation(self, beta: Floats) -> str:
+        """Say so if areas differ no more than chance makes them at the coefficients of the ordinary logistic fit."""
+        residual = self.y - _risk(combine(beta, self.x))
+        by_area = sums_by(self.area, residual, self.count)
+        chance = float(inner(np.abs(residual), 1 - np.abs(residual)))
+        return NO_VARIATION if float(inner(by_area, by_area)) <= chance else ""
 
     def find_modes(self, eta: Floats, sd: float) -> Floats:
         """Newton's method for the mode of u in every area at once; return the standard deviations around it."""

@@ -119,7 +119,7 @@ class _Climb:
             for j in np.flatnonzero(usable & (np.abs(step) * self.span > 0.5)):
                 self.reasons[int(j)] = runs_away(step[j])
                 self.free[j] = False
-        return iterations, converged
+        return iterations, converged and bool(np.isfinite(self.now[0]))
 
     def carry_away(self, step: Floats) -> bool:
         """Carry columns whose ``step`` does not shrink to their limit and hold them there; return whether any is."""
