@@ -34,7 +34,7 @@ def poisson(
     members: pd.DataFrame, cohort: Cohort, analysis: Poisson, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log rate ratios of an event per time at risk, the intercept (log rate) and tests of the model."""
-    from family_justice.estimators.counts import fit_poisson
+    from family_justice.estimators.poisson import fit_poisson
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)
@@ -61,7 +61,7 @@ def negative_binomial(
 
     ``events`` are members with a count above zero, not the sum of the counts: disclosure control is about people.
     """
-    from family_justice.estimators.counts import fit_negative_binomial
+    from family_justice.estimators.negative_binomial import fit_negative_binomial
 
     numbers = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
     known = members[members[numbers].notna().all(axis=1)]
@@ -94,8 +94,8 @@ def risk_ratio(
     members: pd.DataFrame, cohort: Cohort, analysis: RiskRatio, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log risk ratios of a yes/no variable (modified Poisson), the intercept (log risk) and a Wald test."""
-    from family_justice.estimators.counts import fit_risk_ratio
     from family_justice.estimators.marginal import average_marginal_effects
+    from family_justice.estimators.poisson import fit_risk_ratio
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)

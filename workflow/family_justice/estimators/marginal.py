@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from family_justice.estimators.arrays import Floats, combine, design_matrix, inner
-from family_justice.estimators.counts import CountFit
 from family_justice.estimators.logistic import LogisticFit
 from family_justice.estimators.multinomial import MultinomialFit
 from family_justice.estimators.newton import RUNS_AWAY
+from family_justice.estimators.poisson import CountFit
 
 #: Log odds that are as good as infinite.
 FAR = 1000.0
