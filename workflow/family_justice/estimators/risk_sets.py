@@ -40,7 +40,11 @@ class RiskSets:
             self.delayed = bool(((first > start) & (first < last)).any())
         # Sorting numbers that hold the place and the row takes half the time of sorting rows by their place.
         shift = int(exit.size).bit_length()
-        packed = np.sort(((2 * last + event) << shift) | np.arange(exit.size))
+        packed = 2 * last
+        packed += event
+        packed <<= shift
+        packed |= np.arange(exit.size)
+        packed.sort()
         if entry is not None or not single or not packed.size or packed[0] >> (shift + 1) == 0:
             packed = packed[np.take(first < last, packed & ((1 << shift) - 1))]
         self.order: Ints = packed & ((1 << shift) - 1)
