@@ -9,11 +9,11 @@ from conformance import Answers, line
 from reference_values import data, std_errors, values
 
 from family_justice.estimators.agreement import cohen_kappa
+from family_justice.estimators.conditional_logistic import fit_conditional_logistic
 from family_justice.estimators.firth import fit_firth
 from family_justice.estimators.gee import fit_gee
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.matching import fit_conditional_logistic
 from family_justice.estimators.mixed import fit_mixed_logistic
 from family_justice.estimators.pooling import pool
 

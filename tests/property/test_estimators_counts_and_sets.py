@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from family_justice.estimators.agreement import cohen_kappa
-from family_justice.estimators.counts import fit_negative_binomial, fit_poisson, fit_risk_ratio
-from family_justice.estimators.matching import fit_conditional_logistic, match_exact, match_nearest
+from family_justice.estimators.conditional_logistic import fit_conditional_logistic
+from family_justice.estimators.matching import match_exact, match_nearest
 from family_justice.estimators.mixed import fit_mixed_logistic
 from family_justice.estimators.multinomial import fit_multinomial
+from family_justice.estimators.negative_binomial import fit_negative_binomial
+from family_justice.estimators.poisson import fit_poisson, fit_risk_ratio
 
 CALM = settings(deadline=None, max_examples=25)
 seeds = st.integers(0, 10**6)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.counts import fit_negative_binomial, fit_poisson, fit_risk_ratio
+from family_justice.estimators.conditional_logistic import fit_conditional_logistic
 from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.fine_gray import fit_fine_gray
 from family_justice.estimators.firth import fit_firth
@@ -19,10 +19,11 @@ from family_justice.estimators.gee import fit_gee
 from family_justice.estimators.inequality import inequality
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.matching import fit_conditional_logistic
 from family_justice.estimators.mixed import fit_mixed_logistic
 from family_justice.estimators.multinomial import fit_multinomial
+from family_justice.estimators.negative_binomial import fit_negative_binomial
 from family_justice.estimators.parametric import fit_aft
+from family_justice.estimators.poisson import fit_poisson, fit_risk_ratio
 
 N = 240
 

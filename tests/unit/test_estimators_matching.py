@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 from scipy.special import gammaln
 
 from family_justice.estimators.agreement import cohen_kappa, transition_table
-from family_justice.estimators.matching import balance, fit_conditional_logistic, match_exact, match_nearest
+from family_justice.estimators.conditional_logistic import fit_conditional_logistic
+from family_justice.estimators.matching import balance, match_exact, match_nearest
 from family_justice.estimators.pooling import pool
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.counts import fit_poisson
 from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.gee import fit_gee
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.mixed import fit_mixed_logistic
 from family_justice.estimators.parametric import fit_aft
+from family_justice.estimators.poisson import fit_poisson
 
 
 def test_logistic_of_a_two_by_two_table() -> None:

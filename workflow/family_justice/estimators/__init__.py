@@ -15,10 +15,11 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``splines``: restricted cubic splines
 - ``logistic``: logistic regression with clustered standard errors; ``firth``: with Firth's penalty
 - ``marginal``: average marginal effects of logistic, risk ratio and multinomial models
-- ``counts``: Poisson and negative binomial rates, risk ratios by modified Poisson
-- ``multinomial``, ``mixed``: several categories; random intercepts of areas and funnel limits
+- ``poisson``, ``negative_binomial``: rates, and risk ratios by modified Poisson
+- ``multinomial``, ``mixed``: several categories; random intercepts of areas
+- ``conditional_logistic``: logistic regression within matched sets
 - ``gee``: estimating equations, by statsmodels
-- ``matching``: matched sets, their balance, conditional logistic regression
+- ``matching``, ``funnel``: matched sets and their balance; ratios of areas and control limits
 - ``inequality``, ``agreement``: slope and relative index; kappa
 - ``latent_classes``: profiles of members who answer alike, by StepMix
 - ``imputation``, ``pooling``: chained equations, Rubin's rules

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# Whole numbers below it are counted off in a table, in a tenth of the time of sorting them.
+LARGEST_TABLE = 2**22
+
 # Two times closer than this, relative to the mean time, are one time: 58/365.25 - 30/365.25 is 28/365.25.
 # The tolerance is that of R's survival::aeqSurv.
 TIME_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
@@ -26,6 +29,14 @@ def numbers(name: str, values: ArrayLike, n: int | None = None) -> Floats:
         raise ValueError(f"{name} has {vector.size} rows where exit has {n}")
     if not np.isfinite(vector).all():
         raise ValueError(f"{name} has {int((~np.isfinite(vector)).sum())} rows that are missing or infinite")
+    return vector
+
+
+def binary(name: str, values: ArrayLike) -> Floats:
+    """Return a float vector of zeros and ones; raise ``ValueError`` for other values."""
+    vector = numbers(name, values)
+    if not np.isin(vector, (0.0, 1.0)).all():
+        raise ValueError(f"{name} must be 0 or 1")
     return vector
 
 
@@ -87,6 +98,9 @@ def follow_up(exit: ArrayLike, entry: ArrayLike | None) -> tuple[Floats, Floats 
     """
     stop = numbers("exit", exit)
     start = None if entry is None else numbers("entry", entry, stop.size)
+    if all(whole(times) for times in (stop, start) if times is not None):
+        _require_order(stop, start)
+        return stop, start
     every = np.unique(stop if start is None else np.concatenate([start, stop]))
     gaps = np.diff(every)
     tolerance = TIME_TOLERANCE * max(1.0, float(np.abs(every).mean())) if every.size else 0.0
@@ -94,9 +108,20 @@ def follow_up(exit: ArrayLike, entry: ArrayLike | None) -> tuple[Floats, Floats 
         first = every[np.concatenate([[True], gaps > tolerance])]
         stop = first[np.searchsorted(first, stop, side="right") - 1]
         start = None if start is None else first[np.searchsorted(first, start, side="right") - 1]
+    _require_order(stop, start)
+    return stop, start
+
+
+def whole(times: Floats) -> bool:
+    """Return whether times (n,) are whole numbers, not below zero and small enough to count in a table."""
+    if not times.size or times.min() < 0 or times.max() >= LARGEST_TABLE:
+        return False
+    return np.array_equal(times.astype(np.int32), times)
+
+
+def _require_order(stop: Floats, start: Floats | None) -> None:
     if start is not None and (start >= stop).any():
         raise ValueError(f"entry must be before exit; it is not in {int((start >= stop).sum())} rows")
-    return stop, start
 
 
 # OpenBLAS uses one thread for matrix products of up to 262,144 multiplications.

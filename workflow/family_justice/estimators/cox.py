@@ -35,7 +35,7 @@ from family_justice.estimators.cox_checks import concordance_std_error as concor
 from family_justice.estimators.cox_checks import proportional_hazards_test as proportional_hazards_test
 from family_justice.estimators.cox_checks import robust_score_test as robust_score_test
 from family_justice.estimators.distinct_rows import PatternRows, Rows, SingleRows, patterns
-from family_justice.estimators.newton import maximise
+from family_justice.estimators.newton import Maximum, maximise
 from family_justice.estimators.partial_likelihood import PartialLikelihood
 from family_justice.estimators.risk_sets import RiskSets
 
@@ -118,51 +118,57 @@ def fit_cox(
     happened = numbers("event", event, n) > 0
     design = design_matrix(covariates, n)
     stratum, stratum_labels = codes("strata", strata, n)
-    weight = weights_or_ones(weights, n)
-
-    risk = RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
+    weight = None if weights is None else weights_or_ones(weights, n)
+    if weight is None:
+        risk = RiskSets(stop, happened, start, stratum)
+    else:
+        risk = RiskSets(stop, happened & (weight > 0), start, np.where(weight > 0, stratum, -1))
+        weight = weight[risk.order]
     rows, centre, scale, span = _standardise(design, risk)
     added = None if offset is None else numbers("offset", offset, n)[risk.order]
-    likelihood = PartialLikelihood(risk, rows, weight[risk.order], ties == "efron", added)
-    reason = "no events" if not risk.size else "constant among those at risk"
-    ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
-    events_weight = float(likelihood.death_weight.sum())
-    top = maximise(likelihood.objective, np.zeros(len(rows.x)), span, events_weight, ruled_out, max_iter)
-
-    kept = top.estimable
-    var_model = top.variance / np.outer(scale, scale)
-    var_robust, member, n_clusters = None, None, None
+    likelihood = PartialLikelihood(risk, rows, weight, ties == "efron", added)
+    top = _search(likelihood, span, max_iter)
+    member, n_clusters = None, None
     if clusters is not None or robust:
-        member, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
-        n_clusters = labels.size
-        member = member[risk.order]
-        spread = cluster_scores(likelihood, top.parameters, member, n_clusters)
-        both = np.ix_(top.informed, top.informed)
-        var_robust = np.full_like(top.inverse, np.nan)
-        var_robust[both] = top.inverse[both] @ spread[both] @ top.inverse[both]
-        var_robust = top.shown(var_robust) / np.outer(scale, scale)
-    coef = np.where(kept, top.parameters / scale, np.nan)
-    degrees = int(top.independent.sum())
+        code, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
+        member, n_clusters = code[risk.order], labels.size
+    model = CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened, member)
+    return _fit_of(model, top, n_clusters, ties)
+
+
+def _search(likelihood: PartialLikelihood, span: Floats, max_iter: int) -> Maximum:
+    """Maximise the partial likelihood of columns with range ``span`` (p,), zero for those that do not vary."""
+    reason = "constant among those at risk" if likelihood.risk.size else "no events"
+    ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
+    events = float(likelihood.death_weight.sum())
+    return maximise(likelihood.objective, np.zeros(span.size), span, events, ruled_out, max_iter)
+
+
+def _fit_of(model: CoxModel, top: Maximum, n_clusters: int | None, ties: str) -> CoxFit:
+    """Return the fit in the units of the columns as they came, with its tests."""
+    kept, units = top.estimable, np.outer(model.scale, model.scale)
+    coef, var_model, var_robust = np.where(kept, top.parameters / model.scale, np.nan), top.variance / units, None
+    if model.member is not None and n_clusters is not None:
+        var_robust = _sandwich(model.likelihood, top, model.member, n_clusters) / units
     free = np.ix_(top.independent, top.independent)
-    score_test = quadratic_form_test(top.score_start[top.independent], top.information_start[free])
     used = var_model if var_robust is None else var_robust
     return CoxFit(
         coef=coef,
         var_model=var_model,
         var_robust=var_robust,
         loglik=(top.loglik_start, top.loglik),
-        score_test=score_test,
-        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), degrees),
+        score_test=quadratic_form_test(top.score_start[top.independent], top.information_start[free]),
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), int(top.independent.sum())),
         wald_test=quadratic_form_test(coef[kept], used[np.ix_(kept, kept)]),
-        n=n,
-        n_events=int(happened.sum()),
+        n=model.exit.size,
+        n_events=int(model.event.sum()),
         n_clusters=n_clusters,
         iterations=top.iterations,
         converged=top.converged,
         ties=ties,
         estimable=kept,
         reasons=top.reasons,
-        model=CoxModel(likelihood, top.parameters, centre, scale, stratum_labels, stop, start, happened, member),
+        model=model,
     )
 
 
@@ -176,7 +182,7 @@ def _standardise(design: Floats, risk: RiskSets) -> tuple[Rows, Floats, Floats, 
     if found is None:
         x, code, count = _columns(design, risk.order), None, None
     else:
-        code, x = np.take(found.code, risk.order), found.x
+        code, x = np.take(found.code, risk.order).astype(np.int64), found.x
         count = np.bincount(code, minlength=x.shape[1])
     centre, scale, span = np.zeros(p), np.ones(p), np.zeros(p)
     for j in range(p):
@@ -203,6 +209,15 @@ def _columns(design: Floats, order: Ints) -> Floats:
         for column, values in zip(x, rows.T, strict=True):
             column[low : low + 4_096] = values
     return x
+
+
+def _sandwich(likelihood: PartialLikelihood, top: Maximum, member: Ints, count: int) -> Floats:
+    """Return the robust covariance matrix (p, p) of the parameters of the search."""
+    spread = cluster_scores(likelihood, top.parameters, member, count)
+    both = np.ix_(top.informed, top.informed)
+    variance = np.full_like(top.inverse, np.nan)
+    variance[both] = top.inverse[both] @ spread[both] @ top.inverse[both]
+    return top.shown(variance)
 
 
 def cluster_scores(likelihood: PartialLikelihood, parameters: Floats, member: Ints, count: int) -> Floats:

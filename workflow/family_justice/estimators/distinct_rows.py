@@ -2,8 +2,8 @@
 
 Research covariates are mostly categories: a million rows of fifteen indicators hold some twenty-five thousand distinct
 rows, their patterns. Whatever depends on the covariates alone is then computed once for each pattern, and sums over
-rows become products with a sparse matrix (place in time x pattern). Where rows hardly repeat, each is its own pattern
-and plain running sums are as good. Either way the answers are the same but for the order of addition.
+rows are those of the few joint levels of some columns at a time. Where rows hardly repeat, each is its own pattern and
+plain running sums are as good. Either way the answers are the same but for the order of addition.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Patterns:
     """For each row the ``code`` (n,) of its pattern, the patterns ``x`` (p, m), and for each column the number of its
     ``level`` (p, m) among ``sizes`` (p,)."""
 
-    code: Ints
+    code: NDArray[np.integer]
     x: Floats
     level: Ints
     sizes: list[int]
@@ -166,20 +166,25 @@ def patterns(design: Floats) -> Patterns | None:
         key, strange = _keys(design, levels, sizes)
         if not strange.any():
             break
-        for j in np.flatnonzero(strange):  # the sample has missed a rare level
-            levels[j] = np.unique(design[:, j])
+        for column in np.flatnonzero(strange):  # the sample has missed a rare level
+            levels[column] = np.unique(design[:, column])
+    distinct: Ints
+    code: NDArray[np.integer]
     size = math.prod(sizes)
     if size <= TABLE:
         present = np.zeros(size, dtype=bool)
         present[key] = True
-        distinct, code = np.flatnonzero(present), np.take(np.cumsum(present) - 1, key)
+        distinct = np.flatnonzero(present)
+        place = np.cumsum(present) - 1
+        code = np.take(place.astype(np.min_scalar_type(size)), key)
     else:
         distinct, code = np.unique(key, return_inverse=True)
     if distinct.size * ROWS_PER_PATTERN > n:
         return None
     x, level = np.empty((p, distinct.size)), np.empty((p, distinct.size), dtype=np.int64)
     for j, values in enumerate(levels):
-        distinct, level[j] = np.divmod(distinct, sizes[j])
+        level[j] = distinct % sizes[j]
+        distinct = distinct // sizes[j]
         x[j] = values[np.minimum(level[j], values.size - 1)]
     return Patterns(code, x, level, sizes)
 
@@ -190,6 +195,8 @@ def _keys(design: Floats, levels: list[Floats], sizes: list[int]) -> tuple[NDArr
     The number is that of a clock with one wheel of ``sizes`` positions for each column.
     """
     radix = np.cumprod([1.0, *map(float, sizes)])[:-1]
+    if all(np.isin(level, (0.0, 1.0)).all() for level in levels):
+        return _keys_of_indicators(design, radix.astype(np.float64))
     least, most = np.array([level[0] for level in levels]), np.array([level[-1] for level in levels])
     many = [j for j, size in enumerate(sizes) if size > 2]
     radix_of_two = np.where(np.array(sizes) == 2, radix, 0.0)
@@ -207,3 +214,15 @@ def _keys(design: Floats, levels: list[Floats], sizes: list[int]) -> tuple[NDArr
             return key, ~known.all(axis=0)
         key[low : low + BLOCK] = total
     return key, np.zeros(len(levels), dtype=bool)
+
+
+def _keys_of_indicators(design: Floats, radix: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """``_keys`` of columns of zeros and ones."""
+    key = np.empty(len(design), dtype=np.int64)
+    for low in range(0, len(design), BLOCK):
+        block = design[low : low + BLOCK]
+        known = block * block == block
+        if not known.all():
+            return key, ~known.all(axis=0)
+        key[low : low + BLOCK] = block @ radix
+    return key, np.zeros(len(radix), dtype=bool)

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from family_justice.estimators.arrays import (
     Floats,
+    Ints,
     codes,
     combine,
     cross_product,
@@ -28,7 +29,7 @@ from family_justice.estimators.arrays import (
     varies,
 )
 from family_justice.estimators.chi_square import ChiSquareTest, quadratic_form_test
-from family_justice.estimators.newton import maximise
+from family_justice.estimators.newton import Maximum, maximise
 from family_justice.estimators.subdistribution import SubdistributionLikelihood, SubdistributionRisk
 
 
@@ -91,30 +92,16 @@ def fit_fine_gray(
     design = design_matrix(covariates, n)
     stratum, _ = codes("strata", strata, n)
     member, labels = codes("clusters", np.arange(n) if clusters is None else clusters, n)
-
     weighted = SubdistributionRisk(stop, kind, start, stratum, events_first=target == "finegray")
     x, scale, span = _standardise(design, weighted)
     likelihood = SubdistributionLikelihood(weighted, x, efron=target == "finegray" and ties != "breslow")
-    reason = "no events" if not weighted.size else "constant among those at risk"
-    ruled_out = {int(j): reason for j in np.flatnonzero(span == 0)}
-    events = int((kind == 1).sum())
+    reason = "constant among those at risk" if weighted.size else "no events"
+    ruled_out, events = {int(j): reason for j in np.flatnonzero(span == 0)}, int((kind == 1).sum())
     top = maximise(likelihood.objective, np.zeros(len(x)), span, float(events), ruled_out, max_iter)
-
     kept = top.estimable
-    robust = np.full_like(top.variance, np.nan)
-    if top.informed.any():
-        now = likelihood.at(top.parameters)
-        summed = [sums_by(member[weighted.order], row, labels.size) for row in likelihood.score_residuals(now)]
-        if target == "crr":
-            for total, row in zip(summed, likelihood.censoring_residuals(now, stop, kind == 0), strict=True):
-                total += sums_by(member, row, labels.size)
-        both = np.ix_(top.informed, top.informed)
-        by_cluster = np.stack(summed)[top.informed]
-        change = np.stack([combine(row, by_cluster) for row in top.inverse[both]])
-        robust[both] = cross_product(change, change)
-        robust = top.shown(robust)
     coef = np.where(kept, top.parameters / scale, np.nan)
-    robust /= np.outer(scale, scale)
+    censored = (stop, kind == 0) if target == "crr" else None
+    robust = _sandwich(likelihood, top, member, labels.size, censored) / np.outer(scale, scale)
     return FineGrayFit(
         coef=coef,
         var_model=top.variance / np.outer(scale, scale),
@@ -131,6 +118,32 @@ def fit_fine_gray(
         estimable=kept,
         reasons=top.reasons,
     )
+
+
+def _sandwich(
+    likelihood: SubdistributionLikelihood,
+    top: Maximum,
+    member: Ints,
+    count: int,
+    censored: tuple[Floats, NDArray[np.bool_]] | None,
+) -> Floats:
+    """Return the robust covariance matrix (p, p): influences summed within clusters ``member`` (n,).
+
+    With the times of all rows and who is ``censored`` comes what the estimated censoring distribution adds.
+    """
+    robust = np.full_like(top.inverse, np.nan)
+    if not top.informed.any():
+        return robust
+    now, order = likelihood.at(top.parameters), likelihood.weighted.order
+    summed = [sums_by(member[order], row, count) for row in likelihood.score_residuals(now)]
+    if censored is not None:
+        for total, row in zip(summed, likelihood.censoring_residuals(now, *censored), strict=True):
+            total += sums_by(member, row, count)
+    both = np.ix_(top.informed, top.informed)
+    by_cluster = np.stack(summed)[top.informed]
+    change = np.stack([combine(row, by_cluster) for row in top.inverse[both]])
+    robust[both] = cross_product(change, change)
+    return top.shown(robust)
 
 
 def _standardise(design: Floats, weighted: SubdistributionRisk) -> tuple[Floats, Floats, Floats]:

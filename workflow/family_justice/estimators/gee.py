@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from family_justice.estimators.arrays import Floats, codes, design_matrix, numbers
-from family_justice.estimators.counts import fit_poisson
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.newton import NOTHING_LEFT
+from family_justice.estimators.poisson import fit_poisson
 from family_justice.estimators.regression import scale_columns, transformed, undecided_rows
 
 

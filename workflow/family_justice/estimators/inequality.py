@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from family_justice.estimators.arrays import Floats, codes, cross_product, design_matrix, inner, numbers
-from family_justice.estimators.counts import CountFit, fit_poisson, fit_risk_ratio
 from family_justice.estimators.newton import independent_columns
+from family_justice.estimators.poisson import CountFit, fit_poisson, fit_risk_ratio
 from family_justice.estimators.regression import clustered_variance, scale_columns
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from family_justice.estimators.arrays import Floats, combine, cross_product, design_matrix, inner, numbers
+from family_justice.estimators.arrays import Floats, binary, combine, cross_product, design_matrix, inner
 from family_justice.estimators.chi_square import ChiSquareTest, chi_square_test, quadratic_form_test
 from family_justice.estimators.newton import maximise
-from family_justice.estimators.regression import clustered_variance, own_units, scale_columns
+from family_justice.estimators.regression import own_units, robust_covariance, scale_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,26 +53,21 @@ def fit_logistic(
     and the others estimated without them or at the limit, see ``newton``. If all outcomes are equal nothing is
     estimable. Raises ``ValueError`` for missing values, unequal lengths and outcomes other than 0 and 1.
     """
-    y = numbers("outcome", outcome)
-    if not np.isin(y, (0.0, 1.0)).all():
-        raise ValueError("outcome must be 0 or 1")
+    y = binary("outcome", outcome)
     n, events = y.size, int(y.sum())
-    design = design_matrix(covariates, n)
-
+    columns = scale_columns(design_matrix(covariates, n))
+    x, ruled_out, p = columns.rows, columns.constant, columns.scale.size - 1
     one_outcome = events in (0, n)
-    p = design.shape[1]
-    columns = scale_columns(design)
-    x, span, ruled_out = columns.rows, columns.span, columns.constant
     if one_outcome:
-        ruled_out = {j: "no events" if not events else "no non-events" for j in range(p + 1)}
+        ruled_out = dict.fromkeys(range(p + 1), "no non-events" if events else "no events")
 
     def mean(beta: Floats) -> tuple[Floats, Floats]:
         eta = combine(beta, x)
-        return eta, 1 / (1 + np.exp(-eta))
+        with np.errstate(over="ignore"):
+            return eta, 1 / (1 + np.exp(-eta))
 
     def objective(beta: Floats) -> tuple[float, Floats, Floats]:
-        with np.errstate(over="ignore"):
-            eta, fitted = mean(beta)
+        eta, fitted = mean(beta)
         loglik = float(inner(y, eta) - np.logaddexp(0.0, eta).sum())
         return loglik, inner(x, y - fitted), cross_product(x, x, fitted * (1 - fitted))
 
@@ -80,19 +75,13 @@ def fit_logistic(
     if not one_outcome:
         start[0] = np.log(events / (n - events))
     size = events * (n - events) / max(n, 1)  # information about the intercept
-    top = maximise(objective, start, span, size, ruled_out, max_iter, intercepts=1)
+    top = maximise(objective, start, columns.span, size, ruled_out, max_iter, intercepts=1)
 
     own = own_units(columns, top)
-    coef, kept = own.coef, own.estimable
-    var_model = own.covariance(top.inverse)
+    coef, kept, var_model = own.coef, own.estimable, own.covariance(top.inverse)
 
-    var_robust, n_clusters = None, None
-    if clusters is not None:
-        residual = y - mean(top.parameters)[1]
-        sandwich, n_clusters = clustered_variance(top.inverse, top.informed, x, residual, clusters)
-        var_robust = own.covariance(sandwich)
-
-    degrees = int((top.independent & (np.arange(p + 1) > 0)).sum())
+    residual = y - mean(top.parameters)[1]
+    var_robust, n_clusters = robust_covariance(own, top, top.inverse, x, residual, clusters)
     used = var_model if var_robust is None else var_robust
     tested = kept & (np.arange(p + 1) > 0)
     return LogisticFit(
@@ -100,7 +89,7 @@ def fit_logistic(
         var_model=var_model,
         var_robust=var_robust,
         loglik=(0.0, 0.0) if one_outcome else (top.loglik_start, top.loglik),
-        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), degrees),
+        likelihood_ratio_test=chi_square_test(2 * (top.loglik - top.loglik_start), int(top.independent[1:].sum())),
         wald_test=quadratic_form_test(coef[tested], used[np.ix_(tested, tested)]),
         n=n,
         n_events=events,

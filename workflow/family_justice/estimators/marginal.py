@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from family_justice.estimators.arrays import Floats, combine, design_matrix, inner
-from family_justice.estimators.counts import CountFit
 from family_justice.estimators.logistic import LogisticFit
 from family_justice.estimators.multinomial import MultinomialFit
 from family_justice.estimators.newton import RUNS_AWAY
+from family_justice.estimators.poisson import CountFit
 
 #: Log odds that are as good as infinite.
 FAR = 1000.0
@@ -41,54 +41,74 @@ def average_marginal_effects(
     has the event), what it and the other levels add up to is not known here and no effect is estimable.
     """
     x = design_matrix(covariates, fit.n)
-    n, p = x.shape
-    coef, kept = np.atleast_2d(fit.coef), np.atleast_2d(fit.estimable)
-    m = len(coef)
-    b = np.where(kept, coef, 0.0)
-    for key, why in fit.reasons.items():
-        if RUNS_AWAY in why:
-            b[key if isinstance(key, tuple) else (0, key)] = FAR if "plus" in why else -FAR
-    flat = kept.ravel()
-    variance = fit.var_model if fit.var_robust is None else fit.var_robust
-    variance = np.where(np.outer(flat, flat), variance, 0.0)
-    link = _log if isinstance(fit, CountFit) else _logit
+    model = _Model(fit, x)
+    m, p = model.kept.shape[0], x.shape[1]
     group = {j: list(columns) for columns in terms or [] for j in columns}
-    rows = np.vstack([np.ones(n), x.T])
-    # A category without rows has no intercept, and its probability is zero.
-    eta = np.stack([combine(b[k], rows) if kept[k, 0] else np.full(n, -np.inf) for k in range(m)])
-
     effect, gradient = np.full((m, p), np.nan), np.zeros((m, p, m, p + 1))
-    unknown = bool((np.abs(b[:, 0]) == FAR).any())
     for j in range(p):
-        if unknown or not kept[:, j + 1].any():
+        if model.unknown or not model.kept[:, j + 1].any():
             continue
         if np.isin(x[:, j], (0.0, 1.0)).all():
-            others = [k + 1 for k in group.get(j, [j])]
-            base = eta - np.stack([combine(b[k, others], rows[others]) for k in range(m)])
-            change = np.zeros(m)
-            for sign, predictor in ((1.0, base + b[:, j + 1 : j + 2]), (-1.0, base)):
-                probability, slope = link(predictor)
-                change += sign * probability.mean(axis=1)
-                part = np.stack([inner(rows, slope[:, k, None, :]) for k in range(m)], axis=1) / n
-                part[:, :, others] = 0.0
-                if sign > 0:
-                    part[:, :, j + 1] = slope.mean(axis=2)
-                gradient[:, j] += sign * part
-            effect[:, j] = change
+            effect[:, j], gradient[:, j] = model.of_level(j, group.get(j, [j]))
         else:
-            probability, slope = link(eta)
-            along = b[:, j + 1]
-            tilt = np.einsum("kln,l->kn", slope, along)  # derivative of every probability in x_j
-            effect[:, j] = tilt.mean(axis=1)
-            bend = _bend(probability, tilt, slope, along, link is _log)
-            gradient[:, j] = np.stack([inner(rows, bend[:, k, None, :]) for k in range(m)], axis=1) / n
-            gradient[:, j, :, j + 1] += slope.mean(axis=2)
-    effect[~kept[:, 1:]] = np.nan
+            effect[:, j], gradient[:, j] = model.of_number(j)
+    effect[~model.kept[:, 1:]] = np.nan
     by = gradient.reshape(m, p, -1)
-    error = np.sqrt(np.einsum("kpi,ij,kpj->kp", by, variance, by))
+    error = np.sqrt(np.einsum("kpi,ij,kpj->kp", by, model.variance, by))
     error[np.isnan(effect)] = np.nan
     many = isinstance(fit, MultinomialFit)
     return MarginalEffects(effect if many else effect[0], error if many else error[0])
+
+
+class _Model:
+    """The probabilities (m, n) that a fit gives to the rows ``x`` (n, p), in its coefficients ``b`` (m, p + 1)."""
+
+    def __init__(self, fit: LogisticFit | CountFit | MultinomialFit, x: Floats) -> None:
+        coef, self.kept = np.atleast_2d(fit.coef), np.atleast_2d(fit.estimable)
+        self.b = np.where(self.kept, coef, 0.0)
+        for key, why in fit.reasons.items():
+            if RUNS_AWAY in why:
+                self.b[key if isinstance(key, tuple) else (0, key)] = FAR if "plus" in why else -FAR
+        flat = self.kept.ravel()
+        variance = fit.var_model if fit.var_robust is None else fit.var_robust
+        self.variance = np.where(np.outer(flat, flat), variance, 0.0)
+        self.log = isinstance(fit, CountFit)
+        self.link = _log if self.log else _logit
+        n = len(x)
+        self.rows = np.vstack([np.ones(n), x.T])
+        # A category without rows has no intercept, and its probability is zero.
+        known = zip(self.b, self.kept[:, 0], strict=True)
+        self.eta = np.stack([combine(b, self.rows) if has else np.full(n, -np.inf) for b, has in known])
+        self.unknown = bool((np.abs(self.b[:, 0]) == FAR).any())
+
+    def of_level(self, j: int, term: list[int]) -> tuple[Floats, Floats]:
+        """Return the effect (m,) of an indicator and its gradient (m, m, p + 1), the columns of its term at zero."""
+        others, m = [k + 1 for k in term], len(self.b)
+        base = self.eta - np.stack([combine(b[others], self.rows[others]) for b in self.b])
+        change, gradient = np.zeros(m), np.zeros((m, m, len(self.rows)))
+        for sign, predictor in ((1.0, base + self.b[:, j + 1 : j + 2]), (-1.0, base)):
+            probability, slope = self.link(predictor)
+            change += sign * probability.mean(axis=1)
+            part = self.mean_over_rows(slope)
+            part[:, :, others] = 0.0
+            if sign > 0:
+                part[:, :, j + 1] = slope.mean(axis=2)
+            gradient += sign * part
+        return change, gradient
+
+    def of_number(self, j: int) -> tuple[Floats, Floats]:
+        """Return the mean derivative (m,) in a number and its gradient (m, m, p + 1)."""
+        probability, slope = self.link(self.eta)
+        along = self.b[:, j + 1]
+        tilt = np.einsum("kln,l->kn", slope, along)  # derivative of every probability in x_j
+        gradient = self.mean_over_rows(_bend(probability, tilt, slope, along, self.log))
+        gradient[:, :, j + 1] += slope.mean(axis=2)
+        return tilt.mean(axis=1), gradient
+
+    def mean_over_rows(self, values: Floats) -> Floats:
+        """Return (m, m, p + 1): the means of the columns times values (m, m, n)."""
+        parts = [inner(self.rows, values[:, k, None, :]) for k in range(values.shape[1])]
+        return np.stack(parts, axis=1) / self.rows.shape[1]
 
 
 def _logit(predictor: Floats) -> tuple[Floats, Floats]:

@@ -1,9 +1,8 @@
-"""Variation between areas: the random-intercept logistic model, and the limits of a funnel plot."""
+"""Variation between areas: the random-intercept logistic model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +18,13 @@ from family_justice.estimators.arrays import (
     numbers,
     sums_by,
 )
-from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.logistic import LogisticFit, fit_logistic
 from family_justice.estimators.newton import NOTHING_LEFT, independent_columns
-from family_justice.estimators.regression import scale_columns, transformed, undecided_rows
+from family_justice.estimators.regression import Columns, scale_columns, transformed, undecided_rows
 
 CONVERGED = 1e-12  # twice the log-likelihood still to gain
+NOT_CONVERGED = "the search for the estimate did not converge"
+NO_VARIATION = "areas differ no more than chance makes them: the likelihood is highest at zero"
 WITHOUT_END = 30.0  # a standard deviation of log odds that no areas have
 
 
@@ -84,23 +85,12 @@ def fit_mixed_logistic(
     model = _RandomIntercept(y, x, area, labels.size, nodes)
 
     beta = columns.coefficients(plain.coef)[kept]
-    residual = y - _risk(combine(beta, x))
-    by_area = sums_by(area, residual, labels.size)
-    note = ""
-    if not kept[0]:
-        note = plain.reasons.get(0, "the intercept cannot be estimated")
-    elif labels.size < 2:
-        note = "only one area"
-    elif not used.any():
-        note = NOTHING_LEFT
-    elif not plain.converged:
-        note = "the search for the estimate did not converge"
-    elif float(inner(by_area, by_area)) <= float(inner(np.abs(residual), 1 - np.abs(residual))):
-        note = "areas differ no more than chance makes them: the likelihood is highest at zero"
+    note = "" if used.any() else NOTHING_LEFT
+    note = _without_areas(plain, labels.size) or note or model.no_variation(beta)
     if note:
         variance = np.full((p + 1, p + 1), np.nan)
         variance[:p, :p] = plain.var_model
-        sd = 0.0 if note.startswith("areas") else np.nan
+        sd = 0.0 if note == NO_VARIATION else np.nan
         return MixedLogisticFit(
             coef=plain.coef, variance=variance, sd=sd, areas=labels, area_effect=np.full(labels.size, sd),
             area_std_error=np.full(labels.size, sd),
@@ -110,26 +100,42 @@ def fit_mixed_logistic(
 
     theta, loglik, information, iterations, converged = model.maximise(np.append(beta, 0.5), max_iter)
     width = model.find_modes(combine(theta[:-1], x), float(theta[-1]))
-    full = np.append(kept, True)
-    change = np.eye(p + 1)
-    change[:p, :p] = columns.to_own_units
-    variance = np.full((p + 1, p + 1), np.nan)
-    if converged:
-        variance[np.ix_(full, full)] = np.linalg.inv(information)
-        variance = transformed(variance, change, full)
-    sign = -1.0 if theta[-1] < 0 else 1.0  # the sign of sd u is that of u
-    variance[-1] *= sign
-    variance[:, -1] *= sign
-    coef = np.zeros(p)
-    coef[kept] = theta[:-1]
-    coef = np.where(kept, columns.to_own_units @ coef, np.nan)
+    coef, variance = _in_own_units(theta, information if converged else None, columns, kept)
     return MixedLogisticFit(
         coef=coef, variance=variance, sd=abs(float(theta[-1])), areas=labels, area_effect=theta[-1] * model.mode,
         area_std_error=np.abs(theta[-1]) * width,
         loglik=loglik, loglik_without_areas=plain.loglik[1], n=n, n_events=plain.n_events, iterations=iterations,
-        converged=converged, estimable=kept, reasons=plain.reasons,
-        note="" if converged else "the search for the estimate did not converge",
+        converged=converged, estimable=kept, reasons=plain.reasons, note="" if converged else NOT_CONVERGED,
     )  # fmt: skip
+
+
+def _without_areas(plain: LogisticFit, areas: int) -> str:
+    """Return why there is nothing to be said of areas, empty if there may be."""
+    if not plain.estimable[0]:
+        return plain.reasons.get(0, "the intercept cannot be estimated")
+    if areas < 2:
+        return "only one area"
+    return "" if plain.converged else NOT_CONVERGED
+
+
+def _in_own_units(
+    theta: Floats, information: Floats | None, columns: Columns, kept: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Return coefficients (p + 1,) and the covariance matrix (p + 2, p + 2) of them and the standard deviation; nan
+    without ``information``."""
+    p = kept.size
+    coef = np.zeros(p)
+    coef[kept] = theta[:-1]
+    coef = np.where(kept, columns.to_own_units @ coef, np.nan)
+    full = np.append(kept, True)
+    variance = np.full((p + 1, p + 1), np.nan)
+    if information is not None:
+        variance[np.ix_(full, full)] = np.linalg.inv(information)
+        change = np.eye(p + 1)
+        change[:p, :p] = columns.to_own_units
+        change[p, p] = -1.0 if theta[-1] < 0 else 1.0  # the sign of sd u is that of u
+        variance = transformed(variance, change, full)
+    return coef, variance
 
 
 class _RandomIntercept:
@@ -141,6 +147,13 @@ class _RandomIntercept:
         # Weights for the integral of f(u) du = sum w exp(z^2/2) f(z): the density of u is part of f.
         self.points, self.log_weights = points, np.log(weights) + points**2 / 2
         self.mode = np.zeros(count)
+
+    def no_variation(self, beta: Floats) -> str:
+        """Say so if areas differ no more than chance makes them at the coefficients of the ordinary logistic fit."""
+        residual = self.y - _risk(combine(beta, self.x))
+        by_area = sums_by(self.area, residual, self.count)
+        chance = float(inner(np.abs(residual), 1 - np.abs(residual)))
+        return NO_VARIATION if float(inner(by_area, by_area)) <= chance else ""
 
     def find_modes(self, eta: Floats, sd: float) -> Floats:
         """Newton's method for the mode of u in every area at once; return the standard deviations around it."""
@@ -224,73 +237,3 @@ def _risk(predictor: Floats) -> Floats:
 
 def _positive(matrix: Floats) -> bool:
     return bool(independent_columns(matrix, np.ones(len(matrix), dtype=bool), np.zeros(len(matrix))).all())
-
-
-@dataclass(frozen=True, eq=False)
-class Funnel:
-    """One area per position."""
-
-    areas: NDArray  # (G,) labels in sorted order
-    n: Ints  # (G,) rows
-    observed: Ints  # (G,) events
-    expected: Floats  # (G,)
-    ratio: Floats  # (G,) observed / expected, nan where nothing is expected
-    limits_95: Floats  # (2, G) lower and upper control limit of the ratio
-    limits_998: Floats  # (2, G)
-
-
-def funnel(outcome: ArrayLike, expected: ArrayLike | None, areas: ArrayLike) -> Funnel:
-    """Return standardised ratios per area with interpolated Poisson control limits at 95% and 99.8%.
-
-    ``outcome`` (n,) counts or 0/1; ``expected`` (n,) from a model, its sum per area is the expectation (indirect
-    standardisation); None: the overall mean for every row. Limits are those of ``control_limits``.
-    """
-    y = numbers("outcome", outcome)
-    area, labels = codes("areas", areas, y.size)
-    mean = (
-        np.full(y.size, y.mean() if y.size else np.nan) if expected is None else numbers("expected", expected, y.size)
-    )
-    counted, sums = sums_by(area, y, labels.size), sums_by(area, mean, labels.size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(sums > 0, counted / sums, np.nan)
-        limits = [np.where(sums > 0, control_limits(sums, level) / sums, np.nan) for level in (0.95, 0.998)]
-    rows = np.bincount(area, minlength=labels.size)
-    return Funnel(labels, rows, counted.astype(np.int64), sums, ratio, limits[0], limits[1])
-
-
-def control_limits(
-    expected: ArrayLike,
-    level: float = 0.95,
-    n: ArrayLike | None = None,
-    distribution: Literal["poisson", "binomial"] = "poisson",
-) -> Floats:
-    """Return (2, G): counts between which ``level`` of areas with ``expected`` (G,) events lie if nothing but chance
-    is at work; for ``binomial`` out of ``n`` (G,).
-
-    Spiegelhalter (2005, Statistics in Medicine 24, appendix A.1.1): with r the smallest count whose distribution
-    function F(r) reaches the tail q, the limit is r - (F(r) - q) / (F(r) - F(r - 1)), so that limits do not jump from
-    one whole number to the next. With a share of 10% of 20, F(4) = 0.95683 and F(5) = 0.98875: the upper 95% limit is
-    5 - 0.01375/0.03192 = 4.569, 22.8%. The lower limit may be -1 < limit < 0 for small expectations and is then set
-    to 0.
-
-    In between whole numbers the upper limit is below r, so that r itself lies above it, and P(r or more) exceeds the
-    tail: at most 10% of 5 to 10 with a share of 20%, 6% of 20 to 50, where 2.5% are meant. Below the lower limit lie
-    no more than are meant.
-    """
-    from scipy.stats import binom, poisson
-
-    mean = np.asarray(expected, dtype=np.float64)
-    if distribution == "binomial":
-        size = np.asarray(n, dtype=np.float64)
-        law: Any = binom(size, mean / size)
-    else:
-        law = poisson(mean)
-    limits = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        r = law.ppf(tail)
-        at, below = law.cdf(r), law.cdf(r - 1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            limit = np.maximum(r - (at - tail) / (at - below), 0.0)
-        # Where everybody has the event chance leaves nothing open, and the formula would fall short of it.
-        limits.append(np.where(mean >= size, size, limit) if distribution == "binomial" else limit)
-    return np.stack(limits)

@@ -144,8 +144,19 @@ def state_occupation(
 
     wanted = grid if times is None else np.asarray(times, dtype=np.float64)
     upto = np.searchsorted(grid, wanted, side="right")
-    influence, std_error = np.zeros((labels.size, size)), np.zeros((wanted.size, size))
     share = before / np.maximum(at_risk, 1)  # what a person in a state weighs
+    rows = (person, here, there, moves, place, first, last)
+    std_error = _jackknife(upto, labels.size, steps, hazard, share, rows)
+    return StateOccupation(states, wanted, np.vstack([initial, probability])[upto], std_error, initial)
+
+
+def _jackknife(
+    upto: Ints, persons: int, steps: Floats, hazard: Floats, share: Floats, rows: tuple[NDArray, ...]
+) -> Floats:
+    """Return (times, S): standard errors after the first ``upto`` (times,) transition times."""
+    person, here, there, moves, place, first, last = rows
+    size = steps.shape[1]
+    influence, std_error = np.zeros((persons, size)), np.zeros((upto.size, size))
     reached = 0
     for which in np.argsort(upto, kind="stable"):
         until = int(upto[which])
@@ -156,7 +167,7 @@ def state_occupation(
             )  # fmt: skip
             reached = until
         std_error[which] = np.sqrt(np.add.reduce(influence**2, axis=0))
-    return StateOccupation(states, wanted, np.vstack([initial, probability])[upto], std_error, initial)
+    return std_error
 
 
 def _advance(influence: Floats, steps: Floats, hazard: Floats, share: Floats, rows: tuple[NDArray, ...]) -> Floats:

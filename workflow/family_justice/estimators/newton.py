@@ -73,66 +73,92 @@ def maximise(
     have unit variance: the number of events). ``reasons`` marks columns that the caller has already ruled out. The
     first ``intercepts`` parameters are none of the caller's columns and are not counted when a reason names columns.
     """
-    beta = start.copy()
-    loglik, score, information = objective(beta)
-    begin = (loglik, score, information)
-    reasons = dict(reasons or {})
-    candidate = np.array([j not in reasons for j in range(beta.size)], dtype=bool)
-    free = independent_columns(information, candidate, OWN_INFORMATION * scale * np.ones(beta.size))
-    for j in np.flatnonzero(candidate & ~free):
-        reasons[int(j)] = _why_dependent(information, free, int(j), scale, intercepts)
-    independent = free.copy()
-    floor = OWN_INFORMATION * np.diag(information)
+    climb = _Climb(objective, start, span, scale, dict(reasons or {}), intercepts)
+    iterations, converged = climb.run(max_iter)
+    return climb.end(iterations, converged)
 
-    usable = free
-    before = np.zeros(beta.size)
-    iterations, converged = 0, not free.any()
-    while not converged and iterations < max_iter:
-        iterations += 1
-        usable = independent_columns(information, free, floor)
-        step = _solve(information, score, usable)
-        left = float(score @ step)
-        if left < NEARLY_CONVERGED:
-            steady = usable & (np.abs(step) > 0.7 * np.abs(before)) & (before != 0)
-            runaway = steady & (np.abs(step) * span > 0.01)
-            if (runaway & (np.abs(step) * span > 0.5)).any():
-                for j in np.flatnonzero(runaway):
-                    reasons[int(j)] = runs_away(step[j])
-                free = free & ~runaway
-                away = TO_THE_LIMIT * np.where(runaway, step, 0.0)
-                (loglik, score, information), fraction = _within_reach(objective, beta, away, loglik)
-                beta = beta + fraction * away
-                before, converged = np.zeros(beta.size), not free.any()
+
+class _Climb:
+    """The state of a search: where it is, and which columns are still ``free``."""
+
+    def __init__(
+        self, objective: Objective, start: Floats, span: Floats, scale: float, reasons: dict[int, str], intercepts: int
+    ) -> None:
+        self.objective, self.span, self.reasons = objective, span, reasons
+        self.beta = start.copy()
+        self.now = self.begin = objective(self.beta)
+        information = self.begin[2]
+        candidate = np.array([j not in reasons for j in range(start.size)], dtype=bool)
+        self.free = independent_columns(information, candidate, OWN_INFORMATION * scale * np.ones(start.size))
+        for j in np.flatnonzero(candidate & ~self.free):
+            reasons[int(j)] = _why_dependent(information, self.free, int(j), scale, intercepts)
+        self.independent = self.free.copy()
+        self.floor = OWN_INFORMATION * np.diag(information)
+        self.before = np.zeros(start.size)  # the step before
+
+    def run(self, max_iter: int) -> tuple[int, bool]:
+        """Climb; return the number of steps and whether the maximum was reached."""
+        iterations, converged = 0, not self.free.any()
+        while not converged and iterations < max_iter:
+            iterations += 1
+            loglik, score, information = self.now
+            step = _solve(information, score, independent_columns(information, self.free, self.floor))
+            left = float(score @ step)
+            if left < NEARLY_CONVERGED and self.carry_away(step):
+                converged = not self.free.any()
                 continue
-        converged = left < CONVERGED
-        # In the last step a fall is rounding and no reason to go back.
-        trial, fraction = _within_reach(objective, beta, step, -np.inf if converged else loglik - 1e-12 * abs(loglik))
-        beta, before = beta + fraction * step, step
-        loglik, score, information = trial
+            converged = left < CONVERGED
+            # In the last step a fall is rounding and no reason to go back.
+            least = -np.inf if converged else loglik - 1e-12 * abs(loglik)
+            self.now, fraction = _within_reach(self.objective, self.beta, step, least)
+            self.beta, self.before = self.beta + fraction * step, step
+        if not converged:  # still on the way when time was up: those that are, are going somewhere without end
+            loglik, score, information = self.now
+            usable = independent_columns(information, self.free, self.floor)
+            step = _solve(information, score, usable)
+            for j in np.flatnonzero(usable & (np.abs(step) * self.span > 0.5)):
+                self.reasons[int(j)] = runs_away(step[j])
+                self.free[j] = False
+        return iterations, converged and bool(np.isfinite(self.now[0]))
 
-    usable = independent_columns(information, free, floor)
-    if not converged:  # still on the way when time was up: those that are, are going somewhere without end
-        step = _solve(information, score, usable)
-        for j in np.flatnonzero(usable & (np.abs(step) * span > 0.5)):
-            reasons[int(j)] = runs_away(step[j])
-            free[j] = usable[j] = False
-    for j in np.flatnonzero(free & ~usable):
-        far = abs(beta[j]) * span[j] > 5  # a normal tail is exhausted at eight standard deviations
-        reasons[int(j)] = runs_away(beta[j]) if far else NOTHING_LEFT
-    # Where the reference level has no events all other levels run away, but their differences, and in a model with an
-    # intercept what it and they add up to, do not: these are parameters too, and the errors of the estimable columns
-    # must allow for them. Columns that are the same as such a difference go with it.
-    order = np.concatenate([np.flatnonzero(independent & ~free), np.flatnonzero(usable)])
-    inside = order[independent_columns(information[np.ix_(order, order)], np.ones(order.size, bool), floor[order])]
-    informed = np.isin(np.arange(beta.size), inside)
-    for j in np.flatnonzero(usable & ~informed):
-        reasons[int(j)] = NOTHING_LEFT
-    inverse = np.full_like(information, np.nan)
-    if inside.size:
-        inverse[np.ix_(informed, informed)] = np.linalg.inv(information[np.ix_(informed, informed)])
-    return Maximum(
-        beta, loglik, *begin, inverse, informed, independent, usable & informed, reasons, iterations, converged
-    )
+    def carry_away(self, step: Floats) -> bool:
+        """Carry columns whose ``step`` does not shrink to their limit and hold them there; return whether any is."""
+        steady = self.free & (np.abs(step) > 0.7 * np.abs(self.before)) & (self.before != 0) & (step != 0)
+        runaway = steady & (np.abs(step) * self.span > 0.01)
+        if not (runaway & (np.abs(step) * self.span > 0.5)).any():
+            return False
+        for j in np.flatnonzero(runaway):
+            self.reasons[int(j)] = runs_away(step[j])
+        self.free = self.free & ~runaway
+        away = TO_THE_LIMIT * np.where(runaway, step, 0.0)
+        self.now, fraction = _within_reach(self.objective, self.beta, away, self.now[0])
+        self.beta = self.beta + fraction * away
+        self.before = np.zeros(step.size)
+        return True
+
+    def end(self, iterations: int, converged: bool) -> Maximum:
+        """Return where the search ended, and name the columns that have come to nothing."""
+        loglik, _, information = self.now
+        usable = independent_columns(information, self.free, self.floor)
+        for j in np.flatnonzero(self.free & ~usable):
+            far = abs(self.beta[j]) * self.span[j] > 5  # a normal tail is exhausted at eight standard deviations
+            self.reasons[int(j)] = runs_away(self.beta[j]) if far else NOTHING_LEFT
+        # Where the reference level has no events all other levels run away, but their differences, and in a model with
+        # an intercept what it and they add up to, do not: these are parameters too, and the errors of the estimable
+        # columns must allow for them. Columns that are the same as such a difference go with it.
+        order = np.concatenate([np.flatnonzero(self.independent & ~self.free), np.flatnonzero(usable)])
+        own = independent_columns(information[np.ix_(order, order)], np.ones(order.size, bool), self.floor[order])
+        informed = np.isin(np.arange(usable.size), order[own])
+        for j in np.flatnonzero(usable & ~informed):
+            self.reasons[int(j)] = NOTHING_LEFT
+        inverse = np.full_like(information, np.nan)
+        if informed.any():
+            both = np.ix_(informed, informed)
+            inverse[both] = np.linalg.inv(information[both])
+        return Maximum(
+            self.beta, loglik, *self.begin, inverse, informed, self.independent, usable & informed, self.reasons,
+            iterations, converged,
+        )  # fmt: skip
 
 
 def independent_columns(information: Floats, candidate: NDArray[np.bool_], floor: Floats) -> NDArray[np.bool_]:

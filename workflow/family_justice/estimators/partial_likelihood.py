@@ -43,10 +43,15 @@ class Pass:
 
 
 class PartialLikelihood:
-    """``weight`` (n,) and ``offset`` (n,), which is added to the linear predictor, in the order of ``risk``."""
+    """``weight`` (n,), None for equal ones, and ``offset`` (n,), which is added to the linear predictor, in the order
+    of ``risk``."""
 
-    def __init__(self, risk: RiskSets, rows: Rows, weight: Floats, efron: bool, offset: Floats | None = None) -> None:
-        self.risk, self.rows, self.weight, self.offset = risk, rows, weight, offset
+    def __init__(
+        self, risk: RiskSets, rows: Rows, weight: Floats | None, efron: bool, offset: Floats | None = None
+    ) -> None:
+        self.risk, self.rows, self.offset = risk, rows, offset
+        self.weighted = weight is not None
+        self.weight = weight = np.ones(risk.order.size) if weight is None else weight
         self.fraction = risk.tie_rank / risk.tied[risk.death_pair] if efron else np.zeros(risk.deaths.size)
         self.death_weight = weight[risk.deaths]
         self.mean_weight = risk.death_sums(self.death_weight) / risk.tied
@@ -69,13 +74,15 @@ class PartialLikelihood:
         eta = combine(beta, self.rows.x)
         if self.offset is None:
             shift = float(eta.max(initial=-np.inf)) if eta.size else 0.0
-            r = self.weight * self.rows.spread(np.exp(eta - shift))
+            r = self.rows.spread(np.exp(eta - shift))
             eta_deaths = self.rows.at_deaths(eta)
         else:
             eta = self.rows.spread(eta) + self.offset
             shift = float(eta.max(initial=-np.inf)) if eta.size else 0.0
-            r = self.weight * np.exp(eta - shift)
+            r = np.exp(eta - shift)
             eta_deaths = eta[risk.deaths]
+        if self.weighted:
+            r = self.weight * r
         r_deaths = r[risk.deaths]
         s0 = risk.sums([r], 1)[0]
         s1, d1 = (sums / s0 for sums in self.rows.risk_and_death_sums(r))
@@ -104,7 +111,8 @@ class PartialLikelihood:
     def information(self, now: Pass, times: Floats | None = None) -> Floats:
         """Return the information (p, p), each event time multiplied by ``times`` (K,) if given."""
         A, B, a, b, c = (v if times is None else v * times for v in (now.A, now.B, now.a, now.b, now.c))
-        second = self.rows.second_moments(now.score_risk * self.hazard(A / now.s0, B / now.s0))
+        hazard = self.hazard(A / now.s0, B / now.s0)
+        second = self.rows.second_moments(np.multiply(hazard, now.score_risk, out=hazard))
         mixed = cross_product(now.s1, now.d1, b)
         return second - (cross_product(now.s1, now.s1, a) - mixed - mixed.T + cross_product(now.d1, now.d1, c))
 

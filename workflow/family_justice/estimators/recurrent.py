@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from family_justice.estimators.arrays import Floats, Ints, codes, design_matrix, follow_up, numbers, sums_by
 from family_justice.estimators.cox import CoxFit, fit_cox
@@ -147,24 +147,8 @@ def mean_cumulative_count(
     mean = np.cumsum(before * events / at_risk)
     wanted = grid[events > 0] if times is None else np.asarray(times, dtype=np.float64)
     upto = np.searchsorted(grid, wanted, side="right")
-    # What a row that is at risk at each time of the grid takes off its person's influence there; and through S.
-    count_drift = np.concatenate([[0.0], np.cumsum(before * events / at_risk**2)])
-    death_drift = np.concatenate([[0.0], np.cumsum(deaths / at_risk**2)])
-    mean_drift = np.concatenate([[0.0], np.cumsum(deaths / at_risk**2 * mean)])
-    std_error = np.empty(wanted.size)
-    for j, k in enumerate(upto):
-        low, high = np.minimum(first, k), np.minimum(last, k)
-        influence = count_drift[low] - count_drift[high]
-        seen = happened & (here < k)
-        influence[seen] += (before / at_risk)[here[seen]]
-        if k and deaths.any():
-            now = mean[k - 1]
-            # A death at u lowers what is counted after u: mean(t) - mean(u).
-            influence += now * (death_drift[high] - death_drift[low]) - (mean_drift[high] - mean_drift[low])
-            seen = died & (here < k)
-            influence[seen] -= ((now - mean) / at_risk)[here[seen]]
-        by_person = sums_by(person, influence, labels.size)
-        std_error[j] = np.sqrt(np.add.reduce(by_person**2))
+    rows = (person, happened, died, here, first, last)
+    std_error = _influence_errors(upto, rows, labels.size, at_risk, events, deaths, before, mean)
     estimate = np.concatenate([[0.0], mean])[upto]
     with np.errstate(divide="ignore", invalid="ignore"):
         width = np.exp(Z95 * std_error / estimate)
@@ -176,6 +160,40 @@ def mean_cumulative_count(
         high=estimate * width,
         at_risk=_at_risk(begin, end, wanted),
     )
+
+
+def _influence_errors(
+    upto: Ints,
+    rows: tuple[NDArray, ...],
+    persons: int,
+    at_risk: Ints,
+    events: Ints,
+    deaths: Ints,
+    before: Floats,
+    mean: Floats,
+) -> Floats:
+    """Return (times,): roots of the sums over persons of squared influences on the mean after the first ``upto``
+    (times,) times of the grid. All other arrays but ``rows`` run over the grid."""
+    person, happened, died, here, first, last = rows
+    # What a row that is at risk at each time of the grid takes off its person's influence there; and through S.
+    count_drift = np.concatenate([[0.0], np.cumsum(before * events / at_risk**2)])
+    death_drift = np.concatenate([[0.0], np.cumsum(deaths / at_risk**2)])
+    mean_drift = np.concatenate([[0.0], np.cumsum(deaths / at_risk**2 * mean)])
+    std_error = np.empty(upto.size)
+    for j, k in enumerate(upto):
+        low, high = np.minimum(first, k), np.minimum(last, k)
+        influence = count_drift[low] - count_drift[high]
+        seen = happened & (here < k)
+        influence[seen] += (before / at_risk)[here[seen]]
+        if k and deaths.any():
+            now = mean[k - 1]
+            # A death at u lowers what is counted after u: mean(t) - mean(u).
+            influence += now * (death_drift[high] - death_drift[low]) - (mean_drift[high] - mean_drift[low])
+            seen = died & (here < k)
+            influence[seen] -= ((now - mean) / at_risk)[here[seen]]
+        by_person = sums_by(person, influence, persons)
+        std_error[j] = np.sqrt(np.add.reduce(by_person**2))
+    return std_error
 
 
 def _at_risk(begin: Floats, end: Floats, times: Floats) -> Ints:

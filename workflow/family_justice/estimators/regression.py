@@ -107,6 +107,16 @@ def scale_columns(design: Floats) -> Columns:
     return Columns(rows, scale, centre, span, constant)
 
 
+def robust_covariance(
+    own: OwnUnits, top: Maximum, variance: Floats, rows: Floats, residuals: Floats, clusters: ArrayLike | None
+) -> tuple[Floats | None, int | None]:
+    """Return the sandwich of ``clustered_variance`` in own units and the number of clusters; None without clusters."""
+    if clusters is None:
+        return None, None
+    sandwich, count = clustered_variance(variance, top.informed, rows, residuals, clusters)
+    return own.covariance(sandwich), count
+
+
 def undecided_rows(design: Floats, reasons: Mapping[int, str]) -> NDArray[np.bool_]:
     """Return the rows (n,) whose outcome is not settled by a column of ``design`` (n, p) that runs to infinity.
 

@@ -12,9 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from family_justice.estimators.arrays import Floats, Ints, sums_by
-
-LARGEST_TABLE = 2**22
+from family_justice.estimators.arrays import LARGEST_TABLE, Floats, Ints, sums_by, whole
 
 
 class RiskSets:
@@ -23,7 +21,7 @@ class RiskSets:
 
     def __init__(self, exit: Floats, event: NDArray[np.bool_], entry: Floats | None, stratum: Ints) -> None:
         happened = np.flatnonzero(event)
-        times = np.unique(np.take(exit, happened))
+        times = _distinct_times(np.take(exit, happened))
         step = times.size + 1
         passed = _count_up_to(times, exit)
         places = (int(stratum.max(initial=0)) + 1) * step
@@ -40,13 +38,18 @@ class RiskSets:
         if entry is not None:
             start, first = first, _count_below(pairs, stratum * step + _count_up_to(times, entry), places)
             self.delayed = bool(((first > start) & (first < last)).any())
-        # Whole numbers of two bytes are sorted by radix, in a tenth of the time.
-        narrow = np.uint16 if self.size < 2**15 - 1 else np.int64
-        order: Ints = np.argsort((2 * last + event).astype(narrow), kind="stable")
-        at_risk = np.take(first < last, order)
-        self.order: Ints = order if at_risk.all() else order[at_risk]
+        # Sorting numbers that hold the place and the row takes half the time of sorting rows by their place.
+        shift = int(exit.size).bit_length()
+        packed = 2 * last
+        packed += event
+        packed <<= shift
+        packed |= np.arange(exit.size)
+        packed.sort()
+        if entry is not None or not single or not packed.size or packed[0] >> (shift + 1) == 0:
+            packed = packed[np.take(first < last, packed & ((1 << shift) - 1))]
+        self.order: Ints = packed & ((1 << shift) - 1)
         self.first: Ints = np.take(first, self.order) if self.delayed or not single else np.zeros_like(self.order)
-        self.last: Ints = np.take(last, self.order)
+        self.last: Ints = packed >> (shift + 1)
         self._intervals = _Intervals(self.first, self.last - 1, self.size) if self.delayed else None
         self._leaving = np.flatnonzero(np.diff(self.last, prepend=-1))
         edges = np.flatnonzero(np.diff(self.stratum, prepend=-1, append=-1))
@@ -58,7 +61,7 @@ class RiskSets:
             self.place, self.places = [self._intervals.left, self._intervals.right], self._intervals.places
 
         # Deaths are sorted by pair, every pair has one at least.
-        self.died: NDArray[np.bool_] = np.take(event, self.order)
+        self.died: NDArray[np.bool_] = (packed >> shift) & 1 > 0
         self.deaths: Ints = np.flatnonzero(self.died)
         self.death_pair: Ints = self.last[self.deaths] - 1
         self._death_start = np.flatnonzero(np.diff(self.death_pair, prepend=-1))
@@ -107,18 +110,23 @@ class RiskSets:
         running = np.empty(self.size)
         for low, high in self._strata:
             running[low:high] = np.cumsum(increments[low:high])
-        return running[self.last - 1]
+        return np.take(running, self.place[0])
 
 
 def _count_up_to(times: Floats, values: Floats) -> Ints:
     """Return (n,): how many of the sorted ``times`` are at most each value; a table look-up for whole days."""
-    if not times.size or values.min() < 0 or values.max() >= LARGEST_TABLE:
+    if not times.size or not whole(values):
         return np.searchsorted(times, values, side="right")
-    days = values.astype(np.int32)
-    if not np.array_equal(days, values):
-        return np.searchsorted(times, values, side="right")
+    days = values.astype(np.int64)
     table = np.searchsorted(times, np.arange(int(days.max()) + 1), side="right")
     return np.take(table, days)
+
+
+def _distinct_times(values: Floats) -> Floats:
+    """Return the sorted distinct values (n,)."""
+    if not whole(values):
+        return np.unique(values)
+    return _distinct(values.astype(np.int64), int(values.max()) + 1).astype(np.float64)
 
 
 def _distinct(values: Ints, size: int) -> Ints:

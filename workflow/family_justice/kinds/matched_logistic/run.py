@@ -25,7 +25,7 @@ def run(
     members: pd.DataFrame, cohort: Cohort, analysis: MatchedLogistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield the matching, the balance, and log odds ratios within sets (conditional logistic regression)."""
-    from family_justice.estimators.matching import fit_conditional_logistic
+    from family_justice.estimators.conditional_logistic import fit_conditional_logistic
 
     outcome, level = analysis.variable or analysis.treatment, analysis.event_level
     if analysis.variable is None:

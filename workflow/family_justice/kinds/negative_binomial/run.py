@@ -34,7 +34,7 @@ def run(
 
     ``events`` are members with a count above zero, not the sum of the counts: disclosure control is about people.
     """
-    from family_justice.estimators.counts import fit_negative_binomial
+    from family_justice.estimators.negative_binomial import fit_negative_binomial
 
     numbers = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
     counted, left_out = first_missing(members, numbers)

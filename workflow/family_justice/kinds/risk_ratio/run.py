@@ -26,7 +26,7 @@ def fit(
     members: pd.DataFrame, cohort: Cohort, analysis: RiskRatio, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log risk ratios of a yes/no variable (modified Poisson), the intercept (log risk) and a Wald test."""
-    from family_justice.estimators.counts import fit_risk_ratio
+    from family_justice.estimators.poisson import fit_risk_ratio
     from family_justice.estimators.marginal import average_marginal_effects
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
