@@ -31,6 +31,7 @@ rule build_datasets:
         "logs/sources/{source}/build_datasets.log",
     group:
         "stream"
+    threads: 2
     resources:
         mem_mb=6000,
         runtime=20,

@@ -8,4 +8,4 @@ with job(snakemake.log[0]):
     from family_justice.harmonise.build import build_datasets
 
     ready, datasets, checks = map(Path, (snakemake.input.ready, snakemake.output.datasets, snakemake.output.checks))
-    build_datasets(ready, datasets, checks, Path("config/codelists"))
+    build_datasets(ready, datasets, checks, Path("config/codelists"), threads=snakemake.threads)

@@ -14,7 +14,7 @@ from typing import Any
 
 from family_justice.contracts import data_set_tables, research_ready_tables, source_tables
 from family_justice.files import write_csv
-from family_justice.harmonise.build import CHECKS
+from family_justice.harmonise.checks import CHECKS
 from family_justice.harmonise.recovery import HERE as RECOVERY
 from family_justice.harmonise.run import COUNTED_APART, RULES
 from family_justice.results import tidy
