@@ -233,6 +233,16 @@ def test_what_is_wrong_is_counted_and_nothing_crashes(tmp_path: Path, old: str, 
     assert checks[rule][1] >= 1
 
 
+def test_what_harmonisation_counted_is_not_counted_again(tmp_path: Path) -> None:
+    write_ready(tmp_path / "ready", READY)
+    counted = "table,rule,label,rows,violations\nperson,key,(person_id) is unique,7,3\n"
+    (tmp_path / "ready" / "contract_checks.csv").write_text(counted)
+    build_datasets(tmp_path / "ready", tmp_path / "datasets", tmp_path / "checks.csv", CODELISTS)
+    lines = (tmp_path / "checks.csv").read_text().splitlines()
+    assert lines[:2] == counted.splitlines()
+    assert lines[2].startswith("child_case,key,")
+
+
 def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
     write_ready(tmp_path / "ready", READY)
     for threads in (1, 2):

@@ -33,6 +33,7 @@ rule build_datasets:
         "logs/sources/{source}/build_datasets.log",
     group:
         "stream"
+    threads: 2
     resources:
         mem_mb=6000,
         runtime=20,
@@ -41,7 +42,7 @@ rule build_datasets:
     message:
         "{wildcards.source}: building the data sets and checking them"
     shell:
-        "job --log {log} build_datasets {wildcards.source}"
+        "job --log {log} build_datasets {wildcards.source} {threads}"
 
 
 rule evaluate_harmonisation:

@@ -77,12 +77,28 @@ def extract_cohort(
     cohort = stream.cohorts[name]
     where = f"stream '{stream.stream}', cohort '{name}'"
     connection = open_tables(tables, codelists)
-    key = identifiers(cohort.key)
-    counts: list[int] = []
     attrition: list[dict[str, Any]] = []
     if cohort.base:
         # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
         attrition.append({"term": "base", "n": _one(connection, "SELECT count(*) FROM base")})
+    counts = _run_steps(connection, stream, name, cohort, where)
+    attrition += [{"term": step.name, "n": n} for step, n in zip(cohort.steps, counts, strict=True)]
+    for helper, definition in cohort.tables.items():
+        sql = f'CREATE TEMP TABLE "{helper}" AS {definition.sql.rstrip(";")}'
+        run_sql(connection, sql, stream, f"cohort '{name}', table '{helper}'")
+    _add_events(connection, stream, name, cohort, where)
+    members = write_parquet(connection, _with_dates(cohort), cohort_path)
+    columns = {"analysis": Attrition.name_of(name), "kind": Attrition.kind, "cohort": name, "measure": "count"}
+    write_csv(tidy(attrition, stream=stream.stream, **columns), attrition_path)
+    return members
+
+
+def _run_steps(
+    connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str
+) -> list[int]:
+    """Run the steps one on the other, make the view ``cohort`` of the last, and return the members after each."""
+    key = identifiers(cohort.key)
+    counts: list[int] = []
     for position, step in enumerate(cohort.steps):
         sql = f"CREATE TEMP TABLE step_{position} AS {step.sql.rstrip(';')}"
         run_sql(connection, sql, stream, f"cohort '{name}', step '{step.name}'")
@@ -111,36 +127,24 @@ def extract_cohort(
         raise CohortError(
             f"{where}: {doubled} rows more than members; the last step must leave one row per {', '.join(cohort.key)}"
         )
-    for helper, definition in cohort.tables.items():
-        sql = f'CREATE TEMP TABLE "{helper}" AS {definition.sql.rstrip(";")}'
-        run_sql(connection, sql, stream, f"cohort '{name}', table '{helper}'")
-    _add_events(connection, stream, name, cohort, where)
-    with_dates = (
-        "SELECT cohort.*"
-        + "".join(
-            # Dates of an event that repeats are one list per member: the cohort keeps one row per member, and whoever
-            # reads other columns does not notice.
-            f', coalesce("event_{event}".date, [])::DATE[] AS "{event}"'
-            if definition.repeats
-            else f', "event_{event}".date::DATE AS "{event}"'
-            for event, definition in cohort.events.items()
-        )
-        + " FROM cohort"
-        + "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
+    return counts
+
+
+def _with_dates(cohort: Cohort) -> str:
+    """Return the query for the members, in the order of their key, with one column per event.
+
+    Dates of an event that repeats are one list per member: the cohort keeps one row per member, and whoever reads
+    other columns does not notice.
+    """
+    key = identifiers(cohort.key)
+    dates = "".join(
+        f', coalesce("event_{event}".date, [])::DATE[] AS "{event}"'
+        if definition.repeats
+        else f', "event_{event}".date::DATE AS "{event}"'
+        for event, definition in cohort.events.items()
     )
-    members = write_parquet(connection, f"{with_dates} ORDER BY {key}", cohort_path)
-    write_csv(
-        tidy(
-            [*attrition, *({"term": step.name, "n": count} for step, count in zip(cohort.steps, counts, strict=True))],
-            stream=stream.stream,
-            analysis=Attrition.name_of(name),
-            kind=Attrition.kind,
-            cohort=name,
-            measure="count",
-        ),
-        attrition_path,
-    )
-    return members
+    joins = "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
+    return f"SELECT cohort.*{dates} FROM cohort{joins} ORDER BY {key}"
 
 
 def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str) -> None:

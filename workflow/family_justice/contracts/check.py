@@ -41,27 +41,70 @@ class Finding:
     message: str
 
 
-def check_table(connection: duckdb.DuckDBPyConnection, relation: str, table: Table, where: str) -> None:
-    """Raise one ContractError that lists everything wrong with ``relation``; ``where`` names it in the message.
+@dataclass(frozen=True)
+class Departure:
+    """How many of a table's ``total`` rows break one rule of its contract; mostly ``rows`` is 0.
 
-    Column names are compared without regard to case. References are not looked at: see ``find_problems``.
+    ``rule`` is key, required, codes or references; ``column`` is the column, or for the key its columns.
     """
-    problems = [finding.message for finding in find_problems(connection, relation, table) if finding.is_error]
-    report_together(where, problems, ContractError)
+
+    table: Table
+    rule: str
+    column: str
+    total: int
+    rows: int
+
+    @property
+    def is_error(self) -> bool:
+        """Whether later steps cannot do with it, as they can with references and with codes of an open list."""
+        if self.rule == "codes":
+            return not self.table.columns[self.column].open_codes
+        return self.rule != "references"
+
+    def finding(self) -> Finding:
+        """Return the departure in words."""
+        rows = f"{self.rows} row{'' if self.rows == 1 else 's'}"
+        if self.rule == "key":
+            rule, message = "duplicate_key", f"primary key ({self.column}) is not unique: {rows} too many."
+            return Finding(self.table.name, self.column, rule, self.rows, True, message)
+        column = self.table.columns[self.column]
+        codes = f"{'Known' if column.open_codes else 'Allowed'}: {', '.join(column.codes or ())}."
+        rule, message = {
+            "required": ("empty_required", f"required column '{self.column}' is empty in {rows}."),
+            "codes": ("unknown_code", f"column '{self.column}' holds an unknown code in {rows}. {codes}"),
+            "references": (
+                "unresolved_reference",
+                f"column '{self.column}' does not resolve in {column.references} in {rows}.",
+            ),
+        }[self.rule]
+        return Finding(self.table.name, self.column, rule, self.rows, self.is_error, message)
 
 
 def check_tables(
-    connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str], tables: Mapping[str, Table], where: str
-) -> None:
-    """Check several tables and report what is wrong in all of them together.
+    connection: duckdb.DuckDBPyConnection,
+    relations: Mapping[str, str],
+    tables: Mapping[str, Table],
+    where: str,
+    others: Mapping[str, str] | None = None,
+) -> list[Departure]:
+    """Check several tables, report what is wrong in all of them together, and return what was counted of each rule.
 
     ``relations`` maps the name of a table to the relation that holds it; a table without one is reported as missing.
+    References are tried to ``others``, which maps names of tables to relations. Column names are compared without
+    regard to case. Raises one ContractError, which begins with ``where``, for missing columns, wrong types, empty
+    required cells, unknown codes and keys that are not unique.
     """
-    problems = []
+    problems: list[str] = []
+    counted: list[Departure] = []
     for name, table in tables.items():
-        found = find_problems(connection, relations.get(name, name), table)
-        problems += [f"{name}: {finding.message}" for finding in found if finding.is_error]
+        relation = relations.get(name, name)
+        findings, usable = _form(connection, relation, table)
+        departures = count_departures(connection, relation, table, others or {}, usable) if usable else []
+        findings += [departure.finding() for departure in departures if departure.rows]
+        problems += [f"{name}: {finding.message}" for finding in findings if finding.is_error]
+        counted += departures
     report_together(where, problems, ContractError)
+    return counted
 
 
 def find_problems(
@@ -75,29 +118,61 @@ def find_problems(
     ``others`` maps names of tables to relations. References to these are tried and reported as warnings;
     without it no reference is tried.
     """
-    found_types = column_types(connection, relation)
-    if found_types is None:
-        existing = [
-            row[0]
-            for row in connection.execute(
-                "SELECT view_name FROM duckdb_views() WHERE NOT internal UNION SELECT table_name FROM duckdb_tables()"
-            ).fetchall()
-        ]
-        nearest = _nearest(relation, existing)
-        return [Finding(table.name, "", "missing_table", 0, True, f"table '{relation}' does not exist.{nearest}")]
-
-    findings = _problems_of_form(table, found_types)
-    usable = {
-        name: column
-        for name, column in table.columns.items()
-        if not any(finding.column == name for finding in findings)
-    }
+    findings, usable = _form(connection, relation, table)
+    if not usable:
+        return findings
     if connection.execute(f'SELECT 1 FROM "{relation}" LIMIT 1').fetchone() is None:
         return findings  # no row, no wrong one
-    findings += _problems_of_content(connection, relation, table, usable)
-    if others:
-        findings += _unresolved_references(connection, relation, table, usable, others)
-    return findings
+    departures = count_departures(connection, relation, table, others or {}, usable)
+    return findings + [departure.finding() for departure in departures if departure.rows]
+
+
+def count_departures(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    table: Table,
+    others: Mapping[str, str],
+    columns: Mapping[str, Column] | None = None,
+) -> list[Departure]:
+    """Count the rows that break each rule of a contract: required columns and codes, then the key, then references.
+
+    ``others`` maps names of tables to relations: references to these are tried. ``columns`` are those that are there
+    in their type, by default all. The first two rules take one pass over the table.
+    """
+    columns = table.columns if columns is None else columns
+    rules = [(name, "required", f'"{name}" IS NULL') for name, column in columns.items() if column.required]
+    rules += [
+        (name, "codes", f'CAST("{name}" AS VARCHAR) NOT IN ({literals(column.codes)})')
+        for name, column in columns.items()
+        if column.codes
+    ]
+    counts = "".join(f", count(*) FILTER (WHERE {condition})" for _, _, condition in rules)
+    total, *broken = _numbers(connection, f'SELECT count(*){counts} FROM "{relation}"')
+    found = [Departure(table, rule, name, total, rows) for (name, rule, _), rows in zip(rules, broken, strict=True)]
+    places = {name: place for place, name in enumerate(columns)}
+    found.sort(key=lambda departure: places[departure.column])  # column by column, as a reader looks
+    if table.key and all(name in columns for name in table.key):
+        distinct = f'SELECT count(*) FROM (SELECT DISTINCT {identifiers(table.key)} FROM "{relation}")'
+        surplus = total - _numbers(connection, distinct)[0]
+        found.append(Departure(table, "key", ", ".join(table.key), total, surplus))
+    for name, column in columns.items():
+        other, _, key = (column.references or "").partition(".")
+        target_types = column_types(connection, others[other]) if other in others else None
+        if target_types is None or key.lower() not in {target.lower() for target in target_types}:
+            continue
+        unresolved = _numbers(
+            connection,
+            f'SELECT count(*) FROM "{relation}" AS this WHERE this."{name}" IS NOT NULL AND NOT EXISTS '
+            f'(SELECT 1 FROM "{others[other]}" AS that WHERE that."{key}" = this."{name}")',
+        )
+        found.append(Departure(table, "references", name, total, unresolved[0]))
+    return found
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> list[int]:
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return [int(number) for number in row]
 
 
 def column_types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str] | None:
@@ -108,6 +183,25 @@ def column_types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[s
         return {row[0]: row[1] for row in connection.execute(f'DESCRIBE "{relation}"').fetchall()}
     except duckdb.CatalogException:
         return None
+
+
+def _form(
+    connection: duckdb.DuckDBPyConnection, relation: str, table: Table
+) -> tuple[list[Finding], dict[str, Column]]:
+    """Return what is wrong with the form of a relation, and the columns that are there in their type."""
+    found_types = column_types(connection, relation)
+    if found_types is None:
+        existing = [
+            row[0]
+            for row in connection.execute(
+                "SELECT view_name FROM duckdb_views() WHERE NOT internal UNION SELECT table_name FROM duckdb_tables()"
+            ).fetchall()
+        ]
+        nearest = _nearest(relation, existing)
+        return [Finding(table.name, "", "missing_table", 0, True, f"table '{relation}' does not exist.{nearest}")], {}
+    findings = _problems_of_form(table, found_types)
+    wrong = {finding.column for finding in findings}
+    return findings, {name: column for name, column in table.columns.items() if name not in wrong}
 
 
 def _problems_of_form(table: Table, found_types: Mapping[str, str]) -> list[Finding]:
@@ -127,82 +221,8 @@ def _problems_of_form(table: Table, found_types: Mapping[str, str]) -> list[Find
     return findings
 
 
-def _problems_of_content(
-    connection: duckdb.DuckDBPyConnection, relation: str, table: Table, usable: Mapping[str, Column]
-) -> list[Finding]:
-    """Count empty required cells, unknown codes and duplicate keys in one pass over the table."""
-    counted: list[tuple[str, str, str]] = []  # column, rule, message
-    counts: list[str] = ["count(*)"]
-    for name, column in usable.items():
-        if column.required:
-            counts.append(f'count(*) FILTER (WHERE "{name}" IS NULL)')
-            counted.append((name, "empty_required", f"required column '{name}' is empty in {{rows}}."))
-        if column.codes is not None:
-            allowed = literals(column.codes)
-            counts.append(f'count(*) FILTER (WHERE CAST("{name}" AS VARCHAR) NOT IN ({allowed}))')
-            shown = ", ".join(column.codes)
-            what = "Known" if column.open_codes else "Allowed"
-            counted.append(
-                (name, "unknown_code", f"column '{name}' holds an unknown code in {{rows}}. {what}: {shown}.")
-            )
-    row = connection.execute(f'SELECT {", ".join(counts)} FROM "{relation}"').fetchone()
-    assert row is not None
-    total, *numbers = (int(number) for number in row)
-    findings = [
-        Finding(table.name, column, rule, rows, _is_error(usable[column], rule), message.format(rows=_rows(rows)))
-        for (column, rule, message), rows in zip(counted, numbers, strict=True)
-        if rows
-    ]
-    if table.key and all(name in usable for name in table.key):
-        columns = identifiers(table.key)
-        distinct = connection.execute(f'SELECT count(*) FROM (SELECT DISTINCT {columns} FROM "{relation}")').fetchone()
-        assert distinct is not None
-        surplus = total - int(distinct[0])
-        if surplus:
-            key = ", ".join(table.key)
-            message = f"primary key ({key}) is not unique: {_rows(surplus)} too many."
-            findings.append(Finding(table.name, key, "duplicate_key", surplus, True, message))
-    return findings
-
-
-def _is_error(column: Column, rule: str) -> bool:
-    """A code that is not listed is a warning where the list is not known to be complete."""
-    return not (rule == "unknown_code" and column.open_codes)
-
-
-def _unresolved_references(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    table: Table,
-    usable: Mapping[str, Column],
-    others: Mapping[str, str],
-) -> list[Finding]:
-    findings = []
-    for name, column in usable.items():
-        if column.references is None:
-            continue
-        other, _, key = column.references.partition(".")
-        target_types = column_types(connection, others[other]) if other in others else None
-        if target_types is None or key.lower() not in {found.lower() for found in target_types}:
-            continue
-        row = connection.execute(
-            f'SELECT count(*) FROM "{relation}" AS this WHERE this."{name}" IS NOT NULL AND NOT EXISTS '
-            f'(SELECT 1 FROM "{others[other]}" AS that WHERE that."{key}" = this."{name}")'
-        ).fetchone()
-        assert row is not None
-        rows = int(row[0])
-        if rows:
-            message = f"column '{name}' does not resolve in {column.references} in {_rows(rows)}."
-            findings.append(Finding(table.name, name, "unresolved_reference", rows, False, message))
-    return findings
-
-
 def _nearest(name: str, existing: list[str]) -> str:
     """Return a hint at the nearest name, whatever its case."""
     by_lower = {other.lower(): other for other in sorted(existing)}
     nearest = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f" Did you mean '{by_lower[nearest[0]]}'?" if nearest else ""
-
-
-def _rows(number: int) -> str:
-    return f"{number} row{'' if number == 1 else 's'}"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from family_justice.contracts import Table, data_set_tables, research_ready_tables
-from family_justice.contracts.check import check_tables
+from family_justice.contracts import data_set_tables, research_ready_tables
+from family_justice.contracts.check import check_tables, count_departures
 from family_justice.errors import ContractError, PipelineError
 from family_justice.files import connect, write_parquet, write_rows
+from family_justice.harmonise.checks import CHECK_COLUMNS, COUNTED, contract_checks, known_values
 from family_justice.harmonise.memory import limited
-from family_justice.sql import identifiers, literal, literals
+from family_justice.sql import identifiers, literal
 
 if TYPE_CHECKING:
     import duckdb
 
 HERE = Path(__file__).resolve().parent
-CHECKS = HERE / "checks.csv"
-CHECK_COLUMNS = ("table", "rule", "label", "rows", "violations")
 
 
 def build_datasets(ready: Path, folder: Path, checks_csv: Path, codelists: Path, threads: int = 1) -> None:
@@ -45,9 +43,11 @@ def build_datasets(ready: Path, folder: Path, checks_csv: Path, codelists: Path,
         connection.execute(f"CREATE TABLE order_hierarchies AS {reading}")
         for step in ("common", *data_sets):
             _run(connection, step)
+        ready_checks = _checks_of_ready(connection, ready)
+        everything = {name: name for name in (*tables, *data_sets)}
         where = "data sets (a fault of build_datasets, please report it)"
-        check_tables(connection, {name: name for name in data_sets}, data_sets, where)
-        found = [*_contract_checks(connection, {**research_ready_tables(), **data_sets}), *_known_values(connection)]
+        made = check_tables(connection, everything, data_sets, where, others=everything)
+        found = [*ready_checks, *contract_checks(made), *known_values(connection)]
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in data_sets.items():
             columns = identifiers(table.columns)
@@ -70,42 +70,15 @@ def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
         ) from None
 
 
-def _contract_checks(connection: duckdb.DuckDBPyConnection, tables: dict[str, Table]) -> Iterator[dict[str, Any]]:
-    """Count, table by table, the rows that break what a contract says of key, required columns, codes, references."""
-    for name, table in tables.items():
-        rules, counts = [], []
-        if table.key:
-            rules.append(("key", f"({', '.join(table.key)}) is unique"))
-            key = identifiers(table.key)
-            counts.append(
-                f'(SELECT count(*) FROM "{name}") - (SELECT count(*) FROM (SELECT DISTINCT {key} FROM "{name}"))'
-            )
-        for column, contract in table.columns.items():
-            where = []
-            if contract.required:
-                where.append(("required", f"{column} is filled", f'"{column}" IS NULL'))
-            if contract.codes:
-                unknown = f'CAST("{column}" AS VARCHAR) NOT IN ({literals(contract.codes)})'
-                where.append(("codes", f"{column} has known codes", unknown))
-            if contract.references:
-                other, _, target = contract.references.partition(".")
-                unresolved = f'NOT EXISTS (SELECT 1 FROM "{other}" AS o WHERE o."{target}" = checked."{column}")'
-                label = f"{column} is in {contract.references}"
-                where.append(("references", label, f'"{column}" IS NOT NULL AND {unresolved}'))
-            for rule, label, condition in where:
-                rules.append((f"{rule}_{column}", label))
-                counts.append(f'(SELECT count(*) FROM "{name}" AS checked WHERE {condition})')
-        row = connection.execute(f'SELECT (SELECT count(*) FROM "{name}"), {", ".join(counts)}').fetchone()
-        assert row is not None
-        for (rule, label), violations in zip(rules, row[1:], strict=True):
-            yield {"table": name, "rule": rule, "label": label, "rows": row[0], "violations": violations}
-
-
-def _known_values(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
-    """Count the rows that break a rule of ``checks.csv``."""
-    with open(CHECKS, encoding="utf-8", newline="") as stream:
-        for check in csv.DictReader(stream):
-            query = f'SELECT count(*), count(*) FILTER (WHERE {check["violates"]}) FROM "{check["table"]}" AS checked'
-            row = connection.execute(query).fetchone()
-            assert row is not None
-            yield {**{name: check[name] for name in CHECK_COLUMNS[:3]}, "rows": row[0], "violations": row[1]}
+def _checks_of_ready(connection: duckdb.DuckDBPyConnection, ready: Path) -> list[dict[str, Any]]:
+    """Return what harmonisation counted of the contracts; tables that came without counts are counted here."""
+    if (ready / COUNTED).is_file():
+        with open(ready / COUNTED, encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+    tables = research_ready_tables()
+    relations = {name: name for name in tables}
+    return contract_checks(
+        departure
+        for name, table in tables.items()
+        for departure in count_departures(connection, name, table, relations)
+    )

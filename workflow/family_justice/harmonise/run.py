@@ -17,6 +17,7 @@ from family_justice.contracts.check import Finding, check_tables, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS
 from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet, write_rows
+from family_justice.harmonise.checks import CHECK_COLUMNS, COUNTED, contract_checks
 from family_justice.harmonise.children_codes import check_children_codes, load_children_codes
 from family_justice.harmonise.health_codes import load_health_codes
 from family_justice.harmonise.memory import drop_unread, limited
@@ -131,7 +132,8 @@ def harmonise(
 
     ``raw`` holds ``<TABLE>.parquet`` per source table, ``codelists`` the CSV files that map names to categories.
     Writes ``<table>.parquet`` per research-ready table to ``ready`` (columns of the contract, sorted by primary key)
-    and the counts of every rule to ``quality_csv``. A system none of whose tables is there counts as empty.
+    with what was counted of its contracts (``contract_checks.csv``), and the counts of every rule to ``quality_csv``.
+    A system none of whose tables is there counts as empty.
 
     Raises ContractError if a table departs from its contract or a name is in no code list; then nothing is written.
     """
@@ -154,13 +156,15 @@ def harmonise(
 
         tables = research_ready_tables()
         made = {name: f"ready_{name}" for name in tables}
-        check_tables(connection, made, tables, "research-ready tables (a fault of harmonisation, please report it)")
+        where = "research-ready tables (a fault of harmonisation, please report it)"
+        checked = contract_checks(check_tables(connection, made, tables, where, others=made))
         counts = _counts(connection)
         (ready / "case.parquet").parent.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             columns = identifiers(table.columns)
             key = identifiers(table.key)
             write_parquet(connection, f'SELECT {columns} FROM "{made[name]}" ORDER BY {key}', ready / f"{name}.parquet")
+        write_rows(ready / COUNTED, CHECK_COLUMNS, checked)
     _write_quality(quality_csv, warnings, counts)
 
 

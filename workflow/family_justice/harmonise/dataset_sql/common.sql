@@ -10,7 +10,8 @@ CREATE MACRO financial_year(on_day) AS
     CASE WHEN month(on_day) >= 4 THEN year(on_day) ELSE year(on_day) - 1 END || '/'
         || right(CAST(CASE WHEN month(on_day) >= 4 THEN year(on_day) + 1 ELSE year(on_day) END AS VARCHAR), 2);
 
-CREATE MACRO has_group(groups, name) AS coalesce(CAST(list_contains(groups, name) AS INTEGER), 0);
+-- A flag of nothing is not set.
+CREATE MACRO is_set(flag) AS coalesce(CAST(flag AS INTEGER), 0);
 
 -- Where the proceedings of a person begin: the s31 application about the person, else the case.
 CREATE TABLE started AS
@@ -45,7 +46,21 @@ SELECT
     max(made.order_date) FILTER (WHERE made.is_final = 1) AS final_order_date,
     min(highest.rank) FILTER (WHERE made.is_final = 1) AS highest_rank,
     min(least.rank) FILTER (WHERE made.is_final = 1) AS least_rank,
-    list(DISTINCT made.order_group) FILTER (WHERE made.is_final = 1) AS final_groups,
+    bool_or(made.order_group = 'placement') FILTER (WHERE made.is_final = 1) AS any_placement,
+    bool_or(made.order_group = 'care') FILTER (WHERE made.is_final = 1) AS any_care,
+    bool_or(made.order_group = 'special_guardianship') FILTER (WHERE made.is_final = 1) AS any_special_guardianship,
+    bool_or(made.order_group = 'child_arrangements') FILTER (WHERE made.is_final = 1) AS any_child_arrangements,
+    bool_or(made.order_group = 'residence') FILTER (WHERE made.is_final = 1) AS any_residence,
+    bool_or(made.order_group = 'supervision') FILTER (WHERE made.is_final = 1) AS any_supervision,
+    bool_or(made.order_group = 'family_assistance') FILTER (WHERE made.is_final = 1) AS any_family_assistance,
+    bool_or(made.order_group = 'no_order') FILTER (WHERE made.is_final = 1) AS any_no_order,
+    bool_or(made.order_group = 'withdrawn') FILTER (WHERE made.is_final = 1) AS any_withdrawn,
+    bool_or(made.order_group = 'discharge') FILTER (WHERE made.is_final = 1) AS any_discharge,
+    bool_or(made.order_group = 'contact') FILTER (WHERE made.is_final = 1) AS any_contact,
+    bool_or(made.order_group = 'specific_issue') FILTER (WHERE made.is_final = 1) AS any_specific_issue,
+    bool_or(made.order_group = 'prohibited_steps') FILTER (WHERE made.is_final = 1) AS any_prohibited_steps,
+    bool_or(made.order_group = 'enforcement') FILTER (WHERE made.is_final = 1) AS any_enforcement,
+    bool_or(made.order_group = 'parental_responsibility') FILTER (WHERE made.is_final = 1) AS any_parental_responsibility,
     bool_or(made.order_group = 'interim') AS any_interim
 FROM legal_order AS made
 LEFT JOIN ranked_group AS highest ON highest.hierarchy = 'highest' AND highest.order_group = made.order_group

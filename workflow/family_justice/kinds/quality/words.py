@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from family_justice.contracts import data_set_tables, research_ready_tables, source_tables
-from family_justice.harmonise.build import CHECKS as CHECK_LIST
+from family_justice.harmonise.checks import CHECKS as CHECK_LIST
 from family_justice.harmonise.recovery import HERE as RECOVERY
 from family_justice.harmonise.run import COUNTED_APART
 from family_justice.harmonise.run import RULES as RULE_LIST

@@ -28,6 +28,9 @@ from family_justice.sources.synthetic.families import (
     MINIMUM_AGE_AT_BIRTH,
     WALES,
     Areas,
+    Cases,
+    Children,
+    Mothers,
     youngest_and_number,
 )
 from family_justice.sources.synthetic.parameters import Parameters
@@ -118,6 +121,45 @@ def _draw_ethnicity(parameters: Parameters, families: Families, size: int, rando
     return draw_shares(np.array([shares, with_infant / with_infant.sum()])[infant], random)
 
 
+@dataclass
+class _Numbering:
+    """Numbers people of the cases of public law one after the other; mothers and children come first."""
+
+    parameters: Parameters
+    register: Register
+    families: Families
+    mothers: Mothers
+    lsoa: Ints
+    ethnicity: Ints
+
+    @property
+    def per_quintile(self) -> int:
+        return self.parameters.areas.lsoas_per_quintile.value
+
+    def relatives(
+        self, case: Ints, sex: Ints, birth: Ints, together: float, random: np.random.Generator, additional: bool = False
+    ) -> Ints:
+        """Register one new person for each case, with a share ``together`` at the mother's address."""
+        cases = self.families.cases
+        of = cases.mother[case]
+        quintile = draw_from(self.parameters.areas.quintile_shares.value, len(case), random)
+        elsewhere = _home(cases.area[case], quintile, self.per_quintile, random)
+        return self.register.add(
+            sex=sex, week_of_birth=birth, jurisdiction=self.mothers.jurisdiction[of],
+            lsoa=np.where(random.random(len(case)) < together, self.lsoa[of], elsewhere),
+            death=np.full(len(case), NULL), ethnicity=self.ethnicity[of], additional=additional,
+        )  # fmt: skip
+
+
+def _home(area: Ints, quintile: Ints, per_quintile: int, random: np.random.Generator) -> Ints:
+    """Return small areas of a deprivation quintile of local authorities."""
+    return (area * 5 + quintile) * per_quintile + random.integers(0, per_quintile, len(area))
+
+
+def _sexes(size: int, sex: int) -> Ints:
+    return np.full(size, sex, dtype=np.int64)
+
+
 def gather_people(
     parameters: Parameters, areas: Areas, families: Families, private: PrivateLaw, streams: Streams
 ) -> People:
@@ -126,19 +168,12 @@ def gather_people(
     mothers, children = everyone.mothers, everyone.children
     register = Register()
     per_quintile = parameters.areas.lsoas_per_quintile.value
-
-    def home(area: Ints, quintile: Ints, random: np.random.Generator) -> Ints:
-        return (area * 5 + quintile) * per_quintile + random.integers(0, per_quintile, len(area))
-
-    def sexes(size: int, sex: int) -> Ints:
-        return np.full(size, sex, dtype=np.int64)
-
-    random = streams("homes")
-    lsoa = home(mothers.area, mothers.quintile, random)
+    lsoa = _home(mothers.area, mothers.quintile, per_quintile, streams("homes"))
     size = len(mothers.area)
     ethnicity = _draw_ethnicity(parameters, families, size, streams("ethnicity"))
+    numbering = _Numbering(parameters, register, families, mothers, lsoa, ethnicity)
     register.add(
-        sex=sexes(size, FEMALE), week_of_birth=mothers.week_of_birth, jurisdiction=mothers.jurisdiction,
+        sex=_sexes(size, FEMALE), week_of_birth=mothers.week_of_birth, jurisdiction=mothers.jurisdiction,
         lsoa=lsoa, death=mothers.death, ethnicity=ethnicity,
     )  # fmt: skip
     of = children.mother
@@ -146,26 +181,29 @@ def gather_people(
         sex=children.sex, week_of_birth=children.week_of_birth, jurisdiction=mothers.jurisdiction[of],
         lsoa=lsoa[of], death=np.full(len(of), NULL), ethnicity=ethnicity[of],
     )[0]  # fmt: skip
-
-    def relatives(
-        case: Ints, sex: Ints, birth: Ints, together: float, random: np.random.Generator, additional: bool = False
-    ) -> Ints:
-        """Register one new person for each case, with a share ``together`` at the mother's address."""
-        of = cases.mother[case]
-        elsewhere = home(cases.area[case], draw_from(parameters.areas.quintile_shares.value, len(case), random), random)
-        return register.add(
-            sex=sex, week_of_birth=birth, jurisdiction=mothers.jurisdiction[of],
-            lsoa=np.where(random.random(len(case)) < together, lsoa[of], elsewhere),
-            death=np.full(len(case), NULL), ethnicity=ethnicity[of], additional=additional,
-        )  # fmt: skip
-
-    number = np.arange(len(cases))
     register.take_part(cases.subject_case, first_child + cases.subject_child, SUBJECT, SUBJECT_ROLE)
-    register.take_part(number, cases.mother, MOTHER, RESPONDENT)
+    register.take_part(np.arange(len(cases)), cases.mother, MOTHER, RESPONDENT)
+    human_of_man = _number_men(numbering, children, everyone.cases, streams("men"))
+    random = streams("relatives")
+    _number_relatives(numbering, random)
+    _number_representatives(numbering, areas, random)
+    public = register.size
+    register_parties(parameters, register, private, human_of_man, lsoa, ethnicity, streams)
 
-    random = streams("men")
+    is_private = np.arange(register.size) >= public
+    is_private[len(families.mothers.area) : len(mothers.area)] = True
+    is_private[first_child + len(families.children.mother) : first_child + len(children.mother)] = True
+    return _with_identifiers(parameters, register, everyone.cases.issue, is_private, per_quintile, streams)
+
+
+def _number_men(numbering: _Numbering, children: Children, all_cases: Cases, random: np.random.Generator) -> Ints:
+    """Register the fathers who are parties; return the human being by the case in which he was first party, or -1.
+
+    ``all_cases`` are those of public and private law: a father outlives the last in which he takes part.
+    """
+    cases, mothers, fathers = numbering.families.cases, numbering.mothers, numbering.parameters.fathers
     men, man = np.unique(cases.man[cases.man >= 0], return_inverse=True)
-    mean, deviation = parameters.fathers.years_older_than_mother.value
+    mean, deviation = fathers.years_older_than_mother.value
     older = mean + deviation * random.standard_normal(len(men))
     born = monday(mothers.week_of_birth[cases.mother[men]] - (older * DAYS_PER_YEAR).astype(np.int64))
     # He is at least 15 when he is first party, and at least 14 at the birth of any subject child of his cases.
@@ -176,20 +214,23 @@ def gather_people(
     births = children.week_of_birth[cases.subject_child[with_father]]
     np.minimum.at(oldest, np.searchsorted(men, subject_man[with_father]), births)
     born = np.minimum(born, monday(np.minimum(oldest, cases.issue[men]) - MINIMUM_AGE_AT_BIRTH))
-    human = relatives(men, sexes(len(men), MALE), born, 0.5, random)
+    human = numbering.relatives(men, _sexes(len(men), MALE), born, 0.5, random)
     with_man = np.flatnonzero(cases.man >= 0)
-    register.take_part(with_man, human[man], FATHER, RESPONDENT)
+    numbering.register.take_part(with_man, human[man], FATHER, RESPONDENT)
     human_of_man = np.full(len(cases), -1)
     human_of_man[men] = human
-    # A father outlives the last case in which he takes part.
     last = np.zeros(len(men), dtype=np.int64)
     np.maximum.at(last, man, cases.issue[with_man])
-    known = np.flatnonzero((everyone.cases.man >= 0) & (everyone.cases.man < len(cases)))
-    np.maximum.at(last, np.searchsorted(men, everyone.cases.man[known]), everyone.cases.issue[known])
-    years = random.exponential(size=len(men)) * 1000 / max(parameters.fathers.deaths_per_1000_years.value, 1e-6)
-    register.columns["death"][-1] = last + 1 + (np.minimum(years, 200) * DAYS_PER_YEAR).astype(np.int64)
+    known = np.flatnonzero((all_cases.man >= 0) & (all_cases.man < len(cases)))
+    np.maximum.at(last, np.searchsorted(men, all_cases.man[known]), all_cases.issue[known])
+    years = random.exponential(size=len(men)) * 1000 / max(fathers.deaths_per_1000_years.value, 1e-6)
+    numbering.register.columns["death"][-1] = last + 1 + (np.minimum(years, 200) * DAYS_PER_YEAR).astype(np.int64)
+    return human_of_man
 
-    random = streams("relatives")
+
+def _number_relatives(numbering: _Numbering, random: np.random.Generator) -> None:
+    """Register grandparents, step-parents, and parents who are on a case by mistake of the records."""
+    parameters, cases = numbering.parameters, numbering.families.cases
     care = cases.cause <= EXISTING_CHILD
     for part, share, eligible, older_by, sex in (
         (SECOND_MOTHER, parameters.defects.second_mother.value, care, (-5, 20), FEMALE),
@@ -198,24 +239,22 @@ def gather_people(
         (STEP_PARENT, parameters.proceedings.step_parent_in_case.value, care, (-3, 10), MALE),
     ):
         case = _some(share, eligible, random)
-        sex_of = sexes(len(case), sex) if sex >= 0 else (random.random(len(case)) < 0.7).astype(np.int64)
-        birth = _aged(mothers.week_of_birth[cases.mother[case]], *older_by, random)
+        sex_of = _sexes(len(case), sex) if sex >= 0 else (random.random(len(case)) < 0.7).astype(np.int64)
+        birth = _aged(numbering.mothers.week_of_birth[cases.mother[case]], *older_by, random)
         additional = part in (SECOND_MOTHER, SECOND_FATHER)
-        human = relatives(case, sex_of, birth, 0.2, random, additional)
-        register.take_part(case, human, part, RESPONDENT if additional else OTHER)
+        human = numbering.relatives(case, sex_of, birth, 0.2, random, additional)
+        numbering.register.take_part(case, human, part, RESPONDENT if additional else OTHER)
+
+
+def _number_representatives(numbering: _Numbering, areas: Areas, random: np.random.Generator) -> None:
+    """Register one representative for each local authority, who applies in all its cases."""
+    cases = numbering.families.cases
     unknown = np.full(len(areas.name), NULL)
-    representative = register.add(
+    representative = numbering.register.add(
         sex=(random.random(len(unknown)) < 0.8).astype(np.int64), week_of_birth=unknown,
         jurisdiction=areas.jurisdiction, lsoa=unknown, death=unknown, ethnicity=unknown,
     )  # fmt: skip
-    register.take_part(number, representative[cases.area], REPRESENTATIVE, APPLICANT)
-    public = register.size
-    register_parties(parameters, register, private, human_of_man, lsoa, ethnicity, streams)
-
-    is_private = np.arange(register.size) >= public
-    is_private[len(families.mothers.area) : len(mothers.area)] = True
-    is_private[first_child + len(families.children.mother) : first_child + len(children.mother)] = True
-    return _with_identifiers(parameters, register, everyone.cases.issue, is_private, per_quintile, streams)
+    numbering.register.take_part(np.arange(len(cases)), representative[cases.area], REPRESENTATIVE, APPLICANT)
 
 
 def _with_identifiers(

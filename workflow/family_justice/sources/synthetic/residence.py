@@ -162,7 +162,7 @@ def residence_tables(records: Records, residents: Residents) -> dict[str, Column
     p, streams = records.parameters.residents, records.streams
     spells = draw_spells(records, residents, streams)
     random = streams("register")
-    size, rows = len(residents), len(spells.resident)
+    size = len(residents)
     status = draw_from(p.linkage_status.value, size, random)
     unlinked = status == LINKAGE_STATUSES.index("99")
     entry = ENTRIES + 1 + random.permutation(size)
@@ -185,6 +185,23 @@ def residence_tables(records: Records, residents: Residents) -> dict[str, Column
 
     # A person with two entries has the second one from the first move on.
     of = np.where(~spells.is_first & (second[spells.resident] != NULL), second[spells.resident], entry[spells.resident])
+    addresses = _address_table(records, residents, spells, of, random)
+    records.defects.add("two_register_entries", "WDSD_AR_PERS", PERS_ID_E=second[twice], PERS_ID_E_BEFORE=entry[twice])
+    records.defects.add("alf_missing", "WDSD_AR_PERS", PERS_ID_E=entry[unlinked])
+    return {
+        "WDSD_AR_PERS": sort_by(people, "PERS_ID_E"),
+        "WDSD_AR_PERS_ADD": sort_by(addresses, "PERS_ID_E", "FROM_DT", "TO_DT", "RALF_E"),
+        "WDSD_PER_RESIDENCE_GPREG": sort_by(
+            _registrations(records, residents, spells, streams), "ALF_E", "ACTIVEFROM", "PRAC_CD_E"
+        ),
+    }
+
+
+def _address_table(
+    records: Records, residents: Residents, spells: Spells, of: Ints, random: np.random.Generator
+) -> Columns:
+    """Return the addresses of the register entries ``of`` (one for each spell), with their defects labelled."""
+    p, rows = records.parameters.residents, len(spells.resident)
     start, end = spells.start.copy(), spells.end.copy()
     draws = random.random(rows)
     overlap = ~spells.is_last & (draws < p.overlapping_residence.value)
@@ -210,12 +227,4 @@ def residence_tables(records: Records, residents: Residents) -> dict[str, Column
         ("residence_repeated", of[repeated]),
     ):
         records.defects.add(name, "WDSD_AR_PERS_ADD", PERS_ID_E=chosen)
-    records.defects.add("two_register_entries", "WDSD_AR_PERS", PERS_ID_E=second[twice], PERS_ID_E_BEFORE=entry[twice])
-    records.defects.add("alf_missing", "WDSD_AR_PERS", PERS_ID_E=entry[unlinked])
-    return {
-        "WDSD_AR_PERS": sort_by(people, "PERS_ID_E"),
-        "WDSD_AR_PERS_ADD": sort_by(addresses, "PERS_ID_E", "FROM_DT", "TO_DT", "RALF_E"),
-        "WDSD_PER_RESIDENCE_GPREG": sort_by(
-            _registrations(records, residents, spells, streams), "ALF_E", "ACTIVEFROM", "PRAC_CD_E"
-        ),
-    }
+    return addresses

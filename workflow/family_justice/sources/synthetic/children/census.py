@@ -183,6 +183,32 @@ def _planted(records: Records, episodes: Episodes, p: ChildrensServices, identif
     return end + np.where(over, shift, 0) - np.where(short, shift, 0)
 
 
+def _years_of(start: Ints, end: Ints, first: int, last: int) -> tuple[Ints, Ints, Bools]:
+    """Return (episode, census year, whether it is the episode's last) of each year that an episode reaches into.
+
+    A census year begins in April; ``first`` and ``last`` are the years that are there at all.
+    """
+    year = [np.where(m < 4, y - 1, y) for y, m, _ in (calendar(start), calendar(end))]
+    begin, finish = np.maximum(year[0], first), np.minimum(year[1], last)
+    count = np.maximum(finish - begin + 1, 0)
+    rows = np.repeat(np.arange(len(end)), count)
+    offset = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    return rows, begin[rows] + offset, offset == count[rows] - 1
+
+
+def _places(records: Records, cared: LookedAfter, episodes: Episodes, draws: np.random.Generator) -> Ints:
+    """Return the small area in which each episode's placement lies; -1 where it is not stated."""
+    size = len(episodes.placement)
+    per_area = 5 * records.parameters.areas.lsoas_per_quintile.value
+    elsewhere = draws.choice(np.flatnonzero(authority_codes(records) > 0), size)
+    area = np.where(np.isin(episodes.placement, OUTSIDE), elsewhere, cared.periods.area[episodes.period])
+    place = area * per_area + draws.integers(0, per_area, size)
+    home = cared.home[cared.periods.child[episodes.period]]
+    place = np.where(episodes.placement == PLACEMENTS.index("P1"), home, place)
+    stated = np.isin(episodes.placement, (*INSIDE, *OUTSIDE, PLACEMENTS.index("P1")))
+    return np.where(stated & (draws.random(size) < 0.93), place, -1)
+
+
 def _yearly(
     records: Records, cared: LookedAfter, episodes: Episodes, p: ChildrensServices, of_period: Ints,
     identifiers: Ints, authorities: Ints, from_year: Ints,
@@ -195,19 +221,13 @@ def _yearly(
     identifier = identifiers[child_of]
     spared = from_year[child_of] < NEVER
     end = _planted(records, episodes, p, identifier, spared)
-    first, last = p.care.first_census.value, p.care.last_census.value
-    year = [np.where(m < 4, y - 1, y) for y, m, _ in (calendar(episodes.start), calendar(end))]
-    begin, finish = np.maximum(year[0], first), np.minimum(year[1], last)
-    count = np.maximum(finish - begin + 1, 0)
-    rows = np.repeat(np.arange(len(end)), count)
-    offset = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    census = begin[rows] + offset
-    starts = np.array([april(int(y)) for y in range(first, last + 2)])
-    known = end[rows] < starts[census + 1 - first]
+    rows, census, is_last = _years_of(episodes.start, end, p.care.first_census.value, p.care.last_census.value)
+    starts = np.array([april(int(y)) for y in range(p.care.first_census.value, p.care.last_census.value + 2)])
+    known = end[rows] < starts[census + 1 - p.care.first_census.value]
 
     random = records.streams("yearly rows of episodes")
     placement = episodes.placement[rows]
-    others = (offset < count[rows] - 1) & (random.random(len(rows)) < p.defects.revised_later.value)
+    others = ~is_last & (random.random(len(rows)) < p.defects.revised_later.value)
     foster = [PLACEMENTS.index(code) for code in ("F2", "F3")]
     others &= np.isin(placement, foster) & ~spared[rows]
     placement = np.where(others, sum(foster) - placement, placement)
@@ -217,15 +237,8 @@ def _yearly(
     )  # fmt: skip
     lower = random.random(len(rows)) < p.defects.lower_case_code.value
     words = (*PLACEMENTS, *(code.lower() for code in PLACEMENTS))
-    per_area = 5 * records.parameters.areas.lsoas_per_quintile.value
     draws = records.streams("places of placements")
-    elsewhere = draws.choice(np.flatnonzero(authority_codes(records) > 0), len(end))
-    area = np.where(np.isin(episodes.placement, OUTSIDE), elsewhere, cared.periods.area[episodes.period])
-    place = area * per_area + draws.integers(0, per_area, len(end))
-    home = cared.home[cared.periods.child[episodes.period]]
-    place = np.where(episodes.placement == PLACEMENTS.index("P1"), home, place)
-    stated = np.isin(episodes.placement, (*INSIDE, *OUTSIDE, PLACEMENTS.index("P1")))
-    place = np.where(stated & (draws.random(len(end)) < 0.93), place, -1)
+    place = _places(records, cared, episodes, draws)
     codes = lsoa_codes(records.areas, records.parameters.areas.lsoas_per_quintile.value)
     ended = np.where(episodes.ended >= 0, episodes.ended + 1, 0)
     number = identifier[rows] + np.where(census >= from_year[child_of[rows]], SECOND_IDENTIFIERS, 0)

@@ -53,20 +53,15 @@ def _receiving(
     return in_care, around, ~in_care & ~around & (slow < p.support.others_a_year.value)
 
 
-def support_tables(
-    records: Records, residents: Residents, cared: LookedAfter, pupils: Pupils, p: ChildrensServices
-) -> dict[str, Columns]:
-    """Return CINW_PUPIL_ALF, CINW_MAIN, CRCS_PUPIL_ALF and CRCS_MAIN_CRCS."""
-    s, random = p.support, records.streams("children in need")
-    size = len(residents)
-    drawn = random.random(size)
-    parents = {factor: random.random(size) for factor in FACTORS}
-    disabled = random.random(size)
-    # Of the disabled, most are in need because of it; the others for the reasons of families.
-    family = np.array([0, *range(2, len(NEEDS))])
-    need = family[np.searchsorted([0.6, 0.7, 0.79, 0.93, 0.96, 0.965, 0.985], random.random(size), side="right")]
-    need = np.where(disabled < 0.6 * s.disabled.value, NEEDS.index("N2"), need)
-    held = (pupils.number != NULL) & (random.random(size) < p.linkage.school_number_in_care_records.value / 0.9)
+def _in_censuses(
+    records: Records, residents: Residents, cared: LookedAfter, p: ChildrensServices, held: Bools, drawn: Floats,
+    random: np.random.Generator,
+) -> tuple[Ints, Ints, Bools, Bools]:  # fmt: skip
+    """Return (resident, census year, whether looked after, whether on the protection register) of each return.
+
+    ``held`` says whose school number social care holds; ``drawn`` are the residents' draws of ``_receiving``.
+    """
+    s = p.support
     rows: list[tuple[Ints, Ints, Bools, Bools]] = []
     for year in range(s.first_census.value, s.last_census.value + 1):
         in_care, around, others = _receiving(records, residents, cared, p, year, drawn)
@@ -81,17 +76,51 @@ def support_tables(
         rows.append((who, np.full(len(who), year), in_care[who], listed))
     who, years = (np.concatenate([part[i] for part in rows]) for i in range(2))
     in_care, listed = (np.concatenate([part[i] for part in rows]) for i in range(2, 4))
+    return who, years, in_care, listed
+
+
+def _needs_of_families(size: int, random: np.random.Generator) -> Ints:
+    """Draw categories of need other than the child's disability."""
+    family = np.array([0, *range(2, len(NEEDS))])
+    return family[np.searchsorted([0.6, 0.7, 0.79, 0.93, 0.96, 0.965, 0.985], random.random(size), side="right")]
+
+
+def _disabilities(disabled: Floats, is_disabled: Bools) -> Columns:
+    """Return one flag per kind of disability; the draw ``disabled`` of a child says which, the same in every year."""
+    flags: Columns = {}
+    any_kind = np.zeros(len(disabled), dtype=np.int64)
+    for place, name in enumerate(DISABILITIES):
+        kind = is_disabled & (np.modf(disabled * (place + 3) * 97.0)[0] < 0.3)
+        kind |= is_disabled & (place == 5) & (any_kind == 0)
+        any_kind |= kind
+        flags[f"DISABILITY_{name}"] = kind * 1
+    flags["DISABILITY_NONE"] = (any_kind == 0) * 1
+    return flags
+
+
+def support_tables(
+    records: Records, residents: Residents, cared: LookedAfter, pupils: Pupils, p: ChildrensServices
+) -> dict[str, Columns]:
+    """Return CINW_PUPIL_ALF, CINW_MAIN, CRCS_PUPIL_ALF and CRCS_MAIN_CRCS."""
+    s, random = p.support, records.streams("children in need")
+    size = len(residents)
+    drawn = random.random(size)
+    parents = {factor: random.random(size) for factor in FACTORS}
+    disabled = random.random(size)
+    # Of the disabled, most are in need because of it; the others for the reasons of families.
+    need = np.where(disabled < 0.6 * s.disabled.value, NEEDS.index("N2"), _needs_of_families(size, random))
+    held = (pupils.number != NULL) & (random.random(size) < p.linkage.school_number_in_care_records.value / 0.9)
+    who, years, in_care, listed = _in_censuses(records, residents, cared, p, held, drawn, random)
     count = len(who)
     identifier = (CODES + 1 + random.permutation(size))[who]
-    authority = authority_codes(records)[residents.area[who]]
     before = in_proceedings_as_infant(residents, who)
 
     def yes(share: float | Floats) -> Ints:
         return (random.random(count) < share) * 1
 
     base: Columns = {
-        "CHILD_CODE_E": identifier, "LOCAL_AUTHORITY_CODE": authority, "YEAR_CODE": year_code(years - 1),
-        "IRN_E": pupils.number[who],
+        "CHILD_CODE_E": identifier, "LOCAL_AUTHORITY_CODE": authority_codes(records)[residents.area[who]],
+        "YEAR_CODE": year_code(years - 1), "IRN_E": pupils.number[who],
         "ETHNIC_ORIGIN_CODE": Words(
             np.where(random.random(count) < 0.02, -1, np.maximum(residents.ethnicity[who], 0)), ETHNIC_CODES
         ),
@@ -99,21 +128,11 @@ def support_tables(
         "LOOKED_AFTER_CHILD": in_care * 1, "CATEGORY_OF_NEED_CODE": Words(need[who], NEEDS),
         **{name: yes(share) for name, share in HEALTH.items()},
     }  # fmt: skip
-    is_disabled = disabled[who] < s.disabled.value
-    any_kind = np.zeros(count, dtype=np.int64)
-    for place, name in enumerate(DISABILITIES):
-        kind = is_disabled & (np.modf(disabled[who] * (place + 3) * 97.0)[0] < 0.3)
-        kind |= is_disabled & (place == 5) & (any_kind == 0)
-        any_kind |= kind
-        base[f"DISABILITY_{name}"] = kind * 1
-    base["DISABILITY_NONE"] = (any_kind == 0) * 1
+    base |= _disabilities(disabled[who], disabled[who] < s.disabled.value)
     shares = dict(zip(FACTORS, s.parental_factors.value.values(), strict=True))
     more = np.where(residents.child_issue[who] != NULL, 1.3, 1.0)
-    for name, share in shares.items():
-        base[f"PARENTING_CAPACITY_{name}"] = (parents[name][who] < share * more) * 1
-
-    new = np.flatnonzero(years >= s.first_care_and_support.value)
-    old = np.flatnonzero(years < s.first_care_and_support.value)
+    base |= {f"PARENTING_CAPACITY_{name}": (parents[name][who] < shares[name] * more) * 1 for name in FACTORS}
+    new = years >= s.first_care_and_support.value
     referral: Columns = {
         f"RECENT_REFERRAL_PARENTAL_{name}": (parents[name][who] < 0.8 * shares[name] * more) * 1 for name in FACTORS
     }
@@ -134,7 +153,7 @@ def support_tables(
     }  # fmt: skip
     tables: dict[str, Columns] = {}
     for prefix, main, columns, chosen in (
-        ("CINW", "CINW_MAIN", in_need, old), ("CRCS", "CRCS_MAIN_CRCS", supported, new)
+        ("CINW", "CINW_MAIN", in_need, np.flatnonzero(~new)), ("CRCS", "CRCS_MAIN_CRCS", supported, np.flatnonzero(new))
     ):  # fmt: skip
         tables[main] = sort_by(take(columns, chosen), "CHILD_CODE_E", "LOCAL_AUTHORITY_CODE", "YEAR_CODE")
         tables[f"{prefix}_PUPIL_ALF"] = _links(records, residents, who[chosen], identifier[chosen], random)

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from family_justice.sources.synthetic.clock import NULL, Bools, Ints, Streams, to_day
+from family_justice.sources.synthetic.clock import NULL, Bools, Floats, Ints, Streams, to_day
 from family_justice.sources.synthetic.health.codes import draw_codes
 from family_justice.sources.synthetic.health.events import Events
 from family_justice.sources.synthetic.health.linkage import MATCHED, Linkage, dates, words_of
@@ -92,6 +92,16 @@ def registration_tables(
     }
 
 
+def _measured(codes: Words, random: np.random.Generator) -> Floats:
+    """Return what was measured with each event; empty for codes of something else."""
+    values = np.full(len(codes.code), np.nan)
+    for code, (mean, deviation) in VALUES.items():
+        if code in codes.words:
+            here = np.flatnonzero(codes.code == list(codes.words).index(code))
+            values[here] = np.round(mean + deviation * random.standard_normal(len(here)), 1)
+    return values
+
+
 def event_table(
     parameters: Parameters,
     residents: Residents,
@@ -129,11 +139,7 @@ def event_table(
 
     order = np.concatenate([np.arange(len(who)), early, dead, twice])
     day = np.concatenate([np.where(lost, PLACEHOLDER, day), days_early, days_dead, day[twice]])
-    values = np.full(len(who), np.nan)
-    for code, (mean, deviation) in VALUES.items():
-        if code in codes.words:
-            here = np.flatnonzero(codes.code == list(codes.words).index(code))
-            values[here] = np.round(mean + deviation * random.standard_normal(len(here)), 1)
+    values = _measured(codes, random)
     columns: Columns = {
         "ALF_E": residents.alf[who[order]],
         "ALF_STS_CD": Words(linkage.status[who[order]], MATCHED),
