@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.repeats import histories
+from family_justice.analyses.repeated_events import histories
 from family_justice.analyses.run import run_analysis
 from family_justice.analyses.study import describe_study
 from family_justice.cohorts.extract import extract_cohort
