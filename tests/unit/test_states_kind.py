@@ -190,7 +190,7 @@ def test_few_who_move_stay_inside() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda rows: rows[rows["measure"] != "transitions"], "need the numbers of transitions"),
+        (lambda rows: rows[rows["measure"] != "transitions"], "not the measures of one curve"),
         (lambda rows: rows[(rows["term"] != "home:care") | (rows["time"] < 30)], "not on one grid"),
         (
             lambda rows: rows.assign(term=rows["term"].replace("home:care", "home:moon")),
