@@ -8,7 +8,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, array, data, values
 
-from family_justice.analyses.rows import F_TEST, estimate_row, row_of_test, t_degrees
+from family_justice.analyses.model_rows import F_TEST, estimate_row, row_of_test, t_degrees
 from family_justice.estimators.firth import fit_firth
 from family_justice.estimators.logistic import fit_logistic
 from family_justice.estimators.marginal import average_marginal_effects

@@ -13,15 +13,24 @@ from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
 from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
+from family_justice.config.policy import NEEDED_TYPES
 from family_justice.disclosure.gate import open_door
 from family_justice.figures.draw import draw_stream
 from family_justice.files import write_csv
+from family_justice.kinds.registry import KINDS
 from family_justice.report.pages import write_stream_page
 from family_justice.results import read_results, tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
-POLICY = CONFIG.policy("court_records")
-OPEN = CONFIG.policy("public_records")
+
+
+def svg_only(policy: Policy) -> Policy:
+    """Return the policy without the file types that take long to write; for tests to which a picture is a means."""
+    return policy.model_copy(update={"file_types": sorted(NEEDED_TYPES)})
+
+
+POLICY = svg_only(CONFIG.policy("court_records"))
+OPEN = svg_only(CONFIG.policy("public_records"))
 FIFTHS = ["1 most deprived", "2", "3", "4", "5 least deprived"]
 COVARIATES = {
     "fifth": Covariate(label="Deprivation", definition="d", value="f", levels=[*FIFTHS, "not known"],
@@ -76,11 +85,11 @@ class Way:
     folder: Path
 
 
-def take(adapter: Any, members: pd.DataFrame, keys: dict[str, Any], folder: Path, policy: Policy = POLICY) -> Way:
-    """Run one analysis through adapter, door, figures and page, all in ``folder``."""
+def take(members: pd.DataFrame, keys: dict[str, Any], folder: Path, policy: Policy = POLICY) -> Way:
+    """Take one analysis from the keys of a stream file through check, run, door, figure and page, all in ``folder``."""
     made = checked(a=keys)
     analysis = made.analyses["a"]
-    found = adapter(members, COHORT, analysis, COVARIATES, "a")
+    found = KINDS[analysis.kind].run(members, COHORT, analysis, COVARIATES, "a")
     rows = tidy(found, stream="s", analysis="a", kind=analysis.kind, cohort="children")
     steps = tidy([{"measure": "count", "term": "all", "n": len(members)}], stream="s", analysis="attrition.children",
                  kind="attrition", cohort="children")  # fmt: skip

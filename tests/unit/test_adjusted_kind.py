@@ -11,7 +11,6 @@ import pytest
 from numpy.testing import assert_allclose
 from test_cox_splines import COHORT, COVARIATES, POLICY, men
 
-from family_justice.analyses.adjusted import AT_LIMIT, NOT_DETERMINED, adjusted_survival
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
@@ -23,6 +22,8 @@ from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.cox_curves import survival_at
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
+from family_justice.kinds.adjusted_survival.run import AT_LIMIT, NOT_DETERMINED
+from family_justice.kinds.adjusted_survival.run import run as adjusted_survival
 from family_justice.report import tables
 from family_justice.results import tidy
 

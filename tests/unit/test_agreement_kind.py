@@ -15,21 +15,26 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from release_study import study as released_study
 
-from family_justice.analyses.describe import agreement, table_one
-from family_justice.config.check import _agreement
-from family_justice.config.kinds import Agreement, TableOne
-from family_justice.config.models import Covariate, Policy
+from family_justice.config.models import Cohort, Covariate, Policy, Step
 from family_justice.disclosure.agreement import fill
 from family_justice.disclosure.kernel import disclose
 from family_justice.errors import DisclosureError
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
+from family_justice.kinds.agreement.model import Agreement
+from family_justice.kinds.agreement.run import run as agreement
+from family_justice.kinds.table_one.model import TableOne
+from family_justice.kinds.table_one.run import run as table_one
 from family_justice.report import transitions
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
 COURT = Policy(**yaml.safe_load((POLICIES / "court_records.yaml").read_text()))
 PUBLIC = Policy(**yaml.safe_load((POLICIES / "public_records.yaml").read_text()))
+COHORT = Cohort(
+    label="People", unit="people", description="D", key=["person_id"],
+    steps=[Step(name="all", label="All", sql="SELECT 1")], covariates=["cms", "ecms"],
+)  # fmt: skip
 LEVELS = ["White", "Black", "Unknown"]
 ANALYSIS = Agreement(
     kind="agreement", title="Two systems", description="D", cohort="people", first="cms", second="ecms",
@@ -48,7 +53,7 @@ def rows_of(table: Sequence[Sequence[int]], analysis: Agreement = ANALYSIS, side
         left = np.arange(len(members)) < side[0]
         members["side"] = pd.Categorical(np.where(left, "left", "right"), categories=["left", "right"])
     labels = {"stream": "recurrence", "analysis": "agree", "kind": "agreement", "cohort": "people"}
-    return tidy(agreement(members, analysis), **labels)
+    return tidy(agreement(members, COHORT, analysis, {}, "agree"), **labels)
 
 
 def value(rows: pd.DataFrame, measure: str, level: str, column: str = "estimate") -> float:
@@ -196,13 +201,13 @@ def test_the_door_closes_on_agreement_without_its_table() -> None:
 )
 def test_what_cannot_be_compared_is_said(second: list[str], unknown: list[str], said: str) -> None:
     analysis = ANALYSIS.model_copy(update={"unknown": unknown})
-    problems = _agreement("here", analysis, {"cms": covariate(LEVELS), "ecms": covariate(second)})
+    problems = analysis.problems("here", COHORT, {"cms": covariate(LEVELS), "ecms": covariate(second)})
     assert [problem for problem in problems if said in problem]
 
 
 def test_two_levels_that_hold_a_colon_are_refused() -> None:
     levels = ["a:b", "c"]
-    problems = _agreement("here", ANALYSIS, {"cms": covariate(levels), "ecms": covariate(levels)})
+    problems = ANALYSIS.problems("here", COHORT, {"cms": covariate(levels), "ecms": covariate(levels)})
     assert any("colon" in problem for problem in problems)
 
 
@@ -235,6 +240,6 @@ def test_a_table_withheld_as_a_whole_is_said_in_words(tmp_path: Path) -> None:
 def test_a_variable_that_nobody_has_is_labelled() -> None:
     frame = pd.DataFrame({"first": pd.Categorical([None, None], categories=["yes", "no"])})
     keys = {"kind": "table_one", "title": "T", "description": "d", "cohort": "c", "variables": ["first"]}
-    rows = tidy(table_one(frame, TableOne.model_validate(keys)))
+    rows = tidy(table_one(frame, COHORT, TableOne.model_validate(keys), {}, "a"))
     assert rows["status"].eq("not estimable").all()
     assert rows[["n", "total"]].eq(0).all(axis=None)

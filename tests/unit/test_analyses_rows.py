@@ -11,10 +11,15 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses import models, regression, rows
-from family_justice.config.kinds import Cox, Logistic, NegativeBinomial, Poisson, RiskRatio
+from family_justice.analyses import model_rows as rows
 from family_justice.config.models import Cohort, Covariate, Event, Outcome, Step
 from family_justice.estimators.chi_square import ChiSquareTest, quadratic_form_test
+from family_justice.kinds.cox.model import Cox
+from family_justice.kinds.logistic.model import Logistic
+from family_justice.kinds.negative_binomial.model import NegativeBinomial
+from family_justice.kinds.poisson.model import Poisson
+from family_justice.kinds.registry import KINDS
+from family_justice.kinds.risk_ratio.model import RiskRatio
 
 COVARIATES = {
     "side": Covariate(label="Side", definition="Side.", value="side", levels=["left", "right"], reference="left"),
@@ -33,12 +38,12 @@ COHORT = Cohort(
     covariates=["side", "placed", "visits"],
 )
 ABOUT = {"title": "T", "description": "D", "cohort": "children", "covariates": ["side"]}
-KINDS = {
-    "cox": (models.cox, Cox, {"outcome": "back"}),
-    "logistic": (models.logistic, Logistic, {"variable": "placed"}),
-    "poisson": (regression.poisson, Poisson, {"outcome": "back"}),
-    "negative_binomial": (regression.negative_binomial, NegativeBinomial, {"count": "visits"}),
-    "risk_ratio": (regression.risk_ratio, RiskRatio, {"variable": "placed"}),
+MODELS: dict[str, tuple[Any, dict[str, str]]] = {
+    "cox": (Cox, {"outcome": "back"}),
+    "logistic": (Logistic, {"variable": "placed"}),
+    "poisson": (Poisson, {"outcome": "back"}),
+    "negative_binomial": (NegativeBinomial, {"count": "visits"}),
+    "risk_ratio": (RiskRatio, {"variable": "placed"}),
 }
 
 
@@ -63,12 +68,12 @@ def members() -> pd.DataFrame:
 
 
 def fitted(kind: str, cluster: str | None) -> list[dict[str, Any]]:
-    function, model, own = KINDS[kind]
+    model, own = MODELS[kind]
     analysis = model.model_validate({"kind": kind, **ABOUT, **own, "cluster": cluster})
-    return list(function(members(), COHORT, analysis, COVARIATES, "here"))
+    return list(KINDS[kind].run(members(), COHORT, analysis, COVARIATES, "here"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MODELS)
 def test_clusters_change_the_standard_error_and_the_test_of_the_model(kind: str) -> None:
     plain, robust = fitted(kind, None), fitted(kind, "family")
     pick = {name: next(r for r in found if r.get("level") == "right") for name, found in (("p", plain), ("r", robust))}

@@ -10,7 +10,6 @@ import pytest
 from kinds_on_the_way import COVARIATES, OPEN, one, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.regression import mixed_logistic
 from family_justice.disclosure.digits import step_below
 from family_justice.estimators.mixed import fit_mixed_logistic
 
@@ -39,7 +38,7 @@ def members() -> pd.DataFrame:
 def test_areas_reach_the_page(tmp_path: Path) -> None:
     frame = members()
     fit = fit_mixed_logistic(frame["placed"] == "yes", frame[["sex"]] == "female", frame["area"].cat.codes)
-    way = take(mixed_logistic, frame, KEYS, tmp_path)
+    way = take(frame, KEYS, tmp_path)
     row = one(way.exact, measure="log_area_odds_ratio", level="Area T")
     assert_allclose([row["estimate"], row["std_error"]], [fit.area_effect[19], fit.area_std_error[19]], rtol=1e-9)
     assert (row["n"], row["events"]) == (160, ((frame["area"] == "Area T") & (frame["placed"] == "yes")).sum())
@@ -52,7 +51,7 @@ def test_areas_reach_the_page(tmp_path: Path) -> None:
     unit = step_below(row["std_error"] / 2)
     assert shown["estimate"] == pytest.approx(unit * round(row["estimate"] / unit))
     assert "odds beside those of the average area" in way.page
-    public = take(mixed_logistic, frame, KEYS, tmp_path / "open", OPEN)
+    public = take(frame, KEYS, tmp_path / "open", OPEN)
     assert_allclose(one(public.released, level="Area T")["estimate"], fit.area_effect[19], rtol=1e-9)
 
 

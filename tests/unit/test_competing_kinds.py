@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.competing import fine_gray
-from family_justice.analyses.curves import curves
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
@@ -25,6 +23,8 @@ from family_justice.estimators.life_table import log_rank
 from family_justice.figures import forest
 from family_justice.figures.style import house_style
 from family_justice.figures.words import Labels
+from family_justice.kinds.fine_gray.run import run as fine_gray
+from family_justice.kinds.registry import KINDS
 from family_justice.report import prose
 from family_justice.results import tidy
 
@@ -122,7 +122,9 @@ def test_what_crr_does_not_have_is_an_error_of_the_stream_file(wrong: dict[str, 
 def test_curves_of_groups_are_compared(kind: str) -> None:
     frame, described = members(), stream(c={**CURVE, "kind": kind})
     analysis: Any = described.analyses["c"]
-    rows = tidy(curves(frame, COHORT, analysis, "c"), stream="s", analysis="c", kind=kind, cohort="mothers")
+    rows = tidy(
+        KINDS[kind].run(frame, COHORT, analysis, COVARIATES, "c"), stream="s", analysis="c", kind=kind, cohort="mothers"
+    )
     exit_, cause = observed(frame)
     measure, test = {
         "cumulative_incidence": ("gray_test", gray_test(exit_, cause, frame["side"]).test),
@@ -142,7 +144,9 @@ def test_curves_of_groups_are_compared(kind: str) -> None:
     assert "on 1 degree of freedom" in said
 
     few = frame[(frame["side"] == "left") | (frame.index < 12)]
-    rows = tidy(curves(few, COHORT, analysis, "c"), stream="s", analysis="c", kind=kind, cohort="mothers")
+    rows = tidy(
+        KINDS[kind].run(few, COHORT, analysis, COVARIATES, "c"), stream="s", analysis="c", kind=kind, cohort="mothers"
+    )
     hidden = disclose(rows, POLICY).rows.iloc[-1]
     assert hidden["status"] == "suppressed"
     assert np.isnan(hidden["statistic"])
@@ -151,6 +155,6 @@ def test_curves_of_groups_are_compared(kind: str) -> None:
 def test_one_group_cannot_be_compared() -> None:
     frame = members()
     analysis: Any = stream(c={**CURVE, "kind": "cumulative_incidence"}).analyses["c"]
-    row = list(curves(frame[frame["side"] == "left"], COHORT, analysis, "c"))[-1]
+    row = list(KINDS["cumulative_incidence"].run(frame[frame["side"] == "left"], COHORT, analysis, COVARIATES, "c"))[-1]
     assert (row["measure"], row["status"]) == ("gray_test", "not estimable")
     assert "statistic" not in row

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from family_justice.config.check_events import label_problems
+from family_justice.config.check_cohort import label_problems
 from family_justice.config.load import Configuration
 from family_justice.config.models import Cohort, Event, Outcome
 from family_justice.errors import ConfigError

@@ -12,11 +12,8 @@ from lifelines.datasets import load_rossi
 from numpy.testing import assert_allclose
 from scipy.stats import f
 
-from family_justice.analyses.models import cox
-from family_justice.analyses.rows import F_TEST
-from family_justice.analyses.spline_curves import round_values
+from family_justice.analyses.model_rows import F_TEST
 from family_justice.config.check import check_stream
-from family_justice.config.kinds import Cox
 from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.errors import AnalysisError, ConfigError
@@ -24,6 +21,9 @@ from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
+from family_justice.kinds.cox.model import Cox
+from family_justice.kinds.cox.run import run as cox
+from family_justice.kinds.cox.spline_curve import round_values
 from family_justice.report.prose import model_summary
 from family_justice.results import tidy
 

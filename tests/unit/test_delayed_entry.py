@@ -10,9 +10,6 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.competing import fine_gray
-from family_justice.analyses.curves import curves
-from family_justice.analyses.models import cox
 from family_justice.analyses.prepare import follow_up
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
@@ -24,6 +21,9 @@ from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.fine_gray import fit_fine_gray
 from family_justice.estimators.life_table import event_table, log_rank
 from family_justice.estimators.restricted_mean import restricted_mean_survival
+from family_justice.kinds.cox.run import run as cox
+from family_justice.kinds.fine_gray.run import run as fine_gray
+from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
@@ -87,7 +87,7 @@ def test_an_entry_must_be_a_date_of_everybody() -> None:
 def rows_of(frame: pd.DataFrame, **analysis: Any) -> pd.DataFrame:
     stream = study(**{**CURVE, **analysis})
     chosen: Any = stream.analyses["a"]
-    rows = curves(frame, stream.cohorts["people"], chosen, "a")
+    rows = KINDS[chosen.kind].run(frame, stream.cohorts["people"], chosen, stream.covariates, "a")
     return tidy(rows, stream="s", analysis="a", kind=chosen.kind, cohort="people")
 
 

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from family_justice.config.models import Policy
-from family_justice.disclosure.crude import _CRUDE, Cell, Shift, rounding_shift
+from family_justice.disclosure.crude import Cell, Shift, rounding_shift
+from family_justice.measures import MEASURES
 
 COURT = Path(__file__).parents[2] / "config/policies/court_records.yaml"
 NEAREST = Policy(**{**yaml.safe_load(COURT.read_text()), "rounding_base": 5})
@@ -39,7 +40,7 @@ def test_midpoints_are_what_the_moved_estimate_rests_on() -> None:
 @pytest.mark.parametrize("policy", [NEAREST, MIDPOINT])
 def test_no_count_makes_a_shift_infinite(policy: Policy) -> None:
     counts = [(0, 0), (1, 0), (1, 1), (9, 9), (12, 11), (12, 0), (10**9, 1), (10**9, 10**9), (30, 45)]
-    for measure, first, second in product(_CRUDE, counts, counts):
+    for measure, first, second in product(MEASURES, counts, counts):
         for beside in ((), (0, 7)):
             found = rounding_shift(measure, Cell(*first, beside), Cell(*second, beside), policy)
             assert math.isfinite(found.estimate), (measure, first, second)

@@ -11,11 +11,11 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, OPEN, as_categories, checked, one, stream_of, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.models import logistic
 from family_justice.disclosure.digits import step_below
 from family_justice.errors import ConfigError
 from family_justice.estimators import firth
 from family_justice.estimators.firth import fit_firth
+from family_justice.kinds.logistic.run import run as logistic
 from family_justice.results import tidy
 
 KEYS = {"kind": "logistic", "variable": "placed", "covariates": ["sex", "age"], "penalty": "firth"}
@@ -35,7 +35,7 @@ def test_separation_has_a_finite_ratio(tmp_path: Path) -> None:
     without = stream_of(a={**KEYS, "penalty": "none"}).analyses["a"]
     rows = tidy(logistic(frame, COHORT, without, COVARIATES, "a"))
     assert one(rows, term="sex", level="female")["status"] == "not estimable"
-    way = take(logistic, frame, KEYS, tmp_path, OPEN)
+    way = take(frame, KEYS, tmp_path, OPEN)
     row = one(way.released, term="sex", level="female")
     x = np.column_stack([frame["sex"] == "female", frame["age"]]).astype(float)
     direct = fit_firth(frame["placed"] == "yes", x)
@@ -46,7 +46,7 @@ def test_separation_has_a_finite_ratio(tmp_path: Path) -> None:
 
 
 def test_limits_of_profiles_are_shown_in_steps(tmp_path: Path) -> None:
-    way = take(logistic, members(), KEYS, tmp_path)
+    way = take(members(), KEYS, tmp_path)
     before, after = (one(f, term="sex", level="female") for f in (way.exact, way.released))
     unit = step_below(after["std_error"] / 10)
     for column in ("estimate", "conf_low", "conf_high"):
@@ -60,7 +60,7 @@ def test_limits_of_profiles_are_shown_in_steps(tmp_path: Path) -> None:
     assert after["p_value"] == 0.0005
     assert math.isnan(after["statistic"])
     # Where a level has no members without the event, nothing of it leaves, whatever the penalty makes of it.
-    hidden = take(logistic, members(separated=True), KEYS, tmp_path / "separated")
+    hidden = take(members(separated=True), KEYS, tmp_path / "separated")
     row = one(hidden.released, term="sex", level="female")
     assert (row["status"], pd.isna(row["estimate"])) == ("suppressed", True)
 

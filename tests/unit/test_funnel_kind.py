@@ -12,11 +12,11 @@ import pytest
 from kinds_on_the_way import COVARIATES, checked, one, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.derived import funnel_rows, rate_rows
-from family_justice.analyses.groups import funnel as adapter
+from family_justice.analyses.rates import rate_rows
 from family_justice.errors import ConfigError
 from family_justice.estimators.funnel import control_limits
 from family_justice.figures import funnel as figure
+from family_justice.kinds.funnel.derived import rows as funnel_rows
 from family_justice.results import tidy
 
 KEYS = {"kind": "funnel", "variable": "placed", "area": "area"}
@@ -66,7 +66,7 @@ def test_limits_and_over_dispersion_by_hand() -> None:
 @pytest.mark.parametrize("keys", [KEYS, {"kind": "funnel", "outcome": "back", "area": "area"}])
 def test_areas_reach_the_page(tmp_path: Path, keys: dict[str, Any]) -> None:
     frame = members()
-    way = take(adapter, frame, keys, tmp_path)
+    way = take(frame, keys, tmp_path)
     measure = "percent" if "variable" in keys else "rate"
     high = one(way.exact, measure=measure, group=f"area={NAMES[20]}")
     assert high["n"] == ((frame["area"] == NAMES[20]) & (frame["placed"] == "yes")).sum()
@@ -90,7 +90,7 @@ def test_areas_reach_the_page(tmp_path: Path, keys: dict[str, Any]) -> None:
 def test_no_small_area_follows_from_the_others(tmp_path: Path) -> None:
     """One area of 9 has 4 events: the average and all other areas leave it nine or more possible numbers."""
     frame = members()
-    way = take(adapter, frame, KEYS, tmp_path)
+    way = take(frame, KEYS, tmp_path)
     shares = way.released[way.released["measure"] == "percent"]
     shown = shares[(shares["group"] != "") & shares["n"].notna()]
     hidden = shares[(shares["group"] != "") & shares["n"].isna()]
@@ -105,7 +105,7 @@ def test_all_areas_withheld_is_said(tmp_path: Path) -> None:
     frame = members()
     frame["placed"] = pd.Categorical(["no"] * len(frame), categories=["yes", "no"])
     frame.loc[~frame["area"].duplicated(), "placed"] = "yes"
-    way = take(adapter, frame, KEYS, tmp_path)
+    way = take(frame, KEYS, tmp_path)
     assert "all areas are withheld" in way.figures["a"]["alt"]
 
 

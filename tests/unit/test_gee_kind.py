@@ -6,16 +6,16 @@ import numpy as np
 from numpy.testing import assert_allclose
 from test_regression_kinds import COHORT, CONFIG, COVARIATES, POLICY, members, one, stream
 
-from family_justice.analyses.gee import gee
 from family_justice.analyses.study import describe_study
-from family_justice.config.kinds import Gee
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.estimators.gee import fit_gee
-from family_justice.figures import forest
-from family_justice.figures.draw import KINDS, MODELS
 from family_justice.figures.style import house_style
 from family_justice.figures.words import Labels
+from family_justice.kinds.families.show import Beside
+from family_justice.kinds.gee.model import Gee
+from family_justice.kinds.gee.run import run as gee
+from family_justice.kinds.registry import KINDS
 from family_justice.report import prose
 from family_justice.results import tidy
 
@@ -43,10 +43,8 @@ def test_from_words_to_a_forest_plot() -> None:
     assert one(released, term="intercept")["status"] == "suppressed"
     said = prose.model_summary(released, Labels(study))
     assert f"Correlation of two members of a cluster: {direct.correlation:.3f}." in said
-    assert "gee" in MODELS
-    assert KINDS["gee"] is forest.draw
     with house_style():
-        _, alt, _ = forest.draw(released, study["analyses"]["gee"], Labels(study))
+        _, alt, _ = KINDS["gee"].show.figure(released, study["analyses"]["gee"], Labels(study), Beside())
     assert "Odds ratios" in alt
 
 

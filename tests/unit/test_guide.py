@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from test_report import Page
 
-from family_justice.analyses.quality import ANALYSES, analyses_of_records, checks, count_quality, words
 from family_justice.analyses.study import describe_study
 from family_justice.config.catalogue import Catalogue, DataSet
 from family_justice.config.check import covariates_of
@@ -22,6 +21,9 @@ from family_justice.disclosure.gate import open_door
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
+from family_justice.kinds.quality.model import ANALYSES, analyses_of_records
+from family_justice.kinds.quality.run import count_quality
+from family_justice.kinds.quality.words import checks, words
 from family_justice.layout import guide_names
 from family_justice.report.catalogue import NOT_KNOWN, ready_rows, tables_of
 from family_justice.report.guide import write_guide

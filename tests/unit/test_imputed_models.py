@@ -11,18 +11,17 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, FIFTHS, as_categories, checked, one, stream_of, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses import models, regression
-from family_justice.analyses.imputed import (
+from family_justice.config.models import Comparison
+from family_justice.errors import ConfigError
+from family_justice.estimators.logistic import fit_logistic
+from family_justice.kinds.families.imputed_run import (
     COMPLETE,
     IMPUTED,
     IMPUTED_NUMBER,
     _completed,
-    with_imputation,
     without_missing_level,
 )
-from family_justice.config.models import Comparison
-from family_justice.errors import ConfigError
-from family_justice.estimators.logistic import fit_logistic
+from family_justice.kinds.registry import KINDS
 from family_justice.report.comparisons import compare_results
 from family_justice.results import tidy
 
@@ -54,27 +53,16 @@ def members(n: int = 1200, gaps: bool = True) -> pd.DataFrame:
     return as_categories(frame)
 
 
-def adapter_of(kind: str) -> Any:
-    return getattr(models if kind in ("cox", "logistic") else regression, kind)
-
-
-def imputing(kind: str) -> Any:
-    def run(frame: pd.DataFrame, *others: Any) -> Any:
-        return with_imputation(adapter_of(kind), frame, *others)
-
-    return run
-
-
 def rows_of(frame: pd.DataFrame, asked: dict[str, Any]) -> pd.DataFrame:
     made = stream_of(a=asked).analyses["a"]
-    found = imputing(asked["kind"])(frame, COHORT, made, COVARIATES, "a")
+    found = KINDS[asked["kind"]].run(frame, COHORT, made, COVARIATES, "a")
     return tidy(found, stream="s", analysis="a", kind=asked["kind"], cohort="children")
 
 
 @pytest.mark.parametrize("kind", list(KEYS))
 def test_both_ways_reach_the_page(tmp_path: Path, kind: str) -> None:
     frame = members()
-    way = take(imputing(kind), frame, keys(kind), tmp_path)
+    way = take(frame, keys(kind), tmp_path)
     measure = way.exact["measure"].iloc[0]
     level = {"measure": measure, "term": "fifth", "level": "1 most deprived"}
     alone, pooled = (one(way.exact, **level, group=group) for group in (COMPLETE, IMPUTED))
@@ -106,7 +94,7 @@ def test_both_ways_reach_the_page(tmp_path: Path, kind: str) -> None:
 
 def test_planted_values_are_compared_with_the_imputed_rows(tmp_path: Path) -> None:
     """Complete cases are biased where gaps depend on the outcome: the truth stands beside the imputed estimate."""
-    way = take(imputing("logistic"), members(), keys("logistic"), tmp_path)
+    way = take(members(), keys("logistic"), tmp_path)
     made = stream_of(a=keys("logistic"))
     planted = Comparison(title="t", description="d", kind="planted", reference="truth:x", analysis="a")
     truth = [{"parameter_set": "x", "term": "fifth", "level": "2", "value": 0.4, "source": "planted"}]
@@ -166,7 +154,7 @@ def test_an_auxiliary_variable_tells_of_what_is_missing(tmp_path: Path) -> None:
     truth = poor[frame["fifth"] == "not known"].mean()
     assert abs(share[True] - truth) < 0.05
     assert share[False] < truth - 0.3
-    way = take(imputing("logistic"), frame, asked, tmp_path)
+    way = take(frame, asked, tmp_path)
     assert "; auxiliary: area)" in way.page
     assert "area" not in set(way.exact["term"])
 
@@ -208,7 +196,7 @@ def test_few_clusters_have_the_t_distribution(tmp_path: Path) -> None:
     """12 households: 11 degrees of freedom, a 95% interval of 2.201 standard errors; shown as 10, of 2.228."""
     frame = members(gaps=False)
     asked = {"kind": "logistic", "variable": "placed", "covariates": ["sex"], "cluster": "household"}
-    way = take(models.logistic, frame, asked, tmp_path)
+    way = take(frame, asked, tmp_path)
     direct = fit_logistic(frame["placed"] == "yes", frame[["sex"]] == "female", frame["household"])
     row = one(way.exact, term="sex", level="female")
     assert_allclose([row["estimate"], row["std_error"]], [direct.coef[1], direct.std_error[1]])
@@ -220,7 +208,7 @@ def test_few_clusters_have_the_t_distribution(tmp_path: Path) -> None:
     assert "of the t distribution with 10 degrees of freedom" in way.page
     many = frame.assign(household=np.arange(len(frame)) // 20)
     made = stream_of(a=asked).analyses["a"]
-    rows = tidy(models.logistic(many, COHORT, made, COVARIATES, "a"))
+    rows = tidy(KINDS["logistic"].run(many, COHORT, made, COVARIATES, "a"))
     assert pd.isna(one(rows, term="sex", level="female")["df"])
 
 
@@ -228,7 +216,7 @@ def test_a_number_of_clusters_below_the_base_is_not_told(tmp_path: Path) -> None
     frame = members(gaps=False)
     frame["household"] = frame["household"] % 5
     asked = {"kind": "logistic", "variable": "placed", "covariates": ["sex"], "cluster": "household"}
-    way = take(models.logistic, frame, asked, tmp_path)
+    way = take(frame, asked, tmp_path)
     assert way.released["status"].eq("suppressed").all()
 
 

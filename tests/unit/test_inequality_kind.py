@@ -11,7 +11,6 @@ import pytest
 from kinds_on_the_way import FIFTHS, OPEN, as_categories, checked, one, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.groups import inequality as adapter
 from family_justice.disclosure.derived import check_rates
 from family_justice.errors import ConfigError, DisclosureError
 from family_justice.estimators.inequality import grouped_inequality, inequality
@@ -68,7 +67,7 @@ def members(n: int = 4000) -> pd.DataFrame:
 
 def test_shares_reach_the_page(tmp_path: Path) -> None:
     frame = members()
-    way = take(adapter, frame, {**KEYS, "group_by": ["year"]}, tmp_path)
+    way = take(frame, {**KEYS, "group_by": ["year"]}, tmp_path)
     known = frame[frame["fifth"] != "not known"]
     own = known[known["year"] == "2016"]
     expected = inequality(own["placed"] == "yes", 4 - own["fifth"].cat.codes, 5)
@@ -92,7 +91,7 @@ def test_shares_reach_the_page(tmp_path: Path) -> None:
 
 def test_rates_reach_the_page(tmp_path: Path) -> None:
     frame = members()
-    way = take(adapter, frame, {"kind": "inequality", "outcome": "back", "over": "fifth"}, tmp_path)
+    way = take(frame, {"kind": "inequality", "outcome": "back", "over": "fifth"}, tmp_path)
     worst = frame[frame["fifth"] == "1 most deprived"]
     row = one(way.exact, measure="rate", group="fifth=1 most deprived")
     assert_allclose(row["estimate"], 1000 * worst["came_back"].sum() / worst["duration"].sum())
@@ -108,8 +107,8 @@ def test_rates_reach_the_page(tmp_path: Path) -> None:
 
 def test_the_worst_off_end_can_be_the_last_one(tmp_path: Path) -> None:
     frame = members()
-    first = take(adapter, frame, KEYS, tmp_path / "first")
-    last = take(adapter, frame, {**KEYS, "worst_off": "last"}, tmp_path / "last")
+    first = take(frame, KEYS, tmp_path / "first")
+    last = take(frame, {**KEYS, "worst_off": "last"}, tmp_path / "last")
     for measure in ("slope_index", "log_relative_index"):
         a, b = (one(way.exact, measure=measure) for way in (first, last))
         assert_allclose([a["estimate"], a["std_error"]], [-b["estimate"], b["std_error"]])
@@ -119,7 +118,7 @@ def test_a_small_group_withholds_the_indices(tmp_path: Path) -> None:
     frame = members()
     few = frame[(frame["fifth"] == "5 least deprived") & (frame["placed"] == "yes")].index[4:]
     frame.loc[few, "placed"] = "no"
-    way = take(adapter, frame, KEYS, tmp_path)
+    way = take(frame, KEYS, tmp_path)
     best = one(way.released, measure="percent", group="fifth=5 least deprived")
     assert (best["status"], pd.isna(best["n"])) == ("suppressed", True)
     for measure in ("slope_index", "log_relative_index"):
@@ -127,12 +126,12 @@ def test_a_small_group_withholds_the_indices(tmp_path: Path) -> None:
         assert row["status"] == "suppressed"
         assert row[["estimate", "std_error", "conf_low", "n", "events"]].isna().all()
     assert "withheld" in way.figures["a"]["alt"]
-    public = take(adapter, frame, KEYS, tmp_path / "open", OPEN)
+    public = take(frame, KEYS, tmp_path / "open", OPEN)
     pd.testing.assert_frame_equal(public.released, public.exact)
 
 
 def test_a_rate_without_its_time_closes_the_door(tmp_path: Path) -> None:
-    way = take(adapter, members(), {"kind": "inequality", "outcome": "back", "over": "fifth"}, tmp_path)
+    way = take(members(), {"kind": "inequality", "outcome": "back", "over": "fifth"}, tmp_path)
     with pytest.raises(DisclosureError, match="one rate and one time at risk"):
         check_rates(way.exact[way.exact["measure"] != "time_at_risk"])
     wrong = way.exact.copy()

@@ -14,12 +14,13 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, OPEN, POLICY, Way, checked, one, take
 from numpy.testing import assert_allclose, assert_array_equal
 
-from family_justice.analyses.latent import ONCE, latent_classes
 from family_justice.analyses.run import run_analysis
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.latent import step
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
 from family_justice.estimators.latent_classes import fit_latent_classes
+from family_justice.kinds.latent_classes.run import ONCE
+from family_justice.kinds.latent_classes.run import run as latent_classes
 from family_justice.results import read_results, tidy
 
 KEYS: dict[str, Any] = {
@@ -52,7 +53,7 @@ def rows_of(members: pd.DataFrame, **keys: Any) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def way(tmp_path_factory: pytest.TempPathFactory) -> Way:
-    return take(latent_classes, people(4000), KEYS, tmp_path_factory.mktemp("classes"))
+    return take(people(4000), KEYS, tmp_path_factory.mktemp("classes"))
 
 
 def test_planted_classes_are_found_again(way: Way) -> None:
@@ -348,12 +349,12 @@ def test_the_figure_and_the_page_show_the_profiles(way: Way, tmp_path: Path) -> 
     )
     assert any("StepMix" in note for note in way.study["notes"])
     assert way.study["versions"]["stepmix"].startswith("3.")
-    again = take(latent_classes, people(4000), KEYS, tmp_path / "again")
+    again = take(people(4000), KEYS, tmp_path / "again")
     for name in ("figure.svg", "results.csv"):
         assert (again.folder / "a" / name).read_bytes() == (way.folder / "a" / name).read_bytes()
 
 
 def test_classes_that_are_withheld_as_a_whole_are_said_in_words(tmp_path: Path) -> None:
-    way = take(latent_classes, people(25), KEYS | {"classes": 2}, tmp_path / "few")
+    way = take(people(25), KEYS | {"classes": 2}, tmp_path / "few")
     assert way.figures["a"]["caption"].startswith("All classes are withheld")
     assert "withheld" in way.page

@@ -10,14 +10,14 @@ import pytest
 from numpy.testing import assert_allclose
 from test_regression_kinds import COHORT, CONFIG, COVARIATES, POLICY, members, one, stream
 
-from family_justice.analyses import models, regression
 from family_justice.analyses.study import describe_study
-from family_justice.config.kinds import Logistic
 from family_justice.config.models import Stream
 from family_justice.disclosure.digits import step_below
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.figures.words import Labels
+from family_justice.kinds.logistic.model import Logistic
+from family_justice.kinds.registry import KINDS
 from family_justice.report import tables
 from family_justice.results import tidy
 
@@ -34,8 +34,8 @@ def with_effects(kind: str) -> tuple[Stream, str]:
 @pytest.mark.parametrize("kind", ["logistic", "risk_ratio", "multinomial"])
 def test_effects_stand_beside_the_ratios(kind: str) -> None:
     made, name = with_effects(kind)
-    frame, adapter = members(), models.logistic if kind == "logistic" else getattr(regression, kind)
-    rows = tidy(adapter(frame, COHORT, made.analyses[name], COVARIATES, kind),
+    frame = members()
+    rows = tidy(KINDS[kind].run(frame, COHORT, made.analyses[name], COVARIATES, kind),
                 stream="s", analysis=name, kind=kind, cohort="children")  # fmt: skip
     outcome = "care" if kind == "multinomial" else "placed"
     event = frame["order"] == "care" if kind == "multinomial" else frame["placed"] == "yes"
@@ -76,7 +76,7 @@ def test_a_suppressed_level_takes_its_effect_with_it() -> None:
     frame = members()
     rare = frame[(frame["side"] == "right") & (frame["placed"] == "yes")].index[6:]
     frame.loc[rare, "placed"] = "no"
-    rows = tidy(models.logistic(frame, COHORT, made.analyses[name], COVARIATES, name),
+    rows = tidy(KINDS["logistic"].run(frame, COHORT, made.analyses[name], COVARIATES, name),
                 stream="s", analysis=name, kind=name, cohort="children")  # fmt: skip
     released = disclose(rows, POLICY).rows
     right = released[released["level"] == "right"]

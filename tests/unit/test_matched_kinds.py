@@ -12,11 +12,13 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, POLICY, as_categories, checked, one, stream_of, take
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.derived import balance_rows
-from family_justice.analyses.matched import matched_cox, matched_logistic
 from family_justice.config.models import Outcome
 from family_justice.disclosure.digits import step_below
 from family_justice.errors import AnalysisError, ConfigError
+from family_justice.kinds.families.balance import balance_rows
+from family_justice.kinds.matched_cox.run import run as matched_cox
+from family_justice.kinds.matched_logistic.run import run as matched_logistic
+from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy
 
 CASES = {"kind": "matched_logistic", "treatment": "treated", "match_on": ["sex", "area"], "covariates": ["placed"]}
@@ -37,8 +39,7 @@ def members(n: int = 1500, treated: float = 0.2) -> pd.DataFrame:
 
 def rows_of(frame: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
     made = stream_of(a=keys)
-    adapter = matched_cox if keys["kind"] == "matched_cox" else matched_logistic
-    return tidy(adapter(frame, COHORT, made.analyses["a"], COVARIATES, "a"),
+    return tidy(KINDS[keys["kind"]].run(frame, COHORT, made.analyses["a"], COVARIATES, "a"),
                 stream="s", analysis="a", kind=keys["kind"], cohort="children")  # fmt: skip
 
 
@@ -133,8 +134,7 @@ def test_the_nearest_score_balances_a_number() -> None:
 
 @pytest.mark.parametrize("keys", [CASES, COX, {**CASES, "variable": "placed", "covariates": [], "ratio": 2}])
 def test_matched_models_reach_the_page(tmp_path: Path, keys: dict[str, Any]) -> None:
-    adapter = matched_cox if keys["kind"] == "matched_cox" else matched_logistic
-    way = take(adapter, members(), keys, tmp_path)
+    way = take(members(), keys, tmp_path)
     term = "placed" if keys == CASES else "treated"
     measure = "log_hazard_ratio" if keys["kind"] == "matched_cox" else "log_odds_ratio"
     before, after = (one(f, term=term, level="yes", measure=measure) for f in (way.exact, way.released))
@@ -166,7 +166,7 @@ def test_few_discordant_pairs_withhold_the_ratio(tmp_path: Path) -> None:
     frame = members()
     frame["placed"] = pd.Categorical(np.where(frame["treated"] == "yes", "yes", "no"), categories=["yes", "no"])
     frame.loc[frame[frame["treated"] == "yes"].index[8:16], "placed"] = "no"
-    way = take(matched_logistic, frame, CASES, tmp_path)
+    way = take(frame, CASES, tmp_path)
     row = one(way.released, term="placed", level="yes", measure="log_odds_ratio")
     assert row["status"] in ("suppressed", "not estimable")
     assert pd.isna(row["estimate"])
@@ -210,7 +210,7 @@ def test_few_without_a_comparison_do_not_follow(tmp_path: Path, rounding: int, u
         "Cardiff"
     )
     policy = POLICY.model_copy(update={"rounding_base": rounding})
-    way = take(matched_logistic, frame, {**CASES, "match_on": ["area"]}, tmp_path, policy)
+    way = take(frame, {**CASES, "match_on": ["area"]}, tmp_path, policy)
     exact = one(way.exact, term="matching", level="no comparison")
     assert exact["n"] == unmatched
 

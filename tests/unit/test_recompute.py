@@ -19,15 +19,14 @@ import test_matched_kinds
 import test_states_kind
 from test_competing_kinds import COHORT, COVARIATES, POLICY
 
-from family_justice.analyses.curves import curves, summarise_follow_up
-from family_justice.analyses.groups import funnel, inequality
-from family_justice.analyses.repeats import mean_cumulative_count
-from family_justice.analyses.states import state_occupation
 from family_justice.disclosure.kernel import disclose
 from family_justice.estimators.chi_square import upper_tail
 from family_justice.files import write_csv
+from family_justice.kinds.follow_up.run import summarise_follow_up
+from family_justice.kinds.registry import KINDS
+from family_justice.measures import MEASURES
 from family_justice.report.recompute import FITTED, FOLLOWS, FORMULAS, WITHHELD, Check, recompute
-from family_justice.results import MEASURES, tidy
+from family_justice.results import tidy
 
 OPEN = POLICY.model_copy(update={"threshold": 1, "rounding_base": 1, "minimum_at_risk": 0})
 GRID = {"outcomes": ["back"], "group_by": ["side"], "every": 0.25, "until": 2.5}
@@ -36,7 +35,7 @@ AT = {"restricted_mean_at": [1, 2], "risk_difference_at": [1, 2]}
 
 def _curve(kind: str, **keys: Any) -> pd.DataFrame:
     analysis: Any = test_competing_kinds.stream(a={**GRID, "kind": kind, **keys}).analyses["a"]
-    found = curves(test_competing_kinds.members(2000), COHORT, analysis, "a", COVARIATES)
+    found = KINDS[kind].run(test_competing_kinds.members(2000), COHORT, analysis, COVARIATES, "a")
     return tidy(found, stream="s", analysis="a", kind=kind, cohort="mothers")
 
 
@@ -59,23 +58,21 @@ def _histories(kind: str) -> pd.DataFrame:
     frame = test_states_kind.members(*people)
     if kind == "state_occupation":
         made = test_states_kind.study(group_by=["side"])
-        found = state_occupation(frame, made.cohorts["people"], made.analyses["a"], "a")  # type: ignore[arg-type]
+        found = KINDS[kind].run(frame, made.cohorts["people"], made.analyses["a"], made.covariates, "a")
         return tidy(found, stream="s", analysis="a", kind=kind, cohort="people")
     events = {"back": test_competing_kinds.EVENTS["back"].model_copy(update={"repeats": True})}
     cohort = COHORT.model_copy(update={"events": {**COHORT.events, **events}})
     frame = frame.rename(columns={"placed": "back", "ends": "end"})
     keys = {**GRID, "kind": kind, "every": 0.02, "until": 0.14}
     analysis: Any = test_competing_kinds.stream(a=keys).analyses["a"]
-    return tidy(
-        mean_cumulative_count(frame, cohort, analysis, "a"), stream="s", analysis="a", kind=kind, cohort="mothers"
-    )
+    found = KINDS[kind].run(frame, cohort, analysis, COVARIATES, "a")
+    return tidy(found, stream="s", analysis="a", kind=kind, cohort="mothers")
 
 
 def _groups(kind: str, **keys: Any) -> pd.DataFrame:
     frame = test_inequality_kind.members() if kind == "inequality" else test_matched_kinds.members()
     analysis: Any = kinds_on_the_way.stream_of(a={"kind": kind, **keys}).analyses["a"]
-    adapter: Any = {"inequality": inequality, "funnel": funnel}[kind]
-    found = adapter(frame, kinds_on_the_way.COHORT, analysis, kinds_on_the_way.COVARIATES, "a")
+    found = KINDS[kind].run(frame, kinds_on_the_way.COHORT, analysis, kinds_on_the_way.COVARIATES, "a")
     return tidy(found, stream="s", analysis="a", kind=kind, cohort="children")
 
 
@@ -119,7 +116,7 @@ def test_an_honest_release_follows_from_its_counts(
 ) -> None:
     for what, check in checks(tmp_path, released[name]).items():
         assert check.agrees, check
-        fitted = MEASURES.get(what) == "model"
+        fitted = what in MEASURES and MEASURES[what].disclosure == "model"
         assert (check.values > 0) == (check.verdict != WITHHELD)
         other = ("agrees: ", WITHHELD, "not recomputable: of numbers", "not recomputable: computed from exact times")
         usual = FITTED if fitted else FOLLOWS
@@ -175,7 +172,7 @@ def test_one_changed_number_is_found(
     rows.loc[row, column] += 5 if rows[column].dtype == "Int64" else 1e-5 * abs(rows.at[row, column])
     wrong = [check for check in checks(tmp_path, rows).values() if not check.agrees]
     assert wrong
-    if MEASURES[measure] != "count" and measure != "time_at_risk":
+    if MEASURES[measure].disclosure != "count" and measure != "time_at_risk":
         (found,) = (check for check in wrong if check.what == measure)
         assert "do not follow; furthest off is" in found.verdict
         assert found.released != found.made_again
@@ -225,9 +222,15 @@ def test_honest_tests_agree_over_sizes_and_effects(kind: str, tmp_path: Path) ->
             "side": pd.Categorical(np.array(names)[side], categories=names),
         })  # fmt: skip
         analysis: Any = test_competing_kinds.stream(a={**GRID, "kind": kind, "until": 3}).analyses["a"]
-        rows = tidy(curves(frame, COHORT, analysis, "a", {}), stream="s", analysis="a", kind=kind, cohort="mothers")
-        found = [check for what, check in checks(tmp_path, disclose(rows, POLICY).rows).items() if "_test" in what]
-        assert all(check.agrees for check in found), found
+        rows = tidy(
+            KINDS[kind].run(frame, COHORT, analysis, COVARIATES, "a"),
+            stream="s",
+            analysis="a",
+            kind=kind,
+            cohort="mothers",
+        )
+        tests = [check for what, check in checks(tmp_path, disclose(rows, POLICY).rows).items() if "_test" in what]
+        assert all(check.agrees for check in tests), tests
 
 
 def test_exact_curves_lie_within_their_bounds(tmp_path: Path) -> None:
@@ -258,7 +261,7 @@ def test_what_is_withheld_is_said(released: dict[str, pd.DataFrame], tmp_path: P
 
 
 def test_every_derived_measure_has_a_rule() -> None:
-    derived = {measure for measure, kind in MEASURES.items() if kind == "derived"}
+    derived = {name for name, measure in MEASURES.items() if measure.disclosure == "derived"}
     assert derived - FORMULAS.keys() == {"time_at_risk"}  # a sum of exact times
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses import regression
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
@@ -21,6 +20,7 @@ from family_justice.errors import AnalysisError, ConfigError
 from family_justice.figures import forest
 from family_justice.figures.style import house_style
 from family_justice.figures.words import Labels
+from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
@@ -81,7 +81,7 @@ def members(n: int = 400) -> pd.DataFrame:
 
 
 def results(kind: str, frame: pd.DataFrame) -> pd.DataFrame:
-    rows = getattr(regression, kind)(frame, COHORT, stream().analyses[kind], COVARIATES, kind)
+    rows = KINDS[kind].run(frame, COHORT, stream().analyses[kind], COVARIATES, kind)
     return tidy(rows, stream="s", analysis=kind, kind=kind, cohort="children")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.repeats import histories
+from family_justice.analyses.repeated_events import histories
 from family_justice.analyses.run import run_analysis
 from family_justice.analyses.study import describe_study
 from family_justice.cohorts.extract import extract_cohort
@@ -285,7 +285,7 @@ def test_counts_that_cannot_be_close_the_door(measure: str, events: list[Any], s
     rows.loc[rows["measure"] == measure, "events"] = pd.array(events, dtype="Int64")
     with pytest.raises(DisclosureError, match=says):
         disclose(rows, POLICY)
-    with pytest.raises(DisclosureError, match="its events and its first events"):
+    with pytest.raises(DisclosureError, match="not the measures of one curve"):
         disclose(rows[rows["measure"] != measure], POLICY)
 
 

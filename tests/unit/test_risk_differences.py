@@ -11,7 +11,6 @@ import pytest
 from numpy.testing import assert_allclose
 from test_competing_kinds import COHORT, CONFIG, COVARIATES, CURVE, POLICY, members, observed, stream
 
-from family_justice.analyses.curves import curves
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.disclosure.kernel import disclose
@@ -20,6 +19,7 @@ from family_justice.errors import ConfigError, DisclosureError
 from family_justice.estimators.life_table import cumulative_incidence, event_table, kaplan_meier
 from family_justice.estimators.risk_difference import Risk, risk_at, risk_difference
 from family_justice.figures.words import Labels
+from family_justice.kinds import registry
 from family_justice.report import mean_times
 from family_justice.results import tidy
 
@@ -30,7 +30,7 @@ KINDS = ["cumulative_incidence", "kaplan_meier"]
 
 def rows_of(kind: str, frame: pd.DataFrame, **keys: Any) -> pd.DataFrame:
     analysis: Any = stream(c={**RISKS, "kind": kind, **keys}).analyses["c"]
-    rows = curves(frame, COHORT, analysis, "c", COVARIATES)
+    rows = registry.KINDS[kind].run(frame, COHORT, analysis, COVARIATES, "c")
     return tidy(rows, stream="s", analysis="c", kind=kind, cohort="mothers")
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.states import find_moves, histories, state_occupation
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import parse
@@ -21,6 +20,8 @@ from family_justice.errors import AnalysisError, ConfigError, DisclosureError
 from family_justice.estimators.life_table import actuarial
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
+from family_justice.kinds.state_occupation.moves import find_moves, histories
+from family_justice.kinds.state_occupation.run import run as state_occupation
 from family_justice.report import states as report
 from family_justice.results import tidy
 
@@ -102,7 +103,7 @@ def test_an_order_can_be_left_open() -> None:
 def rows_of(frame: pd.DataFrame, **keys: Any) -> pd.DataFrame:
     stream = study(**keys)
     analysis: Any = stream.analyses["a"]
-    rows = state_occupation(frame, stream.cohorts["people"], analysis, "a")
+    rows = state_occupation(frame, stream.cohorts["people"], analysis, stream.covariates, "a")
     return tidy(rows, stream="s", analysis="a", kind="state_occupation", cohort="people")
 
 
@@ -189,7 +190,7 @@ def test_few_who_move_stay_inside() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda rows: rows[rows["measure"] != "transitions"], "need the numbers of transitions"),
+        (lambda rows: rows[rows["measure"] != "transitions"], "not the measures of one curve"),
         (lambda rows: rows[(rows["term"] != "home:care") | (rows["time"] < 30)], "not on one grid"),
         (
             lambda rows: rows.assign(term=rows["term"].replace("home:care", "home:moon")),

@@ -65,7 +65,7 @@ class LatentClasses(Analysis):
             if parameters > patterns - 1:
                 found.append(
                     f"{where}.classes: {number} classes have {parameters} parameters, but the variables only "
-                    "{patterns} patterns of answers; ask for fewer classes or name more variables"
+                    f"{patterns} patterns of answers; ask for fewer classes or name more variables"
                 )
         return found
 
