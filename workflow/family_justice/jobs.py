@@ -127,7 +127,8 @@ def run_analysis(stream: str, analysis: str) -> None:
     about, covariates = _stream(files, stream)
     cohort = files.cohort_of(stream, analysis)
     members, derived = Path(files.cohort(stream, cohort)), Path(files.covariates(stream, cohort))
-    run(about, analysis, covariates, members, derived, Path(files.internal_results(stream, analysis)))
+    results, needed = Path(files.internal_results(stream, analysis)), files.needed_covariates(stream, analysis)
+    run(about, analysis, covariates, members, derived, results, needed)
 
 
 def count_quality(stream: str, analysis: str) -> None:
@@ -166,11 +167,11 @@ def compare_results(stream: str) -> None:
     compare(about, covariates, Path(files.folder(stream)), truth, HERE, Path(files.comparisons(stream)))
 
 
-def draw_figures(stream: str) -> None:
-    """Draw the figures of a stream from its released rows."""
-    from family_justice.figures.draw import draw_stream
+def draw_figure(stream: str, analysis: str) -> None:
+    """Draw the figure of an analysis from its released rows."""
+    from family_justice.figures.draw import draw_figure as draw
 
-    draw_stream(Path(read_layout().folder(stream)), CODELISTS)
+    draw(Path(read_layout().folder(stream)), analysis, CODELISTS)
 
 
 def write_stream_page(stream: str) -> None:
@@ -230,7 +231,7 @@ JOBS: dict[str, Callable[..., None]] = {
     for function in (
         *(load_source, harmonise_records, build_datasets, evaluate_harmonisation, calibrate_population),
         *(extract_cohort, derive_covariates, run_analysis, count_quality),
-        *(disclose_results, compare_results, draw_figures, write_stream_page, write_guide, write_evidence),
+        *(disclose_results, compare_results, draw_figure, write_stream_page, write_guide, write_evidence),
         *(write_index, write_crate, reproduce),
     )
 }

@@ -12,6 +12,7 @@ results/release         what has passed the door, and what is drawn and written 
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,15 @@ def guide_names(catalogue: Catalogue) -> list[str]:
     pages = [f"dictionary/{stem}.{kind}" for stem in contracts() for kind in ("html", "svg")]
     tables = [f"dictionary/{name}" for name in GUIDE_TABLES]
     return ["dictionary/index.html", *pages, *tables, *(f"catalogue/{name}.json" for name in catalogue.data_sets)]
+
+
+def words_in(value: Any) -> set[str]:
+    """Return every word in plain data, those of keys and of longer texts too."""
+    if isinstance(value, dict):
+        return words_in([*value, *value.values()])
+    if isinstance(value, list):
+        return {word for inner in value for word in words_in(inner)}
+    return set(re.findall(r"\w+", value)) if isinstance(value, str) else set()
 
 
 def log_file(job: str, *names: str) -> str:
@@ -136,8 +146,14 @@ class Layout:
         return self.cohort(stream, base) if base else None
 
     def covariates(self, stream: str, cohort: str) -> str:
-        """Return the file with the covariates of a cohort."""
-        return f"{RESTRICTED}/{stream}/{cohort}/covariates.parquet"
+        """Return the folder with the covariates of a cohort, ``<covariate>.parquet`` each."""
+        return f"{RESTRICTED}/{stream}/{cohort}/covariates"
+
+    def needed_covariates(self, stream: str, analysis: str) -> list[str]:
+        """Return the covariates of its cohort that an analysis names, in the order of the cohort."""
+        about = self.stream(stream)
+        named = words_in(about.analyses[analysis].model_dump(mode="json")) if analysis in about.analyses else set()
+        return [name for name in about.cohorts[self.cohort_of(stream, analysis)].covariates if name in named]
 
     def analyses(self, stream: str) -> list[str]:
         """Return the names of a stream's analyses, with the attrition and follow-up that every cohort has."""
@@ -213,12 +229,13 @@ class Layout:
         return [analysis for analysis in self.analyses(stream) if self.has_figure(stream, analysis)]
 
     def figure_files(self, stream: str) -> list[str]:
-        """Return the files of a stream's figures."""
-        return [
-            f"{self.folder(stream)}/{analysis}/figure.{kind}"
-            for analysis in self.drawn_analyses(stream)
-            for kind in self.allowed_types(stream, FIGURE_TYPES)
-        ]
+        """Return the files of a stream's figures: the pictures, and what is said of each."""
+        return [path for analysis in self.drawn_analyses(stream) for path in self.figure(stream, analysis)]
+
+    def figure(self, stream: str, analysis: str) -> list[str]:
+        """Return the files of an analysis' figure; ``figure.json`` has its alternative text and caption."""
+        kinds = ("json", *self.allowed_types(stream, FIGURE_TYPES))
+        return [f"{self.folder(stream)}/{analysis}/figure.{kind}" for kind in kinds]
 
     def guide_files(self, stream: str) -> list[str]:
         """Return the files of a stream's data dictionary, data guide and catalogue entries, if it has a data guide."""
@@ -233,7 +250,7 @@ class Layout:
 
     def page_files(self, stream: str) -> list[str]:
         """Return the released rows of a stream and all that is drawn and written from them."""
-        single = [f"{self.folder(stream)}/{name}" for name in (PAGE, STUDY, "figures.json", COMPARISONS)]
+        single = [f"{self.folder(stream)}/{name}" for name in (PAGE, STUDY, COMPARISONS)]
         return [
             *single,
             *self.printed_tables(stream),

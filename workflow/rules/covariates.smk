@@ -4,13 +4,15 @@ rule derive_covariates:
         codelists=CODELISTS,
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
     output:
-        covariates="results/restricted/{stream}/{cohort}/covariates.parquet",
+        covariates=directory("results/restricted/{stream}/{cohort}/covariates"),
     log:
         "logs/{stream}/{cohort}/derive_covariates.log",
     group:
         "stream"
     params:
-        settings=lambda wildcards: covariate_settings(wildcards.stream, wildcards.cohort),
+        settings=lambda wildcards: covariate_settings(
+            wildcards.stream, STREAMS[wildcards.stream].cohorts[wildcards.cohort].covariates
+        ),
         code=fingerprint.of_job("derive_covariates"),
     message:
         "{wildcards.stream}: deriving the covariates of {wildcards.cohort}"

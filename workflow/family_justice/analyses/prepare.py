@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,18 +51,22 @@ class FollowUp:
 def load_members(
     cohort: Cohort,
     cohort_path: str | Path,
-    covariates_path: str | Path,
+    folder: str | Path,
     covariates: dict[str, Covariate],
     restrict_to: dict[str, list[str]],
     where: str,
+    needed: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Return one row per member: columns of the cohort, with every date as days since time zero, and covariates.
+
+    ``folder`` has a file for each covariate (``covariates.derive``), of which the ``needed`` are read; None: all.
 
     An event that repeats is an array of days per member, in increasing order.
     Categorical covariates are pandas categories in the order of their levels. The order of rows is that of the key.
     Raises ``AnalysisError`` if ``restrict_to`` leaves nobody.
     """
-    connection = connect({"cohort": cohort_path, "covariates": covariates_path})
+    own = [name for name in cohort.covariates if needed is None or name in needed]
+    connection = connect({"cohort": cohort_path, **{f"of {name}": Path(folder, f"{name}.parquet") for name in own}})
     key = ", ".join(f'"{column}"' for column in cohort.key)
     described = connection.execute("DESCRIBE cohort").fetchall()
     columns = []
@@ -76,18 +81,19 @@ def load_members(
             columns.append(f'[{since} FOR day IN cohort."{name}"] AS "{name}"')
         else:
             columns.append(f'cohort."{name}"')
-    columns += [f'covariates."{name}"' for name in cohort.covariates]
+    columns += [f'"of {name}"."{name}"' for name in own]
     where_sql = " AND ".join(
-        f'covariates."{name}" IN ({", ".join(_quoted(level) for level in levels)})'
+        f'"of {name}"."{name}" IN ({", ".join(_quoted(level) for level in levels)})'
         for name, levels in restrict_to.items()
     )
     members = connection.execute(
-        f"SELECT {', '.join(columns)} FROM cohort JOIN covariates USING ({key})"
-        f"{' WHERE ' + where_sql if where_sql else ''} ORDER BY {key}"
+        f"SELECT {', '.join(columns)} FROM cohort"
+        + "".join(f' JOIN "of {name}" USING ({key})' for name in own)
+        + f"{' WHERE ' + where_sql if where_sql else ''} ORDER BY {key}"
     ).df()
     if members.empty:
         raise AnalysisError(f"{where}: 'restrict_to' leaves nobody. Check its levels")
-    for name in cohort.covariates:
+    for name in own:
         levels = covariates[name].levels
         if levels:
             members[name] = pd.Categorical(members[name], categories=levels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,25 +51,28 @@ def run_analysis(
     name: str,
     covariates: Mapping[str, Covariate],
     cohort_path: Path,
-    covariates_path: Path,
+    folder: Path,
     results_path: Path,
+    needed: Collection[str] | None = None,
 ) -> None:
     """Write the tidy rows of one analysis.
 
+    ``folder`` has the files of the cohort's covariates; ``needed`` are those that the analysis names, None: all.
     ``name`` is an analysis of the stream file, or ``follow_up.<cohort>`` for the follow-up of a cohort.
     """
     if name.startswith("follow_up."):
         cohort_name = name.removeprefix("follow_up.")
         cohort = stream.cohorts[cohort_name]
         where = f"stream '{stream.stream}', follow-up of cohort '{cohort_name}'"
-        members = load_members(cohort, cohort_path, covariates_path, dict(covariates), {}, where)
+        members = load_members(cohort, cohort_path, folder, dict(covariates), {}, where, needed)
         rows, kind = curves.summarise_follow_up(members, cohort, where), "follow_up"
     else:
         analysis = stream.analyses[name]
         cohort_name, kind = analysis.cohort, analysis.kind
         cohort = stream.cohorts[cohort_name]
         where = f"stream '{stream.stream}', analysis '{name}'"
-        members = load_members(cohort, cohort_path, covariates_path, dict(covariates), analysis.restrict_to, where)
+        among = analysis.restrict_to
+        members = load_members(cohort, cohort_path, folder, dict(covariates), among, where, needed)
         match analysis:
             case TableOne():
                 rows = describe.table_one(members, analysis)
