@@ -101,7 +101,7 @@ def load_members(
 
 
 def _column(name: str, kind: str, cohort: Cohort) -> str:
-    """Return the SQL of a column: dates as days since time zero, inside DuckDB, for pandas would make Python objects."""
+    """Return the SQL of a column: dates as days since time zero (pandas would make Python objects)."""
     column = f"cohort.{identifier(name)}"
     if cohort.time_zero and kind in ("DATE", "DATE[]"):
         since = f"date_diff('day', cohort.{identifier(cohort.time_zero)}, {{}})"
