@@ -40,7 +40,7 @@ def cohort_files(
 ) -> tuple[Path, Path]:
     """Extract a cohort (after the one it starts from) and its covariates, unless that is done; return the files."""
     here = folder / cohort
-    files = here / "cohort.parquet", here / "covariates.parquet"
+    files = here / "cohort.parquet", here / "covariates"
     if not files[1].exists():
         base = stream.cohorts[cohort].base
         if base:

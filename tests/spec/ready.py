@@ -65,15 +65,15 @@ class Extracted:
     def shows(self, expected: str) -> None:
         """Assert that the named columns, of cohort or covariates, hold exactly the rows of a text table."""
         header, *lines = [[cell.strip() for cell in line.split("|")] for line in expected.strip().splitlines()]
-        with connect({"cohort": self.cohort, "covariates": self.covariates}) as connection:
-            key, own = header[0], {row[0] for row in connection.execute("DESCRIBE covariates").fetchall()}
+        key, files = header[0], {path.stem: path for path in self.covariates.iterdir()}
+        own = [column for column in header if column in files]
+        with connect({"cohort": self.cohort, **{f"of {name}": files[name] for name in own}}) as connection:
+            places = [f'"of {column}"' if column in own else "cohort" for column in header]
             selected = ", ".join(
-                f"coalesce(CAST({'covariates' if c in own and c != key else 'cohort'}.\"{c}\" AS VARCHAR), '-')"
-                for c in header
+                f"coalesce(CAST({place}.\"{c}\" AS VARCHAR), '-')" for place, c in zip(places, header, strict=True)
             )
-            rows = connection.execute(
-                f"SELECT {selected} FROM cohort JOIN covariates USING ({key}) ORDER BY {key}"
-            ).fetchall()
+            joins = "".join(f' JOIN "of {name}" USING ({key})' for name in own)
+            rows = connection.execute(f"SELECT {selected} FROM cohort{joins} ORDER BY {key}").fetchall()
         assert [list(row) for row in rows] == lines
 
 
@@ -85,7 +85,7 @@ def extracted(folder: Path, stream: str | Stream, cohort: str, text: str) -> Ext
     base = study.cohorts[cohort].base
     if base:
         tables["base"] = extracted(folder / base, study, base, text).cohort
-    made = Extracted(folder / "cohort.parquet", folder / "covariates.parquet", {})
+    made = Extracted(folder / "cohort.parquet", folder / "covariates", {})
     extract_cohort(study, cohort, tables, CODELISTS, made.cohort, folder / "attrition.csv")
     rows = read_results(str(folder / "attrition.csv"))
     made.attrition.update(zip(rows["term"], rows["n"].astype(int), strict=True))

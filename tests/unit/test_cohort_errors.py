@@ -88,7 +88,7 @@ def run(tmp_path: Path) -> Run:
         source = tmp_path / "people.parquet"
         duckdb.sql(f"COPY ({people}) TO '{source}' (FORMAT parquet)")
         tables, codelists = {"people": source}, tmp_path / "codelists"
-        cohort, attrition, derived = (tmp_path / f for f in ("cohort.parquet", "attrition.csv", "covariates.parquet"))
+        cohort, attrition, derived = (tmp_path / f for f in ("cohort.parquet", "attrition.csv", "covariates"))
         extract_cohort(stream, "people", tables, codelists, cohort, attrition)
         covariates = covariates_of(stream, {})
         derive_covariates(stream, "people", covariates, tables, codelists, cohort, derived)

@@ -51,7 +51,8 @@ def texts(sheet: Sheet) -> list[str]:
 
 
 def test_each_analysis_but_the_tables_has_an_svg_a_png_and_alt_text(release: Path) -> None:
-    figures = json.loads((release / "figures.json").read_text(encoding="utf-8"))
+    described = {path.parent.name: path for path in release.glob("*/figure.json")}
+    figures = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in described.items()}
     kinds = {name: about["kind"] for name, about in samples.study()["analyses"].items()}
     assert set(figures) == {name for name, kind in kinds.items() if kind != "table_one"}
     for name, figure in figures.items():

@@ -144,9 +144,12 @@ def test_members_with_a_gap_are_left_out_and_too_few_answers_are_said() -> None:
 def test_a_stream_runs_from_its_files_to_the_same_bytes(tmp_path: Path) -> None:
     members = people(400).assign(child_id=range(400))
     absent = {name: [None] * 400 for name in COVARIATES if name not in members}
-    cohort, derived = tmp_path / "cohort.parquet", tmp_path / "covariates.parquet"
+    cohort, derived = tmp_path / "cohort.parquet", tmp_path / "covariates"
     members[["child_id"]].to_parquet(cohort)
-    members.assign(**absent).astype({name: str for name in KEYS["variables"]}).to_parquet(derived)
+    values = members.assign(**absent).astype({name: str for name in KEYS["variables"]})
+    derived.mkdir()
+    for name in COVARIATES:
+        values[["child_id", name]].to_parquet(derived / f"{name}.parquet")
     written = []
     for name in ("one.csv", "two.csv"):
         run_analysis(checked(a=KEYS | {"classes": 2}), "a", COVARIATES, cohort, derived, tmp_path / name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +51,50 @@ def test_fingerprint_follows_imports_however_late(tmp_path: Path, monkeypatch: p
 def test_fingerprint_of_an_unknown_module_is_an_error() -> None:
     with pytest.raises(ValueError, match="no module"):
         fingerprint.of_stage("cohrots")
+    with pytest.raises(ValueError, match="no job"):
+        fingerprint.of_job("draw_figrue")
+
+
+def test_fingerprint_finds_every_import_that_python_finds() -> None:
+    """It looks for statements in the text, which is quick; Python's own parser is the judge."""
+
+    def parsed(tree: ast.Module) -> Iterator[str]:
+        tree.body = [n for n in tree.body if not (isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            elif isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+
+    for path in fingerprint.PACKAGE.rglob("*.py"):
+        names = [name.split(".", 1)[1] for name in parsed(ast.parse(path.read_text())) if name.startswith("family_")]
+        assert fingerprint._imports(path) == {fingerprint._module_of(name) for name in names}, path
+
+
+def test_fingerprint_of_a_job_follows_its_own_lines_its_helpers_and_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "family_justice"
+    package.mkdir()
+    texts = {
+        "jobs.py": "import os\n\ndef helper():\n    return 1\n\ndef one():\n    from family_justice.a import f\n"
+        "    return f(helper())\n\ndef two():\n    return 2\n",
+        "job.py": "",
+        "a.py": "x = 1\n",
+    }
+    for name, text in texts.items():
+        (package / name).write_text(text)
+    monkeypatch.setattr(fingerprint, "PACKAGE", package)
+
+    def change(name: str, before: str, after: str) -> tuple[bool, bool]:
+        was = fingerprint.of_job("one"), fingerprint.of_job("two")
+        (package / name).write_text((package / name).read_text().replace(before, after))
+        return fingerprint.of_job("one") != was[0], fingerprint.of_job("two") != was[1]
+
+    assert change("jobs.py", "return 2", "return 3") == (False, True)
+    assert change("jobs.py", "return 1", "return 4") == (True, False)
+    assert change("a.py", "x = 1", "x = 2") == (True, False)
+    assert change("job.py", "", "y = 1\n") == (True, True)
 
 
 def test_tidy_rows_have_the_schema_and_its_vocabulary_only(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release folder with figures.json, but without the pictures: the page only points at them."""
+    """A release folder with what is said of the figures, but without the pictures: the page only points at them."""
     folder = samples.write_release(tmp_path_factory.mktemp("release"))
     kinds = {name: about["kind"] for name, about in samples.study()["analyses"].items()}
     figures = {
@@ -71,7 +71,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, kind in kinds.items()
         if has_figure(kind)
     }
-    write_text(folder / "figures.json", json.dumps(figures))
+    for name, figure in figures.items():
+        write_text(folder / name / "figure.json", json.dumps(figure))
     write_stream_page(folder)
     write_index(folder.parent, [samples.STREAM])
     return folder
@@ -171,10 +172,7 @@ def test_markup_in_labels_is_shown_not_obeyed(folder: Path, tmp_path: Path) -> N
 
 def test_without_figures_there_is_no_page(tmp_path: Path) -> None:
     folder = samples.write_release(tmp_path)
-    with pytest.raises(PipelineError, match="draw the figures of the stream first"):
-        write_stream_page(folder)
-    write_text(folder / "figures.json", "{}")
-    with pytest.raises(PipelineError, match=r"no figure of 'attrition\.parents'"):
+    with pytest.raises(PipelineError, match=r"no figure of 'attrition\.parents'; draw the figures of the stream first"):
         write_stream_page(folder)
 
 

@@ -122,7 +122,8 @@ def test_the_document_holds_the_tables_of_the_page_and_of_latex(
     drawn = {
         n: {"alt": "a", "caption": "c", "width": 7.2, "height": 4.0} for n, kind in kinds.items() if has_figure(kind)
     }
-    write_text(folder / "figures.json", json.dumps(drawn))
+    for name, figure in drawn.items():
+        write_text(folder / name / "figure.json", json.dumps(figure))
     seen: list[Any] = []
     monkeypatch.setattr(pages, "latex", lambda titled, preface: seen.append((titled, preface)) or "")
     pages.write_stream_page(folder)

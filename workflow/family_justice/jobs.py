@@ -178,11 +178,11 @@ def compare_results(stream: str) -> None:
     compare(about, covariates, Path(files.folder(stream)), truth, HERE, Path(files.comparisons(stream)))
 
 
-def draw_figures(stream: str) -> None:
-    """Draw the figures of a stream from its released rows."""
-    from family_justice.figures.draw import draw_stream
+def draw_figure(stream: str, analysis: str) -> None:
+    """Draw the figure of an analysis from its released rows."""
+    from family_justice.figures.draw import draw_figure as draw
 
-    draw_stream(Path(read_layout().folder(stream)), CODELISTS)
+    draw(Path(read_layout().folder(stream)), analysis, CODELISTS)
 
 
 def write_stream_page(stream: str) -> None:
@@ -242,7 +242,7 @@ JOBS: dict[str, Callable[..., None]] = {
     for function in (
         *(load_source, harmonise_records, build_datasets, evaluate_harmonisation, calibrate_population),
         *(extract_cohort, derive_covariates, run_analysis, refit_analyses, count_quality),
-        *(disclose_results, compare_results, draw_figures, write_stream_page, write_guide, write_evidence),
+        *(disclose_results, compare_results, draw_figure, write_stream_page, write_guide, write_evidence),
         *(write_index, write_crate, reproduce),
     )
 }

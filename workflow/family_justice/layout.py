@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.contracts import contracts
 from family_justice.kinds.attrition.model import Attrition
+from family_justice.kinds.families.keys import columns_read
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.quality.model import ANALYSES, analyses_of_records
 from family_justice.kinds.registry import kind_of
@@ -61,11 +62,6 @@ def guide_names(catalogue: Catalogue) -> list[str]:
     pages = [f"dictionary/{stem}.{kind}" for stem in contracts() for kind in ("html", "svg")]
     tables = [f"dictionary/{name}" for name in GUIDE_TABLES]
     return ["dictionary/index.html", *pages, *tables, *(f"catalogue/{name}.json" for name in catalogue.data_sets)]
-
-
-def log_file(job: str, *names: str) -> str:
-    """Return the log of a job for what it is asked to make: ``logs/<names>/<job>.log``."""
-    return "/".join(("logs", *names, f"{job}.log"))
 
 
 class Layout:
@@ -140,8 +136,19 @@ class Layout:
         return self.cohort(stream, base) if base else None
 
     def covariates(self, stream: str, cohort: str) -> str:
-        """Return the file with the covariates of a cohort."""
-        return f"{RESTRICTED}/{stream}/{cohort}/covariates.parquet"
+        """Return the folder with the covariates of a cohort, ``<covariate>.parquet`` each."""
+        return f"{RESTRICTED}/{stream}/{cohort}/covariates"
+
+    def covariate_files(self, stream: str, cohort: str, names: Iterable[str] | None = None) -> list[str]:
+        """Return the files of a cohort's covariates: of those named, default of all."""
+        wanted = self.stream(stream).cohorts[cohort].covariates if names is None else names
+        return [f"{self.covariates(stream, cohort)}/{name}.parquet" for name in wanted]
+
+    def needed_covariates(self, stream: str, analysis: str) -> list[str]:
+        """Return the covariates of its cohort that an analysis reads, in the order of the cohort."""
+        about = self.stream(stream)
+        cohort = about.cohorts[self.cohort_of(stream, analysis)]
+        return columns_read(cohort, about.analyses.get(analysis))[0]
 
     def analyses(self, stream: str) -> list[str]:
         """Return the names of a stream's analyses, with the attrition and follow-up that every cohort has."""
@@ -232,12 +239,13 @@ class Layout:
         return [analysis for analysis in self.analyses(stream) if self.has_figure(stream, analysis)]
 
     def figure_files(self, stream: str) -> list[str]:
-        """Return the files of a stream's figures."""
-        return [
-            f"{self.folder(stream)}/{analysis}/figure.{kind}"
-            for analysis in self.drawn_analyses(stream)
-            for kind in self.allowed_types(stream, FIGURE_TYPES)
-        ]
+        """Return the files of a stream's figures: the pictures, and what is said of each."""
+        return [path for analysis in self.drawn_analyses(stream) for path in self.figure(stream, analysis)]
+
+    def figure(self, stream: str, analysis: str) -> list[str]:
+        """Return the files of an analysis' figure; ``figure.json`` has its alternative text and caption."""
+        kinds = ("json", *self.allowed_types(stream, FIGURE_TYPES))
+        return [f"{self.folder(stream)}/{analysis}/figure.{kind}" for kind in kinds]
 
     def guide_files(self, stream: str) -> list[str]:
         """Return the files of a stream's data dictionary, data guide and catalogue entries, if it has a data guide."""
@@ -252,7 +260,7 @@ class Layout:
 
     def page_files(self, stream: str) -> list[str]:
         """Return the released rows of a stream and all that is drawn and written from them."""
-        single = [f"{self.folder(stream)}/{name}" for name in (PAGE, STUDY, "figures.json", COMPARISONS)]
+        single = [f"{self.folder(stream)}/{name}" for name in (PAGE, STUDY, COMPARISONS)]
         return [
             *single,
             *self.printed_tables(stream),

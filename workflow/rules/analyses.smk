@@ -1,8 +1,12 @@
+# An analysis reads the files of the covariates that it names. One that was derived again and has come out the same is no
+# reason to run it: Snakemake compares checksums (max-checksum-file-size in the profiles).
 rule run_analysis:
     input:
         cohort=lambda wildcards: FILES.cohort(wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis)),
-        covariates=lambda wildcards: FILES.covariates(
-            wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis)
+        covariates=lambda wildcards: FILES.covariate_files(
+            wildcards.stream,
+            FILES.cohort_of(wildcards.stream, wildcards.analysis),
+            FILES.needed_covariates(wildcards.stream, wildcards.analysis),
         ),
     output:
         results="results/internal/{stream}/{analysis}/results.csv",
@@ -32,9 +36,9 @@ rule run_analysis:
 rule refit_analyses:
     input:
         members=lambda wildcards: [
-            table(wildcards.stream, cohort)
+            file
             for cohort in STREAMS[wildcards.stream].cohorts
-            for table in (FILES.cohort, FILES.covariates)
+            for file in [FILES.cohort(wildcards.stream, cohort), *FILES.covariate_files(wildcards.stream, cohort)]
         ],
         results=lambda wildcards: [
             FILES.internal_results(wildcards.stream, analysis) for analysis in FILES.refitted(wildcards.stream)

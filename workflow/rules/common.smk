@@ -44,20 +44,22 @@ wildcard_constraints:
     cohort=one_of({cohort for stream in STREAMS.values() for cohort in stream.cohorts}),
 
 
-def covariate_settings(stream, cohort):
-    """Hash of what the covariates of a cohort are."""
+def covariate_settings(stream, names):
+    """Hash of what covariates of a stream are."""
     covariates = covariates_of(STREAMS[stream], FILES.configuration.covariates())
-    return fingerprint.of_value(*(covariates[name] for name in STREAMS[stream].cohorts[cohort].covariates))
+    return fingerprint.of_value({name: covariates[name].model_dump(mode="json") for name in names})
 
 
 def analysis_settings(wildcards):
-    """Hash of what the result of an analysis depends on; its title and description do not change it."""
-    stream, name = STREAMS[wildcards.stream], FILES.cohort_of(wildcards.stream, wildcards.analysis)
+    """Hash of what the result of an analysis depends on; its title and description do not change it, nor do covariates
+    that it does not name."""
+    stream = STREAMS[wildcards.stream]
+    cohort = stream.cohorts[FILES.cohort_of(wildcards.stream, wildcards.analysis)]
     analysis = stream.analyses.get(wildcards.analysis)
     return fingerprint.of_value(
         analysis.model_dump(mode="json", exclude={"title", "description"}) if analysis else "",
-        stream.cohorts[name],
-        covariate_settings(wildcards.stream, name),
+        cohort.model_dump(mode="json", exclude={"covariates"}),
+        covariate_settings(wildcards.stream, FILES.needed_covariates(wildcards.stream, wildcards.analysis)),
     )
 
 

@@ -1,25 +1,28 @@
-# Drawn from the release room alone.
+# Drawn from the release room alone, each figure by a job of its own.
 for stream in STREAMS:
 
     rule:
         name:
             f"draw_{stream}"
         input:
-            results=FILES.result_files(stream),
+            results=f"results/release/{stream}/{{analysis}}/results.csv",
             study=FILES.study(stream),
             comparisons=FILES.comparisons(stream),
             tiles="config/codelists/court_area_tiles.csv",
         output:
-            figures=FILES.figure_files(stream),
-            description=f"results/release/{stream}/figures.json",
+            figure=FILES.figure(stream, "{analysis}"),
         log:
-            f"logs/{stream}/draw_figures.log",
+            f"logs/{stream}/{{analysis}}/draw_figure.log",
+        wildcard_constraints:
+            analysis=one_of(FILES.drawn_analyses(stream)),
         group:
             "stream"
         params:
             stream=stream,
-            code=fingerprint.of_job("draw_figures", *FILES.parts("show", stream)),
+            code=lambda wildcards, stream=stream: fingerprint.of_job(
+                "draw_figure", *FILES.parts("show", stream, wildcards.analysis)
+            ),
         message:
-            f"{stream}: drawing the figures"
+            f"{stream}: drawing {{wildcards.analysis}}"
         shell:
-            "job --log {log} draw_figures {params.stream}"
+            "job --log {log} draw_figure {params.stream} {wildcards.analysis}"

@@ -27,7 +27,7 @@ for stream in STREAMS:
             f"write_page_{stream}"
         input:
             study=FILES.study(stream),
-            figures=f"results/release/{stream}/figures.json",
+            figures=FILES.figure_files(stream),
             comparisons=FILES.comparisons(stream),
             results=FILES.result_files(stream),
         output:

@@ -76,19 +76,20 @@ def _exact_results(run: Path, folders: list[Path]) -> None:
     configuration = Configuration(run / "config")
     stream = configuration.stream(STREAM)
     covariates = covariates_of(stream, configuration.covariates())
-    files = [run / "results/restricted" / STREAM / COHORT / f"{name}.parquet" for name in ("cohort", "covariates")]
+    here = run / "results/restricted" / STREAM / COHORT
     for folder, days in zip(folders, (DAYS, 0), strict=True):
         folder.mkdir(parents=True)
-        members = pd.read_parquet(files[0])
+        members = pd.read_parquet(here / "cohort.parquet")
         dates = pd.to_datetime(members[DATE])
         members = members[dates <= dates.max() - pd.Timedelta(days=days)]
         key = [str(column) for column in stream.cohorts[COHORT].key]
-        described = pd.read_parquet(files[1]).merge(members[key], on=key)
         members.to_parquet(folder / "cohort.parquet")
-        described.to_parquet(folder / "covariates.parquet")
+        (folder / "covariates").mkdir()
+        for file in (here / "covariates").iterdir():
+            pd.read_parquet(file).merge(members[key], on=key).to_parquet(folder / "covariates" / file.name)
         for name in ANALYSES:
             (folder / name).mkdir()
-            run_analysis(stream, name, covariates, folder / "cohort.parquet", folder / "covariates.parquet",
+            run_analysis(stream, name, covariates, folder / "cohort.parquet", folder / "covariates",
                          folder / name / "results.csv")  # fmt: skip
 
 

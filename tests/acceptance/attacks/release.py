@@ -125,8 +125,10 @@ def write_naive(internal: Path, release: Path, folder: Path, streams: list[str])
             naive_rows(read_results(str(path))).to_csv(target, index=False, float_format="%.10g")
             if study["analyses"][path.parent.name]["kind"] in CURVES[:4]:
                 draw_analysis(study, path.parent.name, read_results(str(target)), target.parent)
-        for name in ("study.json", "figures.json"):
-            shutil.copy(release / stream / name, folder / stream)
+            described = release / stream / path.parent.name / "figure.json"
+            if described.is_file():
+                shutil.copy(described, target.parent)
+        shutil.copy(release / stream / "study.json", folder / stream)
         write_stream_page(folder / stream)
 
 

@@ -38,8 +38,8 @@ def member_rows(everybody: int, *parts: LeftOut, outcome: str = "") -> Iterator[
     for part in parts:
         for key, n in part.items():
             left[key] = left.get(key, 0) + n
-    yield {"measure": "members", "outcome": outcome, "n": everybody}
-    yield {"measure": "analysed", "outcome": outcome, "n": everybody - sum(left.values())}
+    yield {"measure": "members", "outcome": outcome, "term": "", "n": everybody}
+    yield {"measure": "analysed", "outcome": outcome, "term": "", "n": everybody - sum(left.values())}
     for (name, reason), n in left.items():
         if n:
             yield {"measure": "left_out", "outcome": outcome, "term": name, "level": reason, "n": n}

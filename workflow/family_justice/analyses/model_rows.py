@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.design import Design
+from family_justice.analyses.prepare import columns_of
 from family_justice.errors import AnalysisError
 from family_justice.estimators.t_distribution import f_reference, t_reference
 from family_justice.kinds.families.notes import FEW_CLUSTERS
@@ -169,7 +170,7 @@ def cluster_codes(members: pd.DataFrame, column: str | None, where: str) -> np.n
     if column not in members:
         raise AnalysisError(
             f"{where}: 'cluster' is '{column}', which is no column of the cohort. "
-            f"It has: {', '.join(map(str, members.columns))}"
+            f"It has: {', '.join(columns_of(members))}"
         )
     empty = int(members[column].isna().sum())
     if empty:

@@ -14,7 +14,8 @@ from family_justice.analyses.left_out import NO_TIME_AT_RISK, NOT_YET_OBSERVED
 from family_justice.config.models import Cohort, Covariate, Outcome
 from family_justice.errors import AnalysisError
 from family_justice.files import connect
-from family_justice.sql import literals
+from family_justice.kinds.families.keys import Analysis, columns_read
+from family_justice.sql import identifier, identifiers, literal
 
 DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
@@ -61,45 +62,56 @@ class FollowUp:
 def load_members(
     cohort: Cohort,
     cohort_path: str | Path,
-    covariates_path: str | Path,
-    covariates: dict[str, Covariate],
-    restrict_to: dict[str, list[str]],
+    folder: str | Path,
+    covariates: Mapping[str, Covariate],
+    analysis: Analysis | None,
     where: str,
 ) -> pd.DataFrame:
-    """Return one row per member: columns of the cohort, with every date as days since time zero, and covariates.
+    """Return one row per member: what an analysis reads (None: the follow-up), with every date as days since time zero.
 
-    An event that repeats is an array of days per member, in increasing order.
-    Categorical covariates are pandas categories in the order of their levels. The order of rows is that of the key.
-    Raises ``AnalysisError`` if ``restrict_to`` leaves nobody.
+    ``folder`` has a file for each covariate (``covariates.derive``). An event that repeats is an array of days per
+    member, in increasing order. Covariates with levels are pandas categories in the order of their levels. The order of
+    rows is that of the key. All columns that the cohort has stand in ``attrs["columns"]``. Raises ``AnalysisError`` if
+    ``restrict_to`` leaves nobody.
     """
-    connection = connect({"cohort": cohort_path, "covariates": covariates_path})
-    key = ", ".join(f'"{column}"' for column in cohort.key)
-    described = connection.execute("DESCRIBE cohort").fetchall()
-    columns = []
-    for name, kind, *_ in described:
-        if name in cohort.covariates:
-            continue  # a covariate may share the name of a column of the cohort; the covariate is meant
-        if kind == "DATE" and cohort.time_zero:
-            # Dates stay inside DuckDB: pandas would make Python objects of them.
-            columns.append(f'date_diff(\'day\', cohort."{cohort.time_zero}", cohort."{name}") AS "{name}"')
-        elif kind == "DATE[]" and cohort.time_zero:
-            since = f"date_diff('day', cohort.\"{cohort.time_zero}\", day)"
-            columns.append(f'[{since} FOR day IN cohort."{name}"] AS "{name}"')
-        else:
-            columns.append(f'cohort."{name}"')
-    columns += [f'covariates."{name}"' for name in cohort.covariates]
-    where_sql = " AND ".join(f'covariates."{name}" IN ({literals(levels)})' for name, levels in restrict_to.items())
-    members = connection.execute(
-        f"SELECT {', '.join(columns)} FROM cohort JOIN covariates USING ({key})"
-        f"{' WHERE ' + where_sql if where_sql else ''} ORDER BY {key}"
-    ).df()
+    own, wanted = columns_read(cohort, analysis)
+    files = {f"of {name}": Path(folder, f"{name}.parquet") for name in own}
+    connection = connect({"cohort": cohort_path, **files})
+    key = ", ".join(f"cohort.{identifier(column)}" for column in cohort.key)
+    kinds = {str(name): str(kind) for name, kind, *_ in connection.execute("DESCRIBE cohort").fetchall()}
+    columns = [_column(name, kinds[name], cohort) for name in dict.fromkeys([*cohort.key, *wanted]) if name in kinds]
+    for name in own:
+        levels = covariates[name].levels
+        type_ = f"::ENUM({', '.join(map(literal, levels))})" if levels else ""
+        columns.append(f"{identifier(f'of {name}')}.{identifier(name)}{type_} AS {identifier(name)}")
+    joins = "".join(f" JOIN {identifier(file)} USING ({identifiers(cohort.key)})" for file in files)
+    kept = [
+        f"{identifier(f'of {name}')}.{identifier(name)} IN ({', '.join(map(literal, levels))})"
+        for name, levels in (analysis.restrict_to if analysis else {}).items()
+    ]
+    among = f" WHERE {' AND '.join(kept)}" if kept else ""
+    members = connection.execute(f"SELECT {', '.join(columns)} FROM cohort{joins}{among} ORDER BY {key}").df()
     if members.empty:
         raise AnalysisError(f"{where}: 'restrict_to' leaves nobody. Check its levels")
-    for name in cohort.covariates:
-        levels = covariates[name].levels
-        if levels:
-            members[name] = pd.Categorical(members[name], categories=levels)
+    for name in own:
+        if covariates[name].levels:
+            members[name] = members[name].cat.as_unordered()
+    members.attrs["columns"] = [*kinds, *(name for name in cohort.covariates if name not in kinds)]
     return members
+
+
+def _column(name: str, kind: str, cohort: Cohort) -> str:
+    """Return the SQL of a column: dates as days since time zero (pandas would make Python objects)."""
+    column = f"cohort.{identifier(name)}"
+    if cohort.time_zero and kind in ("DATE", "DATE[]"):
+        since = f"date_diff('day', cohort.{identifier(cohort.time_zero)}, {{}})"
+        column = since.format(column) if kind == "DATE" else f"[{since.format('day')} FOR day IN {column}]"
+    return f"{column} AS {identifier(name)}"
+
+
+def columns_of(members: pd.DataFrame) -> list[str]:
+    """Return the columns that the cohort of members has, for the words of an error."""
+    return [str(name) for name in members.attrs.get("columns", members.columns)]
 
 
 def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
@@ -152,7 +164,7 @@ def _entry(members: pd.DataFrame, name: str, where: str) -> np.ndarray:
     if name not in members:
         raise AnalysisError(
             f"{where}: 'entry' is '{name}', which is no event and no column of the cohort. "
-            f"It has: {', '.join(map(str, members.columns))}"
+            f"It has: {', '.join(columns_of(members))}"
         )
     if not pd.api.types.is_numeric_dtype(members[name]):
         raise AnalysisError(f"{where}: 'entry' is '{name}', which is no date column of the cohort")
@@ -170,7 +182,7 @@ def _recorded(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     for column in (outcome.duration, outcome.indicator):
         if column not in members:
             raise AnalysisError(
-                f"{where}: the cohort has no column '{column}'. It has: {', '.join(map(str, members.columns))}"
+                f"{where}: the cohort has no column '{column}'. It has: {', '.join(columns_of(members))}"
             )
     duration = members[outcome.duration].astype("float64").to_numpy()
     indicator = members[outcome.indicator].astype("float64").to_numpy()

@@ -21,10 +21,10 @@ def run_analysis(
     name: str,
     covariates: Mapping[str, Covariate],
     cohort_path: Path,
-    covariates_path: Path,
+    folder: Path,
     results_path: Path,
 ) -> None:
-    """Write the tidy rows of one analysis.
+    """Write the tidy rows of one analysis; ``folder`` has the files of the cohort's covariates.
 
     ``name`` is an analysis of the stream file, or ``follow_up.<cohort>`` for the follow-up of a cohort. Raises
     ``AnalysisError`` that names stream and analysis.
@@ -35,13 +35,13 @@ def run_analysis(
 
         cohort_name, kind, cohort = followed, FollowUpSummary.kind, stream.cohorts[followed]
         where = f"stream '{stream.stream}', follow-up of cohort '{followed}'"
-        members = load_members(cohort, cohort_path, covariates_path, dict(covariates), {}, where)
+        members = load_members(cohort, cohort_path, folder, covariates, None, where)
         rows = summarise_follow_up(members, cohort, where)
     else:
         analysis = stream.analyses[name]
         cohort_name, kind, cohort = analysis.cohort, analysis.kind, stream.cohorts[analysis.cohort]
         where = f"stream '{stream.stream}', analysis '{name}'"
-        members = load_members(cohort, cohort_path, covariates_path, dict(covariates), analysis.restrict_to, where)
+        members = load_members(cohort, cohort_path, folder, covariates, analysis, where)
         rows = kind_of(kind).run(members, cohort, analysis, covariates, where)
     try:
         frame = tidy(rows, stream=stream.stream, analysis=name, kind=kind, cohort=cohort_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,18 +20,17 @@ def derive_covariates(
     tables: Mapping[str, Path],
     codelists: Path,
     cohort_path: Path,
-    covariates_path: Path,
-) -> int:
-    """Write the key of a cohort and one column per covariate as Parquet; return the number of rows.
+    folder: Path,
+) -> None:
+    """Write each covariate of a cohort as ``<covariate>.parquet`` into ``folder``: key and value, ordered by the key.
 
-    A categorical covariate becomes text, a number DOUBLE. A missing value takes the covariate's ``missing`` level
-    if it has one and stays empty otherwise. Raises ``CohortError`` for SQL that cannot run, for values outside the
-    levels (a count, not the values) and for infinite numbers.
+    Nothing else is left in the folder. A categorical covariate becomes text, a number DOUBLE. A missing value takes the
+    covariate's ``missing`` level if it has one and stays empty otherwise. Raises ``CohortError`` for SQL that cannot
+    run, for values outside the levels (a count, not the values) and for infinite numbers.
     """
     cohort = stream.cohorts[name]
     connection = open_tables({**tables, "cohort": cohort_path}, codelists)
     key = identifiers(cohort.key)
-    connection.execute(f"CREATE TEMP TABLE derived AS SELECT {key} FROM cohort")
     problems: list[str] = []
     for covariate_name in cohort.covariates:
         covariate = covariates[covariate_name]
@@ -56,5 +56,8 @@ def derive_covariates(
             hint = did_you_mean("", covariate.levels) if covariate.levels else "Allowed: finite numbers."
             problems.append(f"covariate '{covariate_name}': {strange[0]} rows have a value outside its levels. {hint}")
     report_together(f"stream '{stream.stream}', cohort '{name}'", problems, CohortError)
-    joins = "".join(f' JOIN "value_{c}" USING ({key})' for c in cohort.covariates)
-    return write_parquet(connection, f"SELECT * FROM derived{joins} ORDER BY {key}", covariates_path)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for covariate_name in cohort.covariates:
+        values = f'SELECT * FROM "value_{covariate_name}" ORDER BY {key}'
+        write_parquet(connection, values, folder / f"{covariate_name}.parquet")

@@ -53,26 +53,28 @@ def draw_analysis(
 
 
 def draw_stream(release_folder: str | Path, codelists: str | Path | None = None) -> dict[str, Any]:
-    """Draw all figures of one stream and write ``figures.json`` (analysis -> alt text, caption, size).
+    """Draw all figures of one stream, as ``draw_figure`` does; return what it returns, by analysis."""
+    study = read_study(Path(release_folder))
+    drawn = [name for name, about in study["analyses"].items() if has_figure(about["kind"])]
+    return {name: draw_figure(release_folder, name, codelists) for name in drawn}
+
+
+def draw_figure(release_folder: str | Path, analysis: str, codelists: str | Path | None = None) -> dict[str, Any]:
+    """Draw the figure of one analysis and write ``figure.json`` beside it (alt text, caption, size).
 
     ``release_folder``: ``results/release/<stream>`` with ``study.json``, ``<analysis>/results.csv`` and, where the
     study compares itself with something, ``comparisons.csv``. ``codelists``: folder with the tiles of areas, without
-    which many areas are drawn as bars.
+    which many areas are drawn as bars. Returns the content of ``figure.json``.
     """
     folder = Path(release_folder)
-    study = read_study(folder)
-    planted = read_comparisons(folder)
+    rows = read_results(str(folder / analysis / "results.csv"))
+    truth, compared = None, read_comparisons(folder)
+    if compared is not None:
+        truth = compared[(compared["kind"] == "planted") & (compared["analysis"] == analysis)]
     tiles = read_tiles(Path(codelists)) if codelists else None
-    drawn: dict[str, Any] = {}
-    for analysis, about in study["analyses"].items():
-        if not has_figure(about["kind"]):
-            continue
-        rows = read_results(str(folder / analysis / "results.csv"))
-        truth = None
-        if planted is not None:
-            truth = planted[(planted["kind"] == "planted") & (planted["analysis"] == analysis)]
-        drawn[analysis] = draw_analysis(study, analysis, rows, folder / analysis, truth, tiles)
-    write_text(folder / "figures.json", json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+    drawn = draw_analysis(read_study(folder), analysis, rows, folder / analysis, truth, tiles)
+    text = json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    write_text(folder / analysis / "figure.json", text)
     return drawn
 
 

@@ -47,7 +47,7 @@ FILES = {
     "tables.tex": "The tables of the report as LaTeX",
     "tables.docx": "The tables of the report for a word processor",
     "study.json": "Words of the study: question, population, definitions, methods; checksums of the released rows",
-    "figures.json": "Captions and alternative texts of the figures",
+    "figure.json": "caption and alternative text of the figure",
     "comparisons.csv": "Our released estimates beside published ones",
     "trace.html": "Where each number of the report comes from",
     "checklist.html": "Reporting checklist (STROBE and RECORD)",

@@ -76,20 +76,19 @@ def write_stream_page(release_folder: str | Path) -> Path:
     """Write ``index.html`` of one stream, and ``tables.tex`` and ``tables.docx`` if its policy lets these leave, from
     its release folder alone.
 
-    Needs ``study.json``, ``figures.json`` (see ``figures.draw.draw_stream``) and ``<analysis>/results.csv``; shows
-    ``comparisons.csv`` if there is one. Raises ``PipelineError`` if the figures are not drawn.
+    Needs ``study.json`` and for each analysis ``results.csv`` and, of its figure, ``figure.json`` (see
+    ``figures.draw.draw_figure``); shows ``comparisons.csv`` if there is one. Raises ``PipelineError`` if a figure is
+    not drawn.
     """
     folder = Path(release_folder)
     study = read_study(folder)
-    figures = _figures(folder)
     labels = words.Labels(study)
     blocks: dict[str, Block] = {}
     checked = _checked(folder, study)
     for analysis, about in study["analyses"].items():
         rows = read_results(str(folder / analysis / "results.csv"))
-        if has_figure(about["kind"]) and analysis not in figures:
-            raise PipelineError(f"{folder}: figures.json has no figure of '{analysis}'; draw the figures again")
-        blocks[analysis] = _block(analysis, about, rows, figures.get(analysis), labels)
+        figure = _figure(folder, analysis) if has_figure(about["kind"]) else None
+        blocks[analysis] = _block(analysis, about, rows, figure, labels)
         blocks[analysis].checked = checked.get(analysis, "")
     own = [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
     page = page_environment().get_template("stream.html.j2")
@@ -192,10 +191,10 @@ def _titled(
     return [(title, table) for title, table in found if table]
 
 
-def _figures(folder: Path) -> dict[str, Any]:
-    path = folder / "figures.json"
+def _figure(folder: Path, analysis: str) -> dict[str, Any]:
+    path = folder / analysis / "figure.json"
     if not path.is_file():
-        raise PipelineError(f"{path}: there is no such file; draw the figures of the stream first")
+        raise PipelineError(f"{folder}: there is no figure of '{analysis}'; draw the figures of the stream first")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

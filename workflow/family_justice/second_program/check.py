@@ -48,7 +48,7 @@ def programs_of(kind: str) -> tuple[str, ...]:
 def check_stream(stream: Stream, covariates: Covariates, restricted: Path, internal: Path, results_path: Path) -> None:
     """Compare every analysis of a stream, and the follow-up of its cohorts, with a second program; write tidy rows.
 
-    ``restricted`` holds ``<cohort>/cohort.parquet`` and ``covariates.parquet``, ``internal`` our
+    ``restricted`` holds ``<cohort>/cohort.parquet`` and ``covariates/``, ``internal`` our
     ``<analysis>/results.csv``. Of every analysis there is a row with ``term`` its name, ``level`` the program,
     ``estimate`` the largest relative difference (see ``compare.relative``) rounded up to a power of ten, ``note`` what
     was compared; or with status ``not estimable`` and the reason in ``note``. Raises ``SecondProgramError`` if an
@@ -66,9 +66,8 @@ def _rows(stream: Stream, covariates: Covariates, restricted: Path, internal: Pa
         if hasattr(second, "NONE"):
             yield {**about, "status": "not estimable", "note": f"{NONE}: {second.NONE}"}
             continue
-        restrict_to = analysis.restrict_to if analysis else {}
-        rows, derived = (restricted / cohort_name / f"{table}.parquet" for table in ("cohort", "covariates"))
-        members = load_members(cohort, rows, derived, dict(covariates), restrict_to, where)
+        rows, derived = restricted / cohort_name / "cohort.parquet", restricted / cohort_name / "covariates"
+        members = load_members(cohort, rows, derived, covariates, analysis, where)
         ours = read_results(str(internal / name / "results.csv"))
         try:
             found = differences(second, members, cohort, analysis, covariates, ours, where)

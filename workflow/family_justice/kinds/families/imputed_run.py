@@ -21,6 +21,7 @@ from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError
 from family_justice.estimators.imputation import Incomplete, chained_equations, nelson_aalen
 from family_justice.estimators.pooling import pool
+from family_justice.measures import of_role
 
 Covariates = Mapping[str, Covariate]
 Adapter = Callable[[pd.DataFrame, Cohort, Any, Covariates, str], Rows]
@@ -137,7 +138,7 @@ def _completed(
 
 
 def _is_estimate(row: Mapping[str, Any]) -> bool:
-    return row["measure"].endswith("_ratio") or row["measure"] == "marginal_effect"
+    return row["measure"] in of_role("coefficient", "effect")
 
 
 def _coefficients(rows: Rows, analysis: Any) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:

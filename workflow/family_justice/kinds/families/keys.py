@@ -150,6 +150,18 @@ class Analysis(Strict):
         return {}
 
 
+def columns_read(cohort: Cohort, analysis: Analysis | None) -> tuple[list[str], list[str]]:
+    """Return the covariates, and the columns of the cohort, that an analysis reads; None for the cohort's follow-up."""
+    if analysis is None:
+        outcome = cohort.outcomes[str(cohort.follow_up)]
+        roles = [outcome.event, *outcome.competing, *outcome.censoring, outcome.duration, outcome.indicator]
+        return [], [name for name in roles if name]
+    named, columns = analysis.covariates_needed(), [*analysis.events_needed(cohort), *analysis.columns_needed()]
+    # A covariate may share the name of a column of the cohort; the covariate is meant.
+    own = [name for name in cohort.covariates if name in {*named, *columns}]
+    return own, [name for name in dict.fromkeys(columns) if name not in own]
+
+
 class Grid(Analysis):
     """Curves on a grid of times."""
 

@@ -19,6 +19,7 @@ from family_justice.analyses.model_rows import (
     row_of_test,
     totals_of,
 )
+from family_justice.analyses.prepare import columns_of
 from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError, did_you_mean
 from family_justice.estimators.chi_square import quadratic_form_test
@@ -34,7 +35,7 @@ def run(
     used, design, event = yes_no_design(members, analysis, covariates, where)
     if analysis.area not in used:
         raise AnalysisError(
-            f"{where}: the cohort has no column '{analysis.area}'. {did_you_mean(analysis.area, map(str, used))}"
+            f"{where}: the cohort has no column '{analysis.area}'. {did_you_mean(analysis.area, columns_of(members))}"
         )
     empty = int(used[analysis.area].isna().sum())
     if empty:
