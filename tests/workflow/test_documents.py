@@ -20,7 +20,7 @@ from family_justice.contracts import source_tables
 DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "README.md")
 THIS = "tests/workflow/test_documents.py"
 SUFFIXES = "csv|docx|html|json|lock|md|parquet|pdf|png|py|R|smk|sql|svg|tex|toml|yaml"
-PATH = re.compile(rf"[\w.<>*-]+(/[\w.<>*-]+)*/?\.?(?:{SUFFIXES})|[\w.<>*-]+(/[\w.<>*-]+)+/?|[\w.-]+/")
+PATH = re.compile(rf"[\w.<>*-]+(/[\w.<>*-]+)*\.(?:{SUFFIXES})|[\w.<>*-]+(/[\w.<>*-]+)+/?|[\w.-]+/")
 ROOMS = "results/(?:restricted|internal|release)"
 
 
@@ -55,7 +55,8 @@ def is_there(path: str) -> bool:
     if "/" in pattern:
         return False
     made = "\n".join(text for name, text in texts("workflow/rules/", "workflow/family_justice/layout.py"))
-    return any(Path(name).name == pattern for name, _ in texts()) or bool(re.search(rf'["/]{re.escape(pattern)}"', made))
+    of_run = re.search(rf'["/]{re.escape(pattern)}"', made)
+    return bool(of_run) or any(Path(name).name == pattern for name, _ in texts())
 
 
 def module_is_there(name: str) -> bool:
@@ -101,25 +102,30 @@ def test_what_a_document_names_is_there(document: str) -> None:
     assert sorted(set(problems((ROOT / document).read_text()))) == []
 
 
-@pytest.mark.parametrize(
-    "gone",
-    [
-        "`kinds/gone.py`", "`measures_gone.py`", "`workflow/gone/`", "`config/streams/gone.yaml`", "`kinds/<kind>/gone.py`",
-        "`gone_function()`", "`Ledger.gone_away()`", "`test_of_something_gone()`", "`GONE_LIST`", "`GoneError`", "`gone_key`",
-        "`results/gone_away`", "`python -m family_justice.gone`", "```\npython -m family_justice.gone\n```", "[here](docs/gone.md)",
-    ],
-)  # fmt: skip
+GONE = (
+    *("`kinds/gone.py`", "`measures_gone.py`", "`workflow/gone/`", "`kinds/<kind>/gone.py`", "`results/gone_away`"),
+    *("`gone_function()`", "`Ledger.gone_away()`", "`test_of_what_is_gone()`", "`GONE_LIST`", "`GoneError`"),
+    *("`gone_key`", "`python -m family_justice.gone`", "```\npython -m family_justice.gone\n```", "[it](docs/gone.md)"),
+)
+THERE = (
+    *("`kinds/registry.py`", "`measures.py`", "`config/streams/`", "`config/streams/<stream>.yaml`", "`study.json`"),
+    *(
+        "`kinds/<kind>/model.py`",
+        "`results/release`",
+        "`load_members()`",
+        "`KINDS`",
+        "`AnalysisError`",
+        "`restrict_to`",
+    ),
+    *("`python -m family_justice.jobs`", "`EDUW_PUPIL`", "`mother`", "[it](docs/config.md)"),
+)
+
+
+@pytest.mark.parametrize("gone", GONE)
 def test_what_is_gone_is_found(gone: str) -> None:
     assert len(list(problems(gone))) == 1
 
 
-@pytest.mark.parametrize(
-    "there",
-    [
-        "`kinds/registry.py`", "`measures.py`", "`config/streams/`", "`config/streams/<stream>.yaml`", "`kinds/<kind>/model.py`",
-        "`load_members()`", "`KINDS`", "`AnalysisError`", "`restrict_to`", "`results/release`", "`study.json`", "`mother`",
-        "`python -m family_justice.jobs`", "`EDUW_PUPIL`", "[here](docs/config.md)",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("there", THERE)
 def test_what_is_there_is_no_problem(there: str) -> None:
     assert list(problems(there)) == []
