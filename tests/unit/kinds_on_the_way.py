@@ -15,6 +15,7 @@ from family_justice.config.load import Configuration
 from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.config.policy import NEEDED_TYPES
 from family_justice.disclosure.gate import open_door
+from family_justice.disclosure.kernel import disclose
 from family_justice.figures.draw import draw_stream
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.run import summarise_follow_up
@@ -106,15 +107,28 @@ def checked(**analyses: dict[str, Any]) -> Stream:
 
 
 @dataclass
-class Way:
-    """What an analysis left at each stage."""
+class Results:
+    """Rows of an analysis before and after disclosure control."""
 
     exact: pd.DataFrame
     released: pd.DataFrame
+
+
+@dataclass
+class Way(Results):
+    """What an analysis left at each stage."""
+
     study: dict[str, Any]
     figures: dict[str, Any]
     page: str
     folder: Path
+
+
+def disclosed(members: pd.DataFrame, keys: dict[str, Any], policy: Policy = POLICY) -> Results:
+    """Take one analysis through check, run and disclosure control; nothing is written, drawn or said."""
+    house = House(COHORT, COVARIATES)
+    exact = house.rows(house.checked(a=keys), members)["a"]
+    return Results(exact, disclose(exact, policy).rows)
 
 
 def take(

@@ -134,6 +134,29 @@ def test_the_page_has_a_table_with_the_estimates_and_the_methods(kind: str, way:
     assert [sentence for sentence in sentences if sentence not in said] == []
 
 
+RATIOS = [kind for kind in SAMPLES if KINDS[kind].family == "ratios"]
+
+
+@pytest.mark.parametrize("kind", RATIOS)
+def test_a_model_shows_its_ratios_and_hides_its_intercept_and_likelihood(kind: str, way: Any) -> None:
+    released = way(kind).released
+    inside = (released["term"] == "intercept") | (released["measure"] == "log_likelihood")
+    if KINDS[kind].keys.is_matched:  # its single coefficient would follow from its test
+        inside |= released["measure"] == "wald_test"
+    assert released.loc[inside, "status"].eq("suppressed").all()
+    small = released["measure"] == "count"  # of members with so many events: hidden where they are few
+    assert released.loc[~inside & ~small, "status"].ne("suppressed").all()
+    (measure,) = leading(released)["measure"].unique()
+    assert f"{MEASURES[measure].words}s with 95% confidence intervals. " in way(kind).figures["a"]["alt"]
+    assert "female:" in way(kind).figures["a"]["alt"] or KINDS[kind].keys.is_matched
+
+
+@pytest.mark.parametrize("kind", [kind for kind in RATIOS if KINDS[kind].keys.is_matched])
+def test_matched_sets_are_counted_and_their_balance_is_shown(kind: str, way: Any) -> None:
+    for text in ("to be matched: ", ": balance before and after", "were matched, without replacement"):
+        assert way(kind).page.count(text), text
+
+
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_what_is_released_follows_from_its_counts_or_is_said_not_to(kind: str, way: Any) -> None:
     taken = way(kind)
