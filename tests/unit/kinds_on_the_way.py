@@ -15,8 +15,10 @@ from family_justice.config.load import Configuration
 from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.config.policy import NEEDED_TYPES
 from family_justice.disclosure.gate import open_door
+from family_justice.disclosure.kernel import disclose
 from family_justice.figures.draw import draw_stream
 from family_justice.files import write_csv
+from family_justice.kinds.follow_up.run import summarise_follow_up
 from family_justice.kinds.registry import KINDS
 from family_justice.report.pages import write_stream_page
 from family_justice.results import read_results, tidy
@@ -58,48 +60,90 @@ def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+@dataclass(frozen=True)
+class House:
+    """The cohort of an analysis, and the covariates that it may name."""
+
+    cohort: Cohort
+    covariates: dict[str, Covariate]
+
+    def stream(self, **analyses: dict[str, Any]) -> Stream:
+        """Return a stream with these analyses, unchecked."""
+        shared = {"title": "T", "description": "d", "cohort": "children"}
+        return Stream.model_validate({
+            "stream": "s", "title": "t", "question": "q", "summary": "u", "cohorts": {"children": self.cohort},
+            "covariates": self.covariates, "analyses": {k: {**shared, **keys} for k, keys in analyses.items()},
+        })  # fmt: skip
+
+    def checked(self, **analyses: dict[str, Any]) -> Stream:
+        """Return the stream if the checks of its file pass."""
+        made = self.stream(**analyses)
+        check_stream(made, {}, Path("s.yaml"))
+        return made
+
+    def rows(self, made: Stream, members: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """Return the tidy rows of every analysis of a stream, those that nobody asks for included."""
+        labels = {"stream": "s", "cohort": "children"}
+        steps = [{"measure": "count", "term": "all", "n": len(members)}]
+        found = {"attrition.children": tidy(steps, **labels, analysis="attrition.children", kind="attrition")}
+        if self.cohort.follow_up:
+            name = "follow_up.children"
+            found[name] = tidy(
+                summarise_follow_up(members, self.cohort, name), **labels, analysis=name, kind="follow_up"
+            )
+        for name, analysis in made.analyses.items():
+            rows = KINDS[analysis.kind].run(members, self.cohort, analysis, self.covariates, name)
+            found[name] = tidy(rows, **labels, analysis=name, kind=analysis.kind)
+        return found
+
+
 def stream_of(**analyses: dict[str, Any]) -> Stream:
-    shared = {"title": "T", "description": "d", "cohort": "children"}
-    return Stream.model_validate({
-        "stream": "s", "title": "t", "question": "q", "summary": "u", "cohorts": {"children": COHORT},
-        "covariates": COVARIATES, "analyses": {k: {**shared, **keys} for k, keys in analyses.items()},
-    })  # fmt: skip
+    return House(COHORT, COVARIATES).stream(**analyses)
 
 
 def checked(**analyses: dict[str, Any]) -> Stream:
     """Return the stream if the checks of its file pass."""
-    made = stream_of(**analyses)
-    check_stream(made, {}, Path("s.yaml"))
-    return made
+    return House(COHORT, COVARIATES).checked(**analyses)
 
 
 @dataclass
-class Way:
-    """What an analysis left at each stage."""
+class Results:
+    """Rows of an analysis before and after disclosure control."""
 
     exact: pd.DataFrame
     released: pd.DataFrame
+
+
+@dataclass
+class Way(Results):
+    """What an analysis left at each stage."""
+
     study: dict[str, Any]
     figures: dict[str, Any]
     page: str
     folder: Path
 
 
-def take(members: pd.DataFrame, keys: dict[str, Any], folder: Path, policy: Policy = POLICY) -> Way:
+def disclosed(members: pd.DataFrame, keys: dict[str, Any], policy: Policy = POLICY) -> Results:
+    """Take one analysis through check, run and disclosure control; nothing is written, drawn or said."""
+    house = House(COHORT, COVARIATES)
+    exact = house.rows(house.checked(a=keys), members)["a"]
+    return Results(exact, disclose(exact, policy).rows)
+
+
+def take(
+    members: pd.DataFrame, keys: dict[str, Any], folder: Path, policy: Policy = POLICY, house: House | None = None
+) -> Way:
     """Take one analysis from the keys of a stream file through check, run, door, figure and page, all in ``folder``."""
-    made = checked(a=keys)
-    analysis = made.analyses["a"]
-    found = KINDS[analysis.kind].run(members, COHORT, analysis, COVARIATES, "a")
-    rows = tidy(found, stream="s", analysis="a", kind=analysis.kind, cohort="children")
-    steps = tidy([{"measure": "count", "term": "all", "n": len(members)}], stream="s", analysis="attrition.children",
-                 kind="attrition", cohort="children")  # fmt: skip
-    study = describe_study(made, COVARIATES, ("synthetic", CONFIG.source("synthetic")), policy, {})
+    house = house or House(COHORT, COVARIATES)
+    made = house.checked(a=keys)
+    study = describe_study(made, house.covariates, ("synthetic", CONFIG.source("synthetic")), policy, {})
     folder.mkdir(exist_ok=True)
-    release, described = folder / "release", folder / "study.json"
+    release, described, inside = folder / "release", folder / "study.json", {}
     described.write_text(json.dumps(study))
-    inside = {"a": folder / "a.csv", "attrition.children": folder / "steps.csv"}
-    write_csv(rows, inside["a"])
-    write_csv(steps, inside["attrition.children"])
+    for name, rows in house.rows(made, members).items():
+        inside[name] = folder / f"{name}.csv"
+        write_csv(rows, inside[name])
     outside = {name: release / name / "results.csv" for name in inside}
     open_door(inside, outside, policy, policy, described, release / "study.json", folder / "suppressed.csv")
     released = read_results(str(outside["a"]))

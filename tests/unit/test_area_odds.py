@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from kinds_on_the_way import COVARIATES, OPEN, one, take
+from kinds_on_the_way import COVARIATES, OPEN, disclosed, one, take
 from numpy.testing import assert_allclose
 
 from family_justice.disclosure.digits import step_below
@@ -51,7 +51,7 @@ def test_areas_reach_the_page(tmp_path: Path) -> None:
     unit = step_below(row["std_error"] / 2)
     assert shown["estimate"] == pytest.approx(unit * round(row["estimate"] / unit))
     assert "odds beside those of the average area" in way.page
-    public = take(frame, KEYS, tmp_path / "open", OPEN)
+    public = disclosed(frame, KEYS, OPEN)
     assert_allclose(one(public.released, level="Area T")["estimate"], fit.area_effect[19], rtol=1e-9)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from kinds_on_the_way import COHORT, COVARIATES, OPEN, as_categories, checked, one, stream_of, take
+from kinds_on_the_way import COHORT, COVARIATES, OPEN, as_categories, checked, disclosed, one, stream_of, take
 from numpy.testing import assert_allclose
 
 from family_justice.disclosure.digits import step_below
@@ -45,8 +45,8 @@ def test_separation_has_a_finite_ratio(tmp_path: Path) -> None:
     assert "Firth&#39;s penalty (Heinze and Schemper 2002)" in way.page
 
 
-def test_limits_of_profiles_are_shown_in_steps(tmp_path: Path) -> None:
-    way = take(members(), KEYS, tmp_path)
+def test_limits_of_profiles_are_shown_in_steps() -> None:
+    way = disclosed(members(), KEYS)
     before, after = (one(f, term="sex", level="female") for f in (way.exact, way.released))
     unit = step_below(after["std_error"] / 10)
     for column in ("estimate", "conf_low", "conf_high"):
@@ -60,7 +60,7 @@ def test_limits_of_profiles_are_shown_in_steps(tmp_path: Path) -> None:
     assert after["p_value"] == 0.0005
     assert math.isnan(after["statistic"])
     # Where a level has no members without the event, nothing of it leaves, whatever the penalty makes of it.
-    hidden = take(members(separated=True), KEYS, tmp_path / "separated")
+    hidden = disclosed(members(separated=True), KEYS)
     row = one(hidden.released, term="sex", level="female")
     assert (row["status"], pd.isna(row["estimate"])) == ("suppressed", True)
 

@@ -10,16 +10,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
 from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.disclosure.kernel import disclose
-from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import AnalysisError, ConfigError
-from family_justice.figures import forest
-from family_justice.figures.style import house_style
-from family_justice.figures.words import Labels
 from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy
 
@@ -83,26 +78,6 @@ def members(n: int = 400) -> pd.DataFrame:
 def results(kind: str, frame: pd.DataFrame) -> pd.DataFrame:
     rows = KINDS[kind].run(frame, COHORT, stream().analyses[kind], COVARIATES, kind)
     return tidy(rows, stream="s", analysis=kind, kind=kind, cohort="children")
-
-
-@pytest.mark.parametrize("kind", list(ANALYSES))
-def test_every_kind_reaches_a_forest_plot(kind: str) -> None:
-    study = describe_study(stream(), COVARIATES, ("replication", CONFIG.source("replication")), POLICY, {})
-    released = disclose(results(kind, members()), POLICY).rows
-    check_labels(released, vocabulary(study), kind)
-    assert (released["n"].dropna() % 5 == 0).all()
-    # Intercepts, log-likelihoods and the test of a model with one covariate stay inside; everything else leaves.
-    alone = released.loc[released["level"] != "", "term"].nunique() == 1
-    inside = (released["term"] == "intercept") | (released["measure"] == "log_likelihood")
-    inside |= released["measure"].isin(["wald_test", "likelihood_ratio_test"]) & alone
-    assert (released.loc[~inside, "status"] != "suppressed").all()
-    about = study["analyses"][kind]
-    assert "modelled" in about["method"]
-    with house_style():
-        _, alt, _ = forest.draw(released, about, Labels(study))
-    name = {"poisson": "Rate", "negative_binomial": "Rate", "risk_ratio": "Risk"}.get(kind, "Odds")
-    assert f"{name} ratios with 95% confidence intervals. " in alt
-    assert "right:" in alt
 
 
 def one(frame: pd.DataFrame, **wanted: Any) -> pd.Series:

@@ -1,0 +1,126 @@
+"""A small example of every kind of analysis that a stream file may ask for, and members that all of them can use."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from kinds_on_the_way import COVARIATES as SHARED
+from kinds_on_the_way import FIFTHS
+
+from family_justice.config.models import Cohort, Covariate, Event, Outcome, Step
+
+ORDERS = ["care", "none", "other"]
+AREAS = ["Anglesey", "Bridgend", "Cardiff"]
+NUMBERS = {"visits": "visits", "years": "years", "baseline": "log ratio"}
+COVARIATES = {
+    **SHARED,
+    "order": Covariate(label="Order", definition="d", value="o", levels=ORDERS, reference="none"),
+    "first": Covariate(label="First record", definition="d", value="x", levels=["yes", "no"], reference="no"),
+    "second": Covariate(label="Second record", definition="d", value="x", levels=["yes", "no"], reference="no"),
+    **{name: Covariate(label=name.title(), definition="d", value="x", unit=unit) for name, unit in NUMBERS.items()},
+}
+EVENTS = {name: Event(label=name.title(), sql="SELECT 1") for name in ("moved", "back", "death", "end")}
+REPEATED = {"again": Event(label="Again", sql="SELECT 1", repeats=True)}
+COHORT = Cohort(
+    label="Children", unit="children", description="Children.", key=["child_id"], time_zero="day",
+    steps=[Step(name="all", label="All", sql="SELECT 1")], events={**EVENTS, **REPEATED},
+    outcomes={
+        "back": Outcome(label="Return to court", event="back", competing=["death"], censoring=["end"]),
+        "late": Outcome(label="Return after a move", event="back", competing=["death"], censoring=["end"],
+                        entry="moved"),
+        "again": Outcome(label="Every return", event="again", competing=["death"], censoring=["end"]),
+        "recorded": Outcome(label="Recorded return", duration="duration", indicator="came_back"),
+    },
+    covariates=list(COVARIATES),
+)  # fmt: skip
+STATES = {
+    "home": {"label": "At home"}, "court": {"label": "In court", "entered_by": "back"},
+    "dead": {"label": "Dead", "entered_by": "death", "absorbing": True},
+}  # fmt: skip
+GRID = {"every": 0.5, "until": 2, "group_by": ["sex"]}
+MATCHED = {"treatment": "treated", "match_on": ["sex"], "nearest_on": ["age"]}
+
+#: Keys of the stream file for each kind.
+SAMPLES: dict[str, dict[str, Any]] = {
+    "adjusted_survival": {"outcome": "back", "covariates": ["sex", "age"], "contrast": "sex", "every": 0.5, "until": 2,
+                          "report_at": [1]},
+    "aft": {"outcome": "back", "covariates": ["sex", "age"], "distribution": "weibull"},
+    "agreement": {"first": "first", "second": "second"},
+    "cox": {"outcome": "back", "covariates": ["sex", "age"]},
+    "cumulative_incidence": {"outcomes": ["back"], **GRID, "report_at": [1], "restricted_mean_at": [2]},
+    "fine_gray": {"outcome": "back", "covariates": ["sex", "age"], "target": "finegray"},
+    "frequency": {"variables": ["order"], "group_by": ["sex"]},
+    "funnel": {"variable": "placed", "area": "area"},
+    "gee": {"variable": "placed", "covariates": ["sex", "age"], "cluster": "household"},
+    "inequality": {"variable": "placed", "over": "fifth"},
+    "kaplan_meier": {"outcomes": ["back"], **GRID, "report_at": [1], "risk_difference_at": [1]},
+    "latent_classes": {"variables": ["sex", "placed", "first", "second"], "classes": 2, "starts": 3},
+    "logistic": {"variable": "placed", "covariates": ["sex", "age"], "marginal_effects": True},
+    "matched_cox": {**MATCHED, "outcome": "back"},
+    "matched_logistic": {**MATCHED, "variable": "placed"},
+    "mean_cumulative_count": {"outcomes": ["again"], **GRID, "report_at": [1]},
+    "mixed_logistic": {"variable": "placed", "covariates": ["sex", "age"], "area": "local_authority"},
+    "multinomial": {"variable": "order", "covariates": ["sex", "age"]},
+    "negative_binomial": {"count": "visits", "covariates": ["sex", "age"]},
+    "poisson": {"outcome": "back", "covariates": ["sex", "age"]},
+    "recurrent_cox": {"outcome": "again", "covariates": ["sex", "age"], "model": "andersen_gill"},
+    "risk_ratio": {"variable": "placed", "covariates": ["sex", "age"]},
+    "state_occupation": {"states": STATES, "censoring": ["end"], **GRID, "report_at": [1]},
+    "table_one": {"variables": ["order", "fifth"], "group_by": ["sex"]},
+}  # fmt: skip
+IMPUTED = {"imputation": {"variables": ["fifth"], "auxiliary": ["year"], "datasets": 2, "iterations": 1}}
+#: Further keys, by kind, that make its run read other columns of the members.
+OPTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("adjusted_survival", {"cluster": "household", "outcome": "late"}),
+    ("agreement", {"group_by": ["sex"]}),
+    ("cox", {"strata": ["year"], "offset": "baseline", "cluster": "household", "outcome": "late"}),
+    ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
+    ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
+    ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
+    ("funnel", {"variable": None, "outcome": "late"}),
+    ("inequality", {"variable": None, "outcome": "recorded", "group_by": ["sex"]}),
+    ("kaplan_meier", {"outcomes": ["late", "recorded"]}),
+    ("logistic", {"cluster": "household", "covariates": ["fifth", "sex"], **IMPUTED}),
+    ("matched_cox", {"match_on": ["sex", "year"], "nearest_on": [], "covariates": ["age"], "outcome": "late"}),
+    ("matched_logistic", {"variable": None, "covariates": ["first"]}),
+    ("mixed_logistic", {"area": "area"}),
+    ("multinomial", {"cluster": "household", "marginal_effects": True}),
+    ("negative_binomial", {"exposure": "years", "cluster": "household"}),
+    ("poisson", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
+    ("poisson", {"outcome": "recorded"}),
+    ("risk_ratio", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
+    ("state_occupation", {"states": {**STATES, "home_again": {"label": "Home again", "entered_by": "moved"}},
+                          "ordered": False, "group_by": []}),
+]  # fmt: skip
+
+
+@cache
+def members(n: int = 600) -> pd.DataFrame:
+    """Return members with a return that depends on sex, in households and areas; nobody may change the frame."""
+    g = np.random.default_rng(7)
+    female, fifth, household = g.random(n) < 0.5, g.integers(0, 5, n), np.arange(n) // 4
+    alike = np.repeat(g.normal(0, 0.5, n // 4), 4)
+    risk = 1 / (1 + np.exp(0.4 - 0.8 * female + 0.1 * fifth - alike))
+    placed, first = g.random(n) < risk, g.random(n) < 0.3 + 0.4 * female
+    second = np.where(g.random(n) < 0.85, first, ~first)
+    back, death, end = g.exponential(900 / (0.5 + risk)), g.exponential(2500, n), g.integers(500, 1500, n)
+    yes_no = {"placed": placed, "first": first, "second": second, "treated": g.random(n) < 0.3 + 0.1 * female}
+    frame = pd.DataFrame({
+        "child_id": np.arange(n), "day": 0.0, "moved": g.integers(0, 60, n).astype(float), "back": np.ceil(back),
+        "death": np.ceil(death), "end": end.astype(float), "duration": np.minimum(back, end) / 365.25,
+        "came_back": (back <= end).astype(int), "household": household,
+        "local_authority": np.array([f"A{k:02}" for k in range(20)])[household % 20],
+        "fifth": np.array([*FIFTHS, "not known"])[np.where(g.random(n) < 0.05, 5, fifth)],
+        "sex": np.where(female, "female", "male"), "year": np.where(g.random(n) < 0.5, "2015", "2016"),
+        "order": g.choice(ORDERS, n), "area": np.array(AREAS)[household % 3], "age": g.normal(30, 6, n).round(1),
+        "visits": g.negative_binomial(2, 0.4, n).astype(float), "years": g.uniform(1, 2, n),
+        "baseline": g.normal(0, 0.3, n), **{name: np.where(who, "yes", "no") for name, who in yes_no.items()},
+    })  # fmt: skip
+    frame["again"] = [np.sort(g.uniform(1, 1400, g.poisson(2 * r))).round() for r in risk]
+    for name, covariate in COVARIATES.items():
+        if covariate.levels:
+            frame[name] = pd.Categorical(frame[name], categories=covariate.levels)
+    return frame
