@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from family_justice.sources.synthetic.clock import (
+    NULL,
     Streams,
     completed_years,
     distinct,
@@ -197,5 +198,9 @@ def test_rows_are_put_in_order_and_equal_rows_stay_as_they_were(pairs, numbers):
     for keys in ([one for one, _ in pairs], numbers, [7 * one for one in numbers]):
         order = order_of(np.array(keys, dtype=np.int64))
         assert order.tolist() == sorted(range(len(keys)), key=lambda row: keys[row])
-    first, second = (np.array([pair[i] for pair in pairs], dtype=np.int64) for i in range(2))
-    assert order_of(first, second).tolist() == sorted(range(len(pairs)), key=lambda row: pairs[row])
+    # Keys that fit into one number with the row, without it, and not at all (an empty value is the smallest integer).
+    for far in (1, 2**56, 2**61, NULL):
+        first, second = (np.array([pair[i] for pair in pairs], dtype=np.int64) for i in range(2))
+        second = np.where(second == 3, far, second)
+        wanted = sorted(range(len(pairs)), key=lambda row: (first[row], second[row]))
+        assert order_of(first, second).tolist() == wanted

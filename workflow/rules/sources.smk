@@ -6,6 +6,7 @@ rule load_source:
         "logs/sources/{source}/load_source.log",
     group:
         "stream"
+    threads: 2
     resources:
         mem_mb=6000,
         runtime=20,

@@ -48,16 +48,7 @@ SELECT
     adult.family_role,
     completed_years(person.week_of_birth, adult.start_date) AS age,
     CAST(completed_years(person.week_of_birth, adult.start_date) < 18 AS INTEGER) AS is_minor,
-    person.sex,
-    person.ethnic_group,
-    person.ethnicity_status,
-    person.religion,
-    person.nationality,
-    person.language,
-    person.disability,
-    person.deprivation_quintile,
-    person.is_linked,
-    person.linkage_status,
+    person.* EXCLUDE (person_id, week_of_birth),
     cases.local_authority,
     cases.dfj_area,
     cases.region,
@@ -79,7 +70,7 @@ SELECT
     cases.end_date - adult.start_date AS duration_days
 FROM started AS adult
 JOIN "case" AS cases USING (case_id)
-JOIN person ON person.person_id = adult.person_id
+JOIN described_person AS person ON person.person_id = adult.person_id
 JOIN people_of_case AS people ON people.case_id = adult.case_id
 LEFT JOIN own_children_in_case AS own ON own.case_id = adult.case_id AND own.person_id = adult.person_id
 LEFT JOIN applications_of_adult AS applications

@@ -42,16 +42,7 @@ SELECT
     application.circuit,
     completed_years(person.week_of_birth, application.application_date) AS age,
     completed_weeks(person.week_of_birth, application.application_date) AS weeks_old,
-    person.sex,
-    person.ethnic_group,
-    person.ethnicity_status,
-    person.religion,
-    person.nationality,
-    person.language,
-    person.disability,
-    person.deprivation_quintile,
-    person.is_linked,
-    person.linkage_status,
+    person.* EXCLUDE (person_id, week_of_birth),
     cases.local_authority,
     cases.dfj_area,
     cases.region,
@@ -65,7 +56,7 @@ SELECT
 FROM application_person AS member
 JOIN application USING (application_id)
 JOIN "case" AS cases ON cases.case_id = application.case_id
-JOIN person ON person.person_id = member.person_id
+JOIN described_person AS person ON person.person_id = member.person_id
 JOIN people_of_application AS people ON people.application_id = member.application_id
 JOIN applications_of_case AS applications ON applications.case_id = application.case_id
 LEFT JOIN heard_for_application AS heard ON heard.application_id = member.application_id

@@ -77,16 +77,7 @@ SELECT
     completed_years(person.week_of_birth, child.start_date) AS age,
     completed_weeks(person.week_of_birth, child.start_date) AS weeks_old,
     CAST(person.week_of_birth > child.start_date AS INTEGER) AS is_unborn,
-    person.sex,
-    person.ethnic_group,
-    person.ethnicity_status,
-    person.religion,
-    person.nationality,
-    person.language,
-    person.disability,
-    person.deprivation_quintile,
-    person.is_linked,
-    person.linkage_status,
+    person.* EXCLUDE (person_id, week_of_birth),
     cases.local_authority,
     cases.dfj_area,
     cases.region,
@@ -136,7 +127,7 @@ SELECT
     cases.end_date - child.start_date AS duration_days
 FROM started AS child
 JOIN "case" AS cases USING (case_id)
-JOIN person ON person.person_id = child.person_id
+JOIN described_person AS person ON person.person_id = child.person_id
 JOIN people_of_case AS people ON people.case_id = child.case_id
 LEFT JOIN parent_in_case AS mother
     ON mother.case_id = child.case_id AND mother.child_id = child.person_id AND mother.parent = 'mother'

@@ -13,6 +13,23 @@ CREATE MACRO financial_year(on_day) AS
 -- A flag of nothing is not set.
 CREATE MACRO is_set(flag) AS coalesce(CAST(flag AS INTEGER), 0);
 
+-- What every data set says of a person.
+CREATE VIEW described_person AS
+SELECT
+    person_id,
+    week_of_birth,
+    sex,
+    ethnic_group,
+    ethnicity_status,
+    religion,
+    nationality,
+    language,
+    disability,
+    deprivation_quintile,
+    is_linked,
+    linkage_status
+FROM person;
+
 -- Where the proceedings of a person begin: the s31 application about the person, else the case.
 CREATE TABLE started AS
 SELECT

@@ -5,6 +5,7 @@ A date is an integer: days since 1970-01-01. ``NULL`` stands for an empty date o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from zlib import crc32
@@ -121,7 +122,22 @@ def order_of(*keys: Ints) -> Ints:
             order = place[place >= 0]
             if len(order) == size:
                 return order
-    return np.lexsort(keys[::-1])
+    if not len(keys[0]):
+        return np.arange(0)
+    lows = [int(key.min()) for key in keys]
+    spans = [int(key.max()) - low + 1 for key, low in zip(keys, lows, strict=True)]
+    size = len(keys[0])
+    if math.prod(spans) >= 2**63:
+        return np.lexsort(keys[::-1])
+    # One number for all keys: one sort instead of one for each; with the row in it, too, a sort that moves no index.
+    number = np.zeros(size, dtype=np.int64)
+    for key, low, span in zip(keys, lows, spans, strict=True):
+        number = number * span + (key - low)
+    if math.prod(spans) * size >= 2**63:
+        return np.argsort(number, kind="stable")
+    number = number * size + np.arange(size)
+    number.sort()
+    return number % size
 
 
 def join(left: Ints, right: Ints) -> tuple[Ints, Ints]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -148,11 +149,18 @@ def simulate(parameters_file: Path, scale: float, seed: int, folder: Path) -> di
     try:
         contracts = source_tables()
         rows = dict.fromkeys(contracts, -1)
-        for name, columns in _tables(records):
-            table = build_table(contracts[name], columns)
-            write_arrow(table, staging / f"{name}.parquet")
-            rows[name] = table.num_rows
-            del table, columns
+        # While one table is written the next one is drawn; never more than two are held.
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            written: Future[None] | None = None
+            for name, columns in _tables(records):
+                table = build_table(contracts[name], columns)
+                rows[name] = table.num_rows
+                if written:
+                    written.result()
+                written = writer.submit(write_arrow, table, staging / f"{name}.parquet")
+                del table, columns
+            if written:
+                written.result()
         assert min(rows.values()) >= 0, f"no columns for {[name for name in rows if rows[name] < 0]}"
         for name, table in (("defects", records.defects.table()), ("answers", _answers(records))):
             write_arrow(table, staging / f"{name}.parquet")
