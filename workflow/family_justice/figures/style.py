@@ -17,11 +17,12 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from family_justice.figures.hover import Spot, described
-from family_justice.figures.print_fonts import families
+from family_justice.figures.print_fonts import family
 from family_justice.files import atomic, write_text
 
 if TYPE_CHECKING:
@@ -176,7 +177,8 @@ class Sheet:
 
     def _write_pdf(self, path: Path) -> None:
         about: dict[str, Any] = {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None}
-        with matplotlib.rc_context({"font.sans-serif": families()}):
+        texts = (str(text.get_text()) for text in self.figure.findobj(Text))  # with the marks, once the SVG is drawn
+        with matplotlib.rc_context({"font.sans-serif": [family(texts)]}):
             self.figure.savefig(path, format="pdf", metadata=about)
 
     def _write_png(self, path: Path) -> None:
