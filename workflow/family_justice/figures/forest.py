@@ -180,41 +180,55 @@ def _truth(planted: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     return found
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """Where the columns of a forest lie, in inches: the room of the labels, the right ends of the two columns of
+    numbers, and the two ends of the axis; the ratios in words follow the axis."""
+
+    labels: float
+    numbers: tuple[float, float]
+    left: float
+    right: float
+
+    @property
+    def words(self) -> float:
+        """Left end of the ratios in words."""
+        return self.right + 0.16
+
+
+def _columns(entries: list[Entry], heads: tuple[str, str, str]) -> _Columns:
+    """Give every column the width of its longest text, the axis what is left, and at least 1.9 inches of it."""
+    numbers = [[heads[0], *(e.n for e in entries)], [heads[1], *(e.events for e in entries)]]
+    first, second = (max(text_width(t, SIZE) for t in column) + 0.16 for column in numbers)
+    said = max([text_width(heads[2], SMALL, "bold"), *(text_width(e.words, SIZE) for e in entries)]) + 0.16
+    label = 0.28 + max(text_width(e.label, SIZE, _weight(e)) + (0.12 if e.indent else 0) for e in entries)
+    label = min(label, WIDTH - 2 * MARGIN - (first + second) - said - 1.9)
+    ends = (MARGIN + label + first, MARGIN + label + (first + second))
+    return _Columns(label, ends, MARGIN + label + (first + second) + 0.12, WIDTH - MARGIN - said)
+
+
+def _weight(entry: Entry) -> str:
+    return "bold" if entry.kind != "level" else "normal"
+
+
 def _sheet(
     entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, str], notes: list[str], below: float = 0.0
 ) -> Sheet:
     """Lay out the forest, with so many inches left free beneath it."""
-    numbers = [[heads[0], *(e.n for e in entries)], [heads[1], *(e.events for e in entries)]]
-    number_width = [max(text_width(t, SIZE) for t in column) + 0.16 for column in numbers]
-    words_width = max([text_width(heads[2], SMALL, "bold"), *(text_width(e.words, SIZE) for e in entries)]) + 0.16
-    label_width = 0.28 + max(
-        [
-            text_width(e.label, SIZE, "bold" if e.kind != "level" else "normal") + (0.12 if e.indent else 0)
-            for e in entries
-        ]
-    )
-    label_width = min(label_width, WIDTH - 2 * MARGIN - sum(number_width) - words_width - 1.9)
-    rows = [
-        (entry, wrap(entry.label, label_width - 0.28, SIZE, "bold" if entry.kind != "level" else "normal"))
-        for entry in entries
-    ]
+    columns = _columns(entries, heads)
+    rows = [(entry, wrap(entry.label, columns.labels - 0.28, SIZE, _weight(entry))) for entry in entries]
     starts = [e.kind != "level" or (i > 0 and entries[i - 1].indent > e.indent) for i, e in enumerate(entries)]
     lines = sum(len(texts) for _, texts in rows) + GAP * sum(starts[1:])
     body = 0.30 + lines * ROW + 0.55
     sheet = Sheet(*head, notes, body=body + below)
-    left = MARGIN + label_width + sum(number_width) + 0.12
-    right = WIDTH - MARGIN - words_width
+    left, right = columns.left, columns.right
     first = sheet.top + 0.30
     axes = sheet.axes(left, first, right - left, body - 0.85)
     low, high, ticks = _scale(entries)
     _frame(axes, low, high, ticks, body - 0.85)
     canvas = sheet.canvas()
-    ends = (MARGIN + label_width + number_width[0], MARGIN + label_width + sum(number_width))
-    for x, text, align in (
-        (ends[0], heads[0], "right"),
-        (ends[1], heads[1], "right"),
-        (right + 0.16, heads[2], "left"),
-    ):
+    places = (*columns.numbers, columns.words)
+    for x, text, align in zip(places, heads, ("right", "right", "left"), strict=True):
         sheet.text(x, sheet.top + 0.1, text, weight="bold", ha=align, size=SMALL)
     canvas.plot([MARGIN, WIDTH - MARGIN], [first - 0.07] * 2, color="#9a9a9a", linewidth=0.8)
     y = first + ROW / 2
@@ -223,21 +237,16 @@ def _sheet(
         if starts[index]:
             y += GAP * ROW if index else 0
             striped = 0
+        strip = (MARGIN, y - ROW / 2, WIDTH - 2 * MARGIN, ROW * len(texts))
         if entry.kind == "level":
             if striped % 2 == 0:
-                canvas.add_patch(
-                    Rectangle(
-                        (MARGIN, y - ROW / 2), WIDTH - 2 * MARGIN, ROW * len(texts), facecolor=PALE, edgecolor="none"
-                    )
-                )
+                canvas.add_patch(Rectangle(strip[:2], *strip[2:], facecolor=PALE, edgecolor="none"))
             striped += 1
         for number, text in enumerate(texts):
-            weight = "normal" if entry.kind == "level" else "bold"
-            sheet.text(MARGIN + 0.04 + (0.12 if entry.indent else 0), y + number * ROW, text, weight=weight)
+            sheet.text(MARGIN + 0.04 + (0.12 if entry.indent else 0), y + number * ROW, text, weight=_weight(entry))
         if entry.kind == "level":
-            _numbers(sheet, entry, y, ends, right + 0.16)
+            _numbers(sheet, entry, y, columns.numbers, columns.words)
             _mark(axes, entry, y - first, low, high)
-            strip = (MARGIN, y - ROW / 2, WIDTH - 2 * MARGIN, ROW * len(texts))
             sheet.hover(*strip, _said(entry, term, heads))
         else:
             term = entry.label if entry.kind == "term" else ""

@@ -2,7 +2,7 @@
 
 Matplotlib cuts the font down anew for each face of each PDF, and most of that time goes into its tables of layout for
 scripts that figures do not write. Here these tables are cut away beforehand; ligatures and kerning stay, so that
-lines are as long as in the other files. A letter outside ``LETTERS`` is taken from the whole DejaVu Sans.
+lines are as long as in the other files. A figure with a letter outside ``LETTERS`` takes the whole DejaVu Sans.
 
 ``python -m family_justice.figures.print_fonts`` makes the files again; a test compares them with the whole font.
 """
@@ -10,6 +10,7 @@ lines are as long as in the other files. A letter outside ``LETTERS`` is taken f
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,35 +20,28 @@ from matplotlib.font_manager import fontManager
 
 FOLDER = Path(__file__).parent / "typeface"
 FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique")
+WHOLE = "DejaVu Sans"
 FAMILY = "DejaVu Sans for print"  # a name of its own, so that matplotlib can tell it from the whole font
 #: Latin with the circumflexed letters of Welsh, dashes, quotation marks and dots, thin spaces, arrows, relations.
 LETTERS = frozenset(
     [
-        *range(0x20, 0x7F),
-        *range(0xA0, 0x100),
-        0x174,
-        0x175,
-        0x176,
-        0x177,
-        *range(0x2009, 0x2027),
-        0x202F,
-        0x20AC,
-        *range(0x2190, 0x2194),
-        0x2212,
-        0x2248,
-        0x2260,
-        0x2264,
-        0x2265,
+        *(*range(0x20, 0x7F), *range(0xA0, 0x100), 0x174, 0x175, 0x176, 0x177),
+        *(*range(0x2009, 0x2027), 0x202F, 0x20AC, *range(0x2190, 0x2194), 0x2212, 0x2248, 0x2260, 0x2264, 0x2265),
     ]
 )
 
 
+def family(texts: Iterable[str]) -> str:
+    """Return the family to write these texts in: the cut one, or the whole one if it lacks one of their letters."""
+    return _known() if LETTERS.issuperset(map(ord, "".join(texts).replace("\n", ""))) else WHOLE
+
+
 @cache
-def families() -> list[str]:
-    """Make the cut fonts known to matplotlib; return the families to write a PDF in, the first that has a letter."""
+def _known() -> str:
+    """Make the cut fonts known to matplotlib and return the name of their family."""
     for face in FACES:
         fontManager.addfont(FOLDER / f"{face}.ttf")
-    return [FAMILY, "DejaVu Sans"]
+    return FAMILY
 
 
 def whole_font(face: str) -> Path:
@@ -68,15 +62,16 @@ def cut(face: str) -> bytes:
     options.legacy_kern = True
     options.drop_tables += ["FFTM", "GDEF", "GPOS", "MATH", "gasp"]
     options.name_IDs = [0, 1, 2, 4, 6]  # copyright, family, style, full and PostScript name
-    font: Any = subset.load_font(str(whole_font(face)), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=LETTERS)
-    cutter.subset(font)
-    for name in font["name"].names:
-        if name.nameID == 1:
-            name.string = FAMILY
     file = io.BytesIO()
-    font.save(file)
+    whole: Any = subset.load_font(str(whole_font(face)), options)
+    with whole as font:
+        cutter.subset(font)
+        for name in font["name"].names:
+            if name.nameID == 1:
+                name.string = FAMILY
+        font.save(file)
     return file.getvalue()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from family_justice.figures import words
 
@@ -87,17 +87,40 @@ def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> 
     declared = list(about.get("group_by") or [])
     first = next((words.pairs(group) for group in cells["group"] if group), [("", "")])
     axis = declared[0] if declared else first[0][0]
-    found: dict[tuple[str, str, str, str], Share] = {}
+    found = _cells(cells, axis, labels)
+    places = labels.levels(axis, [cell.place for cell in found])
+    key, strata = labels.strata([f"{axis}={place}" for place in places])
+    names = {place: strata[f"{axis}={place}"] for place in places}
+    boards = _merged(_boards(found, places, labels))
+    return Frequency(labels.covariate(axis) if axis else "", places, names, boards, key)
+
+
+class _Where(NamedTuple):
+    """Where a cell belongs: variable and level, its group without the axis, and its place on the axis."""
+
+    term: str
+    rest: str
+    level: str
+    place: str
+
+
+def _cells(cells: pd.DataFrame, axis: str, labels: words.Labels) -> dict[_Where, Share]:
+    found: dict[_Where, Share] = {}
     for row in cells.to_dict("records"):
         parts = words.pairs(row["group"])
         place = next((level for column, level in parts if column == axis), "")
         rest = "; ".join(f"{column}={level}" for column, level in parts if column != axis)
-        found[(row["term"], rest, row["level"], place)] = share(row, labels)
-    places = labels.levels(axis, [key[3] for key in found])
+        found[_Where(row["term"], rest, row["level"], place)] = share(row, labels)
+    return found
+
+
+def _boards(found: dict[_Where, Share], places: list[str], labels: words.Labels) -> list[Board]:
+    """Make one panel of all yes-or-no variables of a group, and one of each other variable in each group."""
     boards: list[Board] = []
     yes_no: dict[str, Board] = {}
-    for term, rest in dict.fromkeys((key[0], key[1]) for key in found):
-        levels = labels.levels(term, [key[2] for key in found if key[:2] == (term, rest)])
+    several = len({cell.term for cell in found}) > 1
+    for term, rest in dict.fromkeys((cell.term, cell.rest) for cell in found):
+        levels = labels.levels(term, [cell.level for cell in found if (cell.term, cell.rest) == (term, rest)])
         if "yes" in levels and set(levels) <= {"yes", "no", "not known"}:
             if rest not in yes_no:
                 yes_no[rest] = Board(labels.group(rest) if rest else "", [])
@@ -105,16 +128,14 @@ def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> 
             yes_no[rest].series.append(_series(labels.covariate(term), (term, rest, "yes"), places, found))
         else:
             series = [_series(words.sentence(level), (term, rest, level), places, found) for level in levels]
-            several = len({key[0] for key in found}) > 1 or not rest
-            title = ", ".join([*([labels.covariate(term)] if several else []), *([labels.group(rest)] if rest else [])])
+            variable = labels.covariate(term) if several or not rest else ""
+            title = ", ".join(filter(None, [variable, labels.group(rest) if rest else ""]))
             boards.append(Board(title, series, whole=True))
     for board in boards:
         # One series has no legend: beside other panels its heading says what it is.
         if len(board.series) == 1 and any(other.whole for other in boards):
             board.title = ", ".join(filter(None, [board.series[0].label, board.title]))
-    key, strata = labels.strata([f"{axis}={place}" for place in places])
-    names = {place: strata[f"{axis}={place}"] for place in places}
-    return Frequency(labels.covariate(axis) if axis else "", places, names, _merged(boards), key)
+    return boards
 
 
 def share(row: Any, labels: words.Labels) -> Share:
@@ -129,10 +150,9 @@ def share(row: Any, labels: words.Labels) -> Share:
     return Share(value, low, high, n, total, f"{n} ({words.percent(value)})" if n else words.percent(value))
 
 
-def _series(
-    label: str, key: tuple[str, str, str], places: list[str], found: dict[tuple[str, str, str, str], Share]
-) -> Series:
-    return Series(label, {place: found[(*key, place)] for place in places if (*key, place) in found})
+def _series(label: str, key: tuple[str, str, str], places: list[str], found: dict[_Where, Share]) -> Series:
+    cells = {place: _Where(*key, place) for place in places}
+    return Series(label, {place: found[where] for place, where in cells.items() if where in found})
 
 
 def _merged(boards: list[Board]) -> list[Board]:
