@@ -118,7 +118,8 @@ def library(folder: Path, extra: str = "") -> Path:
     )
     server = package / "jobserver/server.py"
     before, start, after = server.read_text().partition("IMPORTED = ")
-    server.write_text(before + start + '("duckdb", "family_justice.jobs")' + after[after.index("\n") :])
+    server.write_text(before + start + '("duckdb", "family_justice.jobs")' + after[after.index("\n)") + 2 :])
+    shutil.copy(ROOT / "workflow/family_justice/fingerprint.py", package)
     return package.parent
 
 

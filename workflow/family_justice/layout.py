@@ -146,8 +146,13 @@ class Layout:
         return self.cohort(stream, base) if base else None
 
     def covariates(self, stream: str, cohort: str) -> str:
-        """Return the folder with the covariates of a cohort, ``<covariate>.parquet`` each."""
+        """Return the folder with the covariates of a cohort."""
         return f"{RESTRICTED}/{stream}/{cohort}/covariates"
+
+    def covariate_files(self, stream: str, analysis: str) -> list[str]:
+        """Return the files of the covariates that an analysis names."""
+        folder = self.covariates(stream, self.cohort_of(stream, analysis))
+        return [f"{folder}/{name}.parquet" for name in self.needed_covariates(stream, analysis)]
 
     def needed_covariates(self, stream: str, analysis: str) -> list[str]:
         """Return the covariates of its cohort that an analysis names, in the order of the cohort."""

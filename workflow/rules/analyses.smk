@@ -1,11 +1,7 @@
-# The covariates are `ancient`: that one of them was derived again is no reason to run all analyses of the cohort. What
-# changes a covariate changes the cohort too (records, code lists), or is in the parameters (its definition, the code).
 rule run_analysis:
     input:
         cohort=lambda wildcards: FILES.cohort(wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis)),
-        covariates=ancient(
-            lambda wildcards: FILES.covariates(wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis))
-        ),
+        covariates=lambda wildcards: FILES.covariate_files(wildcards.stream, wildcards.analysis),
     output:
         results="results/internal/{stream}/{analysis}/results.csv",
     log:
@@ -22,7 +18,6 @@ rule run_analysis:
     params:
         settings=analysis_settings,
         code=fingerprint.of_job("run_analysis"),
-        covariates=fingerprint.of_job("derive_covariates"),
     message:
         "{wildcards.stream}: analysing {wildcards.analysis}"
     shell:

@@ -1,20 +1,22 @@
-rule derive_covariates:
+# A job for each covariate, so that a changed definition reruns the analyses that use it and no others: Snakemake plans
+# before it starts, and takes every file of a job that will run for a changed one.
+rule derive_covariate:
     input:
         tables=lambda wildcards: FILES.tables(wildcards.stream),
         codelists=CODELISTS,
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
     output:
-        covariates=directory("results/restricted/{stream}/{cohort}/covariates"),
+        covariate="results/restricted/{stream}/{cohort}/covariates/{covariate}.parquet",
     log:
-        "logs/{stream}/{cohort}/derive_covariates.log",
+        "logs/{stream}/{cohort}/{covariate}/derive_covariate.log",
+    wildcard_constraints:
+        covariate=r"\w+",
     group:
         "stream"
     params:
-        settings=lambda wildcards: covariate_settings(
-            wildcards.stream, STREAMS[wildcards.stream].cohorts[wildcards.cohort].covariates
-        ),
-        code=fingerprint.of_job("derive_covariates"),
+        settings=lambda wildcards: covariate_settings(wildcards.stream, [wildcards.covariate]),
+        code=fingerprint.of_job("derive_covariate"),
     message:
-        "{wildcards.stream}: deriving the covariates of {wildcards.cohort}"
+        "{wildcards.stream}: deriving {wildcards.covariate} of {wildcards.cohort}"
     shell:
-        "job --log {log} derive_covariates {wildcards.stream} {wildcards.cohort}"
+        "job --log {log} derive_covariate {wildcards.stream} {wildcards.cohort} {wildcards.covariate}"
