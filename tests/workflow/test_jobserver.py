@@ -92,6 +92,12 @@ class Run:
         return int(status.rpartition(")")[2].split()[1])
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A process started in the background ignores Ctrl-C, and so do those that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def until(done: Callable[[], bool], seconds: float = 30) -> None:
     limit = time.monotonic() + seconds
     while not done():
