@@ -92,6 +92,12 @@ class Run:
         return int(status.rpartition(")")[2].split()[1])
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A process started in the background ignores Ctrl-C, and so do those that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def until(done: Callable[[], bool], seconds: float = 30) -> None:
     limit = time.monotonic() + seconds
     while not done():
@@ -118,7 +124,8 @@ def library(folder: Path, extra: str = "") -> Path:
     )
     server = package / "jobserver/server.py"
     before, start, after = server.read_text().partition("IMPORTED = ")
-    server.write_text(before + start + '("duckdb", "family_justice.jobs")' + after[after.index("\n") :])
+    server.write_text(before + start + '("duckdb", "family_justice.jobs")' + after[after.index("\n)") + 2 :])
+    shutil.copy(ROOT / "workflow/family_justice/fingerprint.py", package)
     return package.parent
 
 

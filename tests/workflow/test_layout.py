@@ -1,4 +1,4 @@
-"""The shape of the house: which way imports point, what a script may hold, what may be in git."""
+"""The shape of the house: which way imports point, how long things may be, what may be in git."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ import os
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from family_justice import STAGES
+from family_justice.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "workflow/family_justice"
-PLAIN = {"errors", "files", "fingerprint", "job", "results", "sql"}
+PLAIN = {"errors", "files", "fingerprint", "job", "jobserver", "results", "sql", "terminal"}
+#: Which files a stream has: asked by figures and report, and knows the stages before them.
+LAYOUT = "layout"
+#: What runs the stages, and is imported by none.
+ABOVE = {"jobs"}
 WITHOUT_RULES = {"config", "contracts", "estimators"}  # stages that other stages use, with no step of their own
 DRAWN_FROM_RELEASE = {"figures", "report"}
-LONGEST_FILE = 400
-LONGEST_SCRIPT = 15
+LONGEST_FUNCTION = 60  # lines
+HIGHEST_COMPLEXITY = 20  # ways through a function, as McCabe counts them
+LARGEST_FOLDER = 20  # files of one kind, those of its folders apart
 
 
 def tracked() -> list[str]:
@@ -70,8 +77,11 @@ def wrong_way(importer: str, name: str) -> bool:
     if library != "family_justice" or not target:
         return False
     if importer in PLAIN:
-        return target in STAGES
-    return target in STAGES and STAGES.index(target) > STAGES.index(importer)
+        return target in {*STAGES, LAYOUT, *ABOVE}
+    if target in ABOVE:
+        return True
+    place = {**{stage: number for number, stage in enumerate(STAGES)}, LAYOUT: STAGES.index("disclosure") + 0.5}
+    return target in place and place[target] > place.get(importer, len(STAGES))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +94,13 @@ def wrong_way(importer: str, name: str) -> bool:
         ("cohorts", "duckdb", False),
         ("cohorts", "family_justice.report", True),
         ("errors", "family_justice.config", True),
+        ("errors", "family_justice.layout.Layout", True),
+        ("layout", "family_justice.analyses.quality", False),
+        ("layout", "family_justice.report.pages", True),
+        ("disclosure", "family_justice.layout", True),
+        ("report", "family_justice.layout", False),
+        ("jobs", "family_justice.report.pages", False),
+        ("report", "family_justice.jobs", True),
     ],
 )
 def test_what_wrong_way_means(importer: str, name: str, wrong: bool):
@@ -96,6 +113,7 @@ def test_imports_point_one_way():
         for path in sorted(LIBRARY.rglob("*.py"))
         if path != LIBRARY / "__init__.py"
         for name in imported(path)
+        if path != LIBRARY / "jobserver/server.py"  # it starts what no stage knows of: the jobs
         if wrong_way(path.relative_to(LIBRARY).with_suffix("").parts[0], name)
     ]
     assert wrong == []
@@ -111,7 +129,7 @@ def test_the_library_does_not_know_the_engine():
 
 def test_every_part_of_the_library_is_a_stage_or_a_plain_module():
     parts = {path.stem for path in LIBRARY.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert parts - {"__init__"} == set(STAGES) | PLAIN
+    assert parts - {"__init__"} == {*STAGES, *PLAIN, LAYOUT, *ABOVE}
 
 
 def rule_files() -> dict[str, str]:
@@ -129,69 +147,44 @@ def test_rule_files_are_named_for_stages_and_included_in_their_order():
 def test_there_is_one_door_to_the_release_room():
     files = rule_files()
     assert {stage for stage, text in files.items() if "results/release" in text} == {"disclosure"} | DRAWN_FROM_RELEASE
-    closed = re.compile(r"results/(restricted|internal)|members_of|tables_of")
+    closed = re.compile(r"results/(restricted|internal)|FILES\.(cohort|covariate|internal|tables|records|counts)")
     assert [stage for stage in DRAWN_FROM_RELEASE if closed.search(files[stage])] == []
 
 
-def test_every_job_says_where_it_logs_and_what_it_needs():
-    blocks = [block for text in rule_files().values() for block in re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]]
-    wanted = ("log:", "group:", "resources:", "mem_mb=", "runtime=", "code=", "script:")
-    assert blocks
-    assert [(block.split(":")[0].strip(), word) for block in blocks for word in wanted if word not in block] == []
+def blocks_of_rules() -> dict[str, str]:
+    """Return the text of every rule by its name, of rules made in a loop with ``{stream}`` in it."""
+    text = "\n".join(rule_files().values())
+    blocks = [block.split("\n\n\n")[0] for block in re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]]
+    named = [re.match(r':\s+name:\s+f"(.*)"| (\w+):', block) for block in blocks]
+    return {name.group(1) or name.group(2): block for name, block in zip(named, blocks, strict=True) if name}
 
 
-def code_lines(source: str) -> int:
-    """Count the lines that hold code: not blank, not comment, not docstring."""
-    tree = ast.parse(source)
-    docstring = tree.body[0] if ast.get_docstring(tree) else None
-    lines = {
-        line
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt | ast.expr)
-        and node is not docstring
-        and node is not getattr(docstring, "value", 0)
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
-    return len(lines)
+def test_every_rule_says_what_it_does_where_it_logs_and_in_which_group():
+    wanted = ("log:", "group:", "code=", "message:", "shell:")
+    rules = blocks_of_rules()
+    assert len(rules) > 15
+    assert [(name, word) for name, block in rules.items() for word in wanted if word not in block] == []
 
 
-def logic(source: str) -> list[str]:
-    """Return what a script holds beside a docstring, imports and one ``with job(...)`` around plain statements."""
-    tree = ast.parse(source)
-    body = tree.body[1:] if ast.get_docstring(tree) else tree.body
-    steps = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
-    wrapped = [node for node in steps if isinstance(node, ast.With) and "job(" in ast.unparse(node.items[0])]
-    others = [node for node in steps if node not in wrapped[:1]]
-    own = (ast.For, ast.While, ast.Try, ast.FunctionDef, ast.ClassDef, ast.Lambda)
-    inside = [node for step in wrapped[:1] for node in ast.walk(step) if isinstance(node, own)]
-    return [ast.unparse(node).splitlines()[0] for node in [*others, *inside]]
+def test_memory_and_time_stand_in_the_profiles_but_for_what_reads_whole_sources():
+    own = {name for name, block in blocks_of_rules().items() if "resources:" in block}
+    assert own == {"load_source", "harmonise_records", "build_datasets", "calibrate_population"}
+    for profile in (ROOT / "profiles").glob("*/profile.yaml"):
+        assert "\ndefault-resources: [mem_mb=3000, runtime=10]" in profile.read_text()
 
 
-@pytest.mark.parametrize(
-    ("source", "lines", "found"),
-    [
-        ('"""Doc."""\nfrom a import b\n\n# why\nwith job(l):\n    b(\n        1,\n    )\n', 5, []),
-        ("import a\nwith job(l):\n    for x in y:\n        a(x)\n", 4, ["for x in y:"]),
-        ("with job(l):\n    a()\na.c()\n", 3, ["a.c()"]),
-        ("def f():\n    return 1\nwith job(l):\n    f()\n", 4, ["def f():"]),
-    ],
-)
-def test_what_counts_as_code_and_as_logic(source: str, lines: int, found: list[str]):
-    assert code_lines(source) == lines
-    assert logic(source) == found
-
-
-def test_scripts_are_adapters():
-    scripts = {path.name: path.read_text() for path in sorted((ROOT / "workflow/scripts").glob("*.py"))}
-    assert scripts
-    assert {name: n for name, text in scripts.items() if (n := code_lines(text)) > LONGEST_SCRIPT} == {}
-    assert {name: found for name, text in scripts.items() if (found := logic(text))} == {}
-
-
-def test_every_script_is_used_by_a_rule():
-    rules = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    unused = [p.name for p in (ROOT / "workflow/scripts").glob("*.py") if f"scripts/{p.name}" not in rules]
-    assert unused == []
+def test_a_rule_runs_one_job_which_logs_where_the_rule_says():
+    """``job --log {log} NAME ...``; the log is named for the job."""
+    started = set()
+    for name, block in blocks_of_rules().items():
+        (command,) = re.findall(r'shell:\s+"(.*)"', block)
+        (log,) = re.findall(r'log:\s+f?"(.*)"', block)
+        job = re.fullmatch(r"job --log \{log(?:\[0\])?\} (\w+).*", command)
+        assert job, name
+        assert f'of_job("{job.group(1)}")' in block
+        assert Path(log).stem.removesuffix("_release") == job.group(1)
+        started.add(job.group(1))
+    assert started == JOBS.keys()
 
 
 def test_no_rule_starts_a_second_engine():
@@ -200,14 +193,63 @@ def test_no_rule_starts_a_second_engine():
     assert [path.name for path in files if re.search(r"^\s+run:\s*$", path.read_text(), re.MULTILINE)] == []
 
 
-def test_no_file_of_the_workflow_is_long():
-    written = (".py", ".smk", ".sql", ".j2", ".html", ".css")
-    long = {
-        name: n
-        for name, text in texts("workflow/", "Snakefile")
-        if name.endswith((*written, "Snakefile")) and (n := text.count("\n")) > LONGEST_FILE
+def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{path.relative_to(ROOT).as_posix()}: {node.name}", node
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function from ``def`` to its end, without its docstring."""
+    said = function.body[0] if ast.get_docstring(function) else None
+    docstring = (said.end_lineno or said.lineno) - said.lineno + 1 if said else 0
+    return (function.end_lineno or function.lineno) - function.lineno + 1 - docstring
+
+
+def complexity(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the number of independent ways through a function (McCabe 1976), functions inside it included."""
+    ways = 1
+    for node in ast.walk(function):
+        if isinstance(node, ast.If | ast.IfExp | ast.For | ast.While | ast.ExceptHandler | ast.match_case | ast.Assert):
+            ways += 1
+        elif isinstance(node, ast.comprehension):
+            ways += 1 + len(node.ifs)
+        elif isinstance(node, ast.BoolOp):
+            ways += len(node.values) - 1
+    return ways
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "ways"),
+    [
+        ("def f():\n    return 1", 2, 1),
+        ('def f(a):\n    """Say\n\n    more."""\n    if a and not b:\n        return 1\n    return 2', 4, 3),
+        ("def f(a):\n    return [x if x else 0 for x in a if x or a]", 2, 5),
+        ("def f(a):\n    match a:\n        case 1:\n            pass\n        case _:\n            pass", 6, 3),
+    ],
+)
+def test_what_length_and_complexity_mean(source: str, lines: int, ways: int):
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert (length(function), complexity(function)) == (lines, ways)
+
+
+def test_no_function_is_long_or_winding():
+    measured = {
+        name: (length(node), complexity(node))
+        for path in sorted(LIBRARY.rglob("*.py"))
+        for name, node in functions(path)
     }
-    assert long == {}
+    assert len(measured) > 1000
+    assert {name: n for name, (n, _) in measured.items() if n > LONGEST_FUNCTION} == {}
+    assert {name: n for name, (_, n) in measured.items() if n > HIGHEST_COMPLEXITY} == {}
+
+
+def test_no_folder_is_large():
+    kept = Counter(
+        (Path(name).parent.as_posix(), Path(name).suffix) for name in tracked() if name.startswith("workflow/")
+    )
+    assert {place: number for place, number in kept.items() if number > LARGEST_FOLDER} == {}
 
 
 def test_nothing_depends_on_one_machine():

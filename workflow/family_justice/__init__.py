@@ -1,7 +1,8 @@
 """Family-justice research: from court records to released results.
 
-The stages, in the order in which data pass through them. A stage may import the stages before it
-and the plain modules ``errors``, ``files``, ``fingerprint``, ``job`` and ``results``; never a later stage.
+The stages, in the order in which data pass through them. A stage may import the stages before it and the plain modules
+``errors``, ``files``, ``fingerprint``, ``job``, ``jobserver``, ``results`` and ``terminal``; never a later stage.
+``layout`` (which files a stream has) stands before ``figures``; ``jobs`` runs the stages, and none of them knows it.
 """
 
 STAGES = (

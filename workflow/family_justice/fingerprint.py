@@ -52,6 +52,11 @@ def of_job(name: str, *modules: str) -> str:
     return of_value({name: ast.unparse(used[name]) for name in sorted(used)}, code)
 
 
+def imported_by_jobs() -> list[str]:
+    """Return the modules of this library that jobs import, by their names in full."""
+    return sorted(f"{PACKAGE.name}.{name}" for name in _imports(PACKAGE / "jobs.py") if name)
+
+
 def of_value(*values: object) -> str:
     """Return a hash of plain data (anything that JSON, or ``str`` for dates and the like, can write).
 

@@ -111,14 +111,14 @@ def extract_cohort(stream: str, cohort: str) -> None:
     extract(files.stream(stream), cohort, tables, CODELISTS, members, attrition)
 
 
-def derive_covariates(stream: str, cohort: str) -> None:
-    """Derive the covariates of a cohort."""
+def derive_covariate(stream: str, cohort: str, covariate: str) -> None:
+    """Derive a covariate of a cohort."""
     from family_justice.covariates.derive import derive_covariates as derive
 
     files = read_layout()
     about, covariates = _stream(files, stream)
     members, derived = Path(files.cohort(stream, cohort)), Path(files.covariates(stream, cohort))
-    derive(about, cohort, covariates, _tables(files.tables(stream)), CODELISTS, members, derived)
+    derive(about, cohort, covariates, _tables(files.tables(stream)), CODELISTS, members, derived, [covariate])
 
 
 def run_analysis(stream: str, analysis: str) -> None:
@@ -241,7 +241,7 @@ JOBS: dict[str, Callable[..., None]] = {
     function.__name__: function
     for function in (
         *(load_source, harmonise_records, build_datasets, evaluate_harmonisation, calibrate_population),
-        *(extract_cohort, derive_covariates, run_analysis, refit_analyses, count_quality),
+        *(extract_cohort, derive_covariate, run_analysis, refit_analyses, count_quality),
         *(disclose_results, compare_results, draw_figure, write_stream_page, write_guide, write_evidence),
         *(write_index, write_crate, reproduce),
     )

@@ -136,7 +136,7 @@ class Layout:
         return self.cohort(stream, base) if base else None
 
     def covariates(self, stream: str, cohort: str) -> str:
-        """Return the folder with the covariates of a cohort, ``<covariate>.parquet`` each."""
+        """Return the folder with the covariates of a cohort."""
         return f"{RESTRICTED}/{stream}/{cohort}/covariates"
 
     def covariate_files(self, stream: str, cohort: str, names: Iterable[str] | None = None) -> list[str]:

@@ -1,5 +1,3 @@
-# An analysis reads the files of the covariates that it names. One that was derived again and has come out the same is no
-# reason to run it: Snakemake compares checksums (max-checksum-file-size in the profiles).
 rule run_analysis:
     input:
         cohort=lambda wildcards: FILES.cohort(wildcards.stream, FILES.cohort_of(wildcards.stream, wildcards.analysis)),
@@ -14,10 +12,7 @@ rule run_analysis:
         "logs/{stream}/{analysis}/run_analysis.log",
     wildcard_constraints:
         analysis=one_of(
-            analysis
-            for stream in STREAMS
-            for analysis in FILES.analyses(stream)
-            if analysis in FILES.refitted(stream)
+            analysis for stream in STREAMS for analysis in FILES.analyses(stream) if analysis in FILES.refitted(stream)
         ),
     group:
         "stream"

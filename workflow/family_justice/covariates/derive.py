@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from family_justice.cohorts.extract import open_tables, run_sql
@@ -21,18 +20,21 @@ def derive_covariates(
     codelists: Path,
     cohort_path: Path,
     folder: Path,
+    only: Collection[str] | None = None,
 ) -> None:
     """Write each covariate of a cohort as ``<covariate>.parquet`` into ``folder``: key and value, ordered by the key.
 
-    Nothing else is left in the folder. A categorical covariate becomes text, a number DOUBLE. A missing value takes the
-    covariate's ``missing`` level if it has one and stays empty otherwise. Raises ``CohortError`` for SQL that cannot
-    run, for values outside the levels (a count, not the values) and for infinite numbers.
+    ``only``: those to write, None for all of the cohort. A categorical covariate becomes text, a number DOUBLE.
+    A missing value takes the covariate's ``missing`` level if it has one and stays empty otherwise. Raises
+    ``CohortError`` for SQL that cannot run, for values outside the levels (a count, not the values) and for infinite
+    numbers.
     """
     cohort = stream.cohorts[name]
     connection = open_tables({**tables, "cohort": cohort_path}, codelists)
     key = identifiers(cohort.key)
     problems: list[str] = []
-    for covariate_name in cohort.covariates:
+    names = [covariate for covariate in cohort.covariates if only is None or covariate in only]
+    for covariate_name in names:
         covariate = covariates[covariate_name]
         kind = "VARCHAR" if covariate.levels else "DOUBLE"
         missing = ""
@@ -56,8 +58,6 @@ def derive_covariates(
             hint = did_you_mean("", covariate.levels) if covariate.levels else "Allowed: finite numbers."
             problems.append(f"covariate '{covariate_name}': {strange[0]} rows have a value outside its levels. {hint}")
     report_together(f"stream '{stream.stream}', cohort '{name}'", problems, CohortError)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for covariate_name in cohort.covariates:
+    for covariate_name in names:
         values = f'SELECT * FROM "value_{covariate_name}" ORDER BY {key}'
         write_parquet(connection, values, folder / f"{covariate_name}.parquet")

@@ -21,16 +21,22 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-#: What jobs import, of others and of the library.
-IMPORTED = ("pandas", "duckdb", "scipy.stats", "matplotlib.figure", "jinja2", "family_justice.jobs")
+#: What jobs import later than at their start, so that it is not found by importing what they import themselves.
+IMPORTED = (
+    *("pandas", "duckdb", "scipy.stats", "jinja2", "fontTools.subset", "matplotlib.figure"),
+    *(f"matplotlib.backends.backend_{kind}" for kind in ("agg", "pdf", "svg")),
+    *("family_justice.jobs", "family_justice.sources.synthetic"),
+)
 #: Seconds that a job has to clean up once nobody waits for it.
 GRACE = 3
 
 
 def serve() -> None:
     """Fork for every client until Snakemake is gone."""
+    from family_justice.fingerprint import imported_by_jobs
+
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    for module in IMPORTED:
+    for module in (*IMPORTED, *imported_by_jobs()):
         importlib.import_module(module)
     sys.modules["duckdb"].default_connection().close()  # it has a thread, and jobs open their own
     refuse_threads()
