@@ -19,10 +19,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from family_justice.config.models import Policy
-from family_justice.disclosure.cells import Ledger
-from family_justice.disclosure.digits import significant, step_below
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Policy
+from family_justice.disclosure.coarsen import significant, step_below
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.ledger import Ledger
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linprog
 from test_intruder import COURT, THRESHOLD, behind, nearest
 
-from family_justice.disclosure.latent import step
+from family_justice.disclosure.families.latent import step
 
 BITS = np.array(list(itertools.product((0.0, 1.0), repeat=4)))
 MARGINS = np.concatenate([BITS.T, 1 - BITS.T])

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from test_intruder import COURT, THRESHOLD, behind_cumulative, nearest
 
-from family_justice.disclosure.kernel import disclose
+from family_justice.disclosure.disclose import disclose
 from family_justice.results import tidy
 
 

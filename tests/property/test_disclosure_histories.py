@@ -7,9 +7,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from family_justice.config.models import Policy
-from family_justice.disclosure.kernel import disclose
-from family_justice.disclosure.rebuild import dispersion
+from family_justice.config.schema import Policy
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.families.rebuild import dispersion
 from family_justice.results import tidy
 
 POLICY = Policy(

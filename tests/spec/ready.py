@@ -10,7 +10,7 @@ from toy import CODELISTS, parse
 from family_justice.cohorts.extract import extract_cohort
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
-from family_justice.config.models import Stream
+from family_justice.config.schema import Stream
 from family_justice.contracts import research_ready_tables
 from family_justice.contracts.model import DUCKDB_TYPES
 from family_justice.covariates.derive import derive_covariates

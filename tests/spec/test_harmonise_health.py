@@ -12,11 +12,11 @@ import pytest
 from ready import extracted
 from toy import CODELISTS, harmonised, parse
 
-from family_justice.config.models import Stream
+from family_justice.config.schema import Stream
 from family_justice.contracts import research_ready_tables, source_tables
 from family_justice.contracts.model import DUCKDB_TYPES
 from family_justice.harmonise.health_codes import load_health_codes
-from family_justice.harmonise.run import HERE
+from family_justice.harmonise.research_ready import HERE
 
 RESIDENTS = """
 resident_fields

@@ -14,7 +14,7 @@ from toy import CMS_CASE, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, Harmonise
 from family_justice.contracts import research_ready_tables
 from family_justice.contracts.check import check_tables
 from family_justice.files import connect
-from family_justice.harmonise import run
+from family_justice.harmonise import research_ready as run
 
 Records = dict[str, list[dict[str, str]]]
 

@@ -16,9 +16,9 @@ from family_justice.contracts.model import load_contract
 from family_justice.harmonise.health_codes import load_health_codes
 from family_justice.sources.synthetic.clock import NULL, Ints, Streams, monday, to_day
 from family_justice.sources.synthetic.health.records import health_tables
-from family_justice.sources.synthetic.parameters import load_parameters
-from family_justice.sources.synthetic.records import Defects
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.model import load_parameters
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Defects
 from family_justice.sources.synthetic.tables import Columns, Words, build_table, to_arrow
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pandas as pd
 from kinds_on_the_way import COVARIATES as SHARED
 from kinds_on_the_way import FIFTHS
 
-from family_justice.config.models import Cohort, Covariate, Event, Outcome, Step
+from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Step
 
 ORDERS = ["care", "none", "other"]
 AREAS = ["Anglesey", "Bridgend", "Cardiff"]

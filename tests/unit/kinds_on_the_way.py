@@ -12,10 +12,10 @@ import pandas as pd
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
-from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.config.policy import NEEDED_TYPES
-from family_justice.disclosure.gate import open_door
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Step, Stream
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.door import open_door
 from family_justice.figures.draw import draw_stream
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.run import summarise_follow_up

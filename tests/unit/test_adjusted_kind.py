@@ -14,16 +14,16 @@ from test_cox_splines import COHORT, COVARIATES, POLICY, men
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
-from family_justice.config.models import Covariate, Stream
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Covariate, Stream
+from family_justice.disclosure.disclose import disclose
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.cox_curves import survival_at
+from family_justice.estimators.survival.cox import fit_cox
+from family_justice.estimators.survival.cox_curves import survival_at
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.kinds.adjusted_survival.run import AT_LIMIT, NOT_DETERMINED
 from family_justice.kinds.adjusted_survival.run import run as adjusted_survival
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
@@ -143,7 +143,7 @@ def test_a_reader_meets_curves_and_a_table(tmp_path: Path) -> None:
 def test_a_fit_that_did_not_converge_has_no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
     import dataclasses
 
-    from family_justice.estimators import cox
+    from family_justice.estimators.survival import cox
 
     monkeypatch.setattr(cox, "fit_cox", lambda *a, **k: dataclasses.replace(fit_cox(*a, **k), converged=False))
     rows = rows_of(men())

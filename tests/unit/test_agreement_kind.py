@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from release_study import study as released_study
 
-from family_justice.config.models import Cohort, Covariate, Policy, Step
-from family_justice.disclosure.agreement import fill
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Cohort, Covariate, Policy, Step
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.families.agreement import fill
 from family_justice.errors import DisclosureError
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
@@ -25,7 +25,7 @@ from family_justice.kinds.agreement.model import Agreement
 from family_justice.kinds.agreement.run import run as agreement
 from family_justice.kinds.table_one.model import TableOne
 from family_justice.kinds.table_one.run import run as table_one
-from family_justice.report import transitions
+from family_justice.report.tables import transitions_table as transitions
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"

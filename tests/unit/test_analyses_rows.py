@@ -12,8 +12,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from family_justice.analyses import model_rows as rows
-from family_justice.config.models import Cohort, Covariate, Event, Outcome, Step
-from family_justice.estimators.chi_square import ChiSquareTest, quadratic_form_test
+from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Step
+from family_justice.estimators.parts.chi_square import ChiSquareTest, quadratic_form_test
 from family_justice.kinds.cox.model import Cox
 from family_justice.kinds.logistic.model import Logistic
 from family_justice.kinds.negative_binomial.model import NegativeBinomial

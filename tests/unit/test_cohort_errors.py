@@ -13,7 +13,7 @@ from family_justice.analyses.run import run_analysis
 from family_justice.cohorts.extract import extract_cohort
 from family_justice.config.check import check_stream, covariates_of
 from family_justice.config.load import parse
-from family_justice.config.models import Stream
+from family_justice.config.schema import Stream
 from family_justice.covariates.derive import derive_covariates
 from family_justice.errors import PipelineError
 from family_justice.results import read_results

@@ -13,13 +13,13 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
-from family_justice.config.models import Cohort, Covariate, Event, Outcome, Policy, Step, Stream
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Policy, Step, Stream
+from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import ConfigError
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import log_rank
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.life_table import log_rank
 from family_justice.figures.words import Labels
 from family_justice.kinds.fine_gray.run import run as fine_gray
 from family_justice.kinds.registry import KINDS

@@ -11,7 +11,7 @@ import pytest
 
 from family_justice.config.check_cohort import label_problems
 from family_justice.config.load import Configuration
-from family_justice.config.models import Cohort, Event, Outcome
+from family_justice.config.schema import Cohort, Event, Outcome
 from family_justice.errors import ConfigError
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

@@ -14,13 +14,13 @@ from family_justice.analyses.prepare import follow_up
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration, parse
-from family_justice.config.models import Outcome, Policy, Stream
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Outcome, Policy, Stream
+from family_justice.disclosure.disclose import disclose
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.life_table import event_table, log_rank
-from family_justice.estimators.restricted_mean import restricted_mean_survival
+from family_justice.estimators.survival.cox import fit_cox
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.life_table import event_table, log_rank
+from family_justice.estimators.survival.restricted_mean import restricted_mean_survival
 from family_justice.kinds.cox.run import run as cox
 from family_justice.kinds.fine_gray.run import run as fine_gray
 from family_justice.kinds.registry import KINDS

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from family_justice.config.models import Policy
-from family_justice.disclosure.crude import Cell, Shift, rounding_shift
+from family_justice.config.schema import Policy
+from family_justice.disclosure.rounding_shift import Cell, Shift, rounding_shift
 from family_justice.measures import MEASURES
 
 COURT = Path(__file__).parents[2] / "config/policies/court_records.yaml"

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from family_justice.config.models import Policy
-from family_justice.disclosure.curves import time_of_half
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Policy
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.families.curves import time_of_half
 from family_justice.errors import DisclosureError
 from family_justice.results import tidy
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from family_justice.config.models import Policy
-from family_justice.disclosure import gate
+from family_justice.config.schema import Policy
+from family_justice.disclosure import door as gate
 from family_justice.disclosure.vocabulary import vocabulary
 from family_justice.errors import ConfigError, DisclosureError
 from family_justice.files import write_csv

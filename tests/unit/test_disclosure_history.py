@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from test_disclosure_gate import COURT, PUBLIC, STUDY
 
-from family_justice.config.models import Policy
-from family_justice.disclosure.gate import open_door
+from family_justice.config.schema import Policy
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.door import open_door
 from family_justice.disclosure.history import Population, check_differences, read_history, released_cells
-from family_justice.disclosure.kernel import disclose
 from family_justice.errors import DisclosureError
 from family_justice.files import write_csv, write_text
 from family_justice.results import tidy

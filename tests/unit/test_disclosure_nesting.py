@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from test_disclosure_gate import COURT
 
-from family_justice.disclosure.cells import Ledger
-from family_justice.disclosure.kernel import disclose
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.families.tables import person_key
+from family_justice.disclosure.ledger import Ledger
 from family_justice.disclosure.nesting import restrictions, tie_groups
-from family_justice.disclosure.tables import person_key
 from family_justice.results import tidy
 
 MOTHERS = {"mothers": {"parent": ["mother"]}}

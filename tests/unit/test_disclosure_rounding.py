@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from family_justice.config.models import Policy
 from family_justice.config.policy import FLOOR, check_policy_not_below
+from family_justice.config.schema import Policy
 from family_justice.disclosure.rounding import (
     cumulative_bounds,
     curve_step,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from family_justice.estimators.chi_square import upper_tail
-from family_justice.estimators.life_table import (
+from family_justice.estimators.parts.chi_square import upper_tail
+from family_justice.estimators.survival.life_table import (
     actuarial,
     at_risk_at,
     cumulative_incidence,

@@ -11,10 +11,10 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, OPEN, as_categories, checked, disclosed, one, stream_of, take
 from numpy.testing import assert_allclose
 
-from family_justice.disclosure.digits import step_below
+from family_justice.disclosure.coarsen import step_below
 from family_justice.errors import ConfigError
-from family_justice.estimators import firth
-from family_justice.estimators.firth import fit_firth
+from family_justice.estimators.regression import firth
+from family_justice.estimators.regression.firth import fit_firth
 from family_justice.kinds.logistic.run import run as logistic
 from family_justice.results import tidy
 

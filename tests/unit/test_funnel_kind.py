@@ -14,8 +14,8 @@ from numpy.testing import assert_allclose
 
 from family_justice.analyses.rates import rate_rows
 from family_justice.errors import ConfigError
-from family_justice.estimators.funnel import control_limits
-from family_justice.figures import funnel as figure
+from family_justice.estimators.groups.funnel import control_limits
+from family_justice.figures.charts import funnel as figure
 from family_justice.kinds.funnel.derived import rows as funnel_rows
 from family_justice.results import tidy
 

@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 from test_regression_kinds import COHORT, CONFIG, COVARIATES, POLICY, members, one, stream
 
 from family_justice.analyses.study import describe_study
-from family_justice.disclosure.kernel import disclose
-from family_justice.estimators.gee import fit_gee
+from family_justice.disclosure.disclose import disclose
+from family_justice.estimators.regression.gee import fit_gee
 from family_justice.figures.words import Labels
 from family_justice.kinds.gee.model import Gee
 from family_justice.kinds.gee.run import run as gee

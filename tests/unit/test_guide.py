@@ -17,16 +17,16 @@ from family_justice.config.catalogue import Catalogue, DataSet
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
 from family_justice.contracts import contracts, source_tables
-from family_justice.disclosure.gate import open_door
-from family_justice.disclosure.kernel import disclose
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.door import open_door
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
 from family_justice.kinds.quality.model import ANALYSES, analyses_of_records
 from family_justice.kinds.quality.run import count_quality
 from family_justice.kinds.quality.words import checks, words
 from family_justice.layout import guide_names
-from family_justice.report.catalogue import NOT_KNOWN, ready_rows, tables_of
-from family_justice.report.guide import write_guide
+from family_justice.report.guide.catalogue import NOT_KNOWN, ready_rows, tables_of
+from family_justice.report.guide.data_guide import write_guide
 from family_justice.results import read_results, tidy
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,9 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, FIFTHS, as_categories, checked, disclosed, one, stream_of, take
 from numpy.testing import assert_allclose
 
-from family_justice.config.models import Comparison
+from family_justice.config.schema import Comparison
 from family_justice.errors import ConfigError
-from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.regression.logistic import fit_logistic
 from family_justice.kinds.families.imputed_run import (
     COMPLETE,
     IMPUTED,

@@ -11,9 +11,9 @@ import pytest
 from kinds_on_the_way import FIFTHS, OPEN, as_categories, checked, disclosed, one, take
 from numpy.testing import assert_allclose
 
-from family_justice.disclosure.derived import check_rates
+from family_justice.disclosure.families.release_derived import check_rates
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.estimators.inequality import grouped_inequality, inequality
+from family_justice.estimators.groups.inequality import grouped_inequality, inequality
 
 KEYS = {"kind": "inequality", "variable": "placed", "over": "fifth"}
 

@@ -18,7 +18,7 @@ from family_justice.errors import ConfigError
 from family_justice.figures import words
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES
-from family_justice.report.recompute import recompute
+from family_justice.report.recompute.results import recompute
 from family_justice.results import tidy
 
 HOUSE = House(COHORT, COVARIATES)

@@ -15,10 +15,10 @@ from kinds_on_the_way import COHORT, COVARIATES, OPEN, POLICY, Way, checked, one
 from numpy.testing import assert_allclose, assert_array_equal
 
 from family_justice.analyses.run import run_analysis
-from family_justice.disclosure.kernel import disclose
-from family_justice.disclosure.latent import step
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.families.latent import step
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
-from family_justice.estimators.latent_classes import fit_latent_classes
+from family_justice.estimators.groups.latent_classes import fit_latent_classes
 from family_justice.kinds.latent_classes.run import ONCE
 from family_justice.kinds.latent_classes.run import run as latent_classes
 from family_justice.results import read_results, tidy

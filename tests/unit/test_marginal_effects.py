@@ -11,14 +11,14 @@ from numpy.testing import assert_allclose
 from test_regression_kinds import COHORT, CONFIG, COVARIATES, POLICY, members, one, stream
 
 from family_justice.analyses.study import describe_study
-from family_justice.config.models import Stream
-from family_justice.disclosure.digits import step_below
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Stream
+from family_justice.disclosure.coarsen import step_below
+from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.figures.words import Labels
 from family_justice.kinds.logistic.model import Logistic
 from family_justice.kinds.registry import KINDS
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import tidy
 
 

@@ -11,8 +11,8 @@ import pytest
 from kinds_on_the_way import COHORT, COVARIATES, POLICY, as_categories, checked, disclosed, one, stream_of
 from numpy.testing import assert_allclose
 
-from family_justice.config.models import Outcome
-from family_justice.disclosure.digits import step_below
+from family_justice.config.schema import Outcome
+from family_justice.disclosure.coarsen import step_below
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.kinds.families.balance import balance_rows
 from family_justice.kinds.matched_cox.run import run as matched_cox

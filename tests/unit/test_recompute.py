@@ -19,13 +19,13 @@ import test_matched_kinds
 import test_states_kind
 from test_competing_kinds import COHORT, COVARIATES, POLICY
 
-from family_justice.disclosure.kernel import disclose
-from family_justice.estimators.chi_square import upper_tail
+from family_justice.disclosure.disclose import disclose
+from family_justice.estimators.parts.chi_square import upper_tail
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.run import summarise_follow_up
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES
-from family_justice.report.recompute import FITTED, FOLLOWS, FORMULAS, WITHHELD, Check, recompute
+from family_justice.report.recompute.results import FITTED, FOLLOWS, FORMULAS, WITHHELD, Check, recompute
 from family_justice.results import tidy
 
 OPEN = POLICY.model_copy(update={"threshold": 1, "rounding_base": 1, "minimum_at_risk": 0})

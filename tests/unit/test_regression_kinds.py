@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose
 
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
-from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Step, Stream
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Step, Stream
+from family_justice.disclosure.disclose import disclose
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy

@@ -17,17 +17,18 @@ from family_justice.analyses.study import describe_study
 from family_justice.cohorts.extract import extract_cohort
 from family_justice.config.check import check_stream, covariates_of
 from family_justice.config.load import parse
-from family_justice.config.models import Outcome, Policy, Stream
+from family_justice.config.schema import Outcome, Policy, Stream
 from family_justice.covariates.derive import derive_covariates
-from family_justice.disclosure.kernel import disclose
-from family_justice.disclosure.rebuild import dispersion
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.families.rebuild import dispersion
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import CohortError, ConfigError, DisclosureError
-from family_justice.estimators.recurrent import fit_recurrent
+from family_justice.estimators.survival.recurrent import fit_recurrent
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.files import connect
-from family_justice.report import prose, tables
+from family_justice.report import prose
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import read_results, tidy
 
 POLICY = Policy(

@@ -238,7 +238,7 @@ PARTS = [*sorted((LIBRARY / "second_program").glob("*.py")), *sorted((LIBRARY / 
 #: All of this project that the two programs may share: the records, the configuration, and the form of results.
 SHARED = (
     "family_justice.analyses.prepare.load_members",
-    "family_justice.config.models.",
+    "family_justice.config.schema.",
     "family_justice.errors.",
     "family_justice.files.write_csv",
     "family_justice.results.",

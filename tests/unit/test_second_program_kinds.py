@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from family_justice.analyses.run import run_analysis
-from family_justice.config.models import Stream
+from family_justice.config.schema import Stream
 from family_justice.results import read_results
 from family_justice.second_program.check import check_stream, programs_of
 from family_justice.second_program.compare import SecondProgramError

@@ -13,16 +13,16 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import parse
-from family_justice.config.models import Policy, Stream
-from family_justice.disclosure.kernel import disclose
+from family_justice.config.schema import Policy, Stream
+from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
-from family_justice.estimators.life_table import actuarial
+from family_justice.estimators.survival.life_table import actuarial
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.kinds.state_occupation.moves import find_moves, histories
 from family_justice.kinds.state_occupation.run import run as state_occupation
-from family_justice.report import states as report
+from family_justice.report.tables import states_table as report
 from family_justice.results import tidy
 
 POLICY = Policy(

@@ -9,7 +9,7 @@ import pytest
 import release_samples as samples
 
 from family_justice.cohorts.reads import tables_read
-from family_justice.config.models import Cohort
+from family_justice.config.schema import Cohort
 from family_justice.report.trace import main, trace, write_trace
 from family_justice.results import read_results
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
-from family_justice.config.models import Covariate, Stream
+from family_justice.config.schema import Covariate, Stream
 from family_justice.errors import PipelineError
 from family_justice.job import job
 from family_justice.kinds.attrition.model import Attrition
@@ -58,7 +58,7 @@ def load_source(source: str) -> None:
 
 def harmonise_records(source: str, threads: str = "1") -> None:
     """Make the research-ready tables of a source."""
-    from family_justice.harmonise.run import harmonise
+    from family_justice.harmonise.research_ready import harmonise
 
     files = read_layout()
     raw, ready = (Path(files.records(source, state)) for state in ("raw", "ready"))
@@ -68,7 +68,7 @@ def harmonise_records(source: str, threads: str = "1") -> None:
 
 def build_datasets(source: str, threads: str = "1") -> None:
     """Make the flat data sets of a source from its research-ready tables, and check both."""
-    from family_justice.harmonise.build import build_datasets as build
+    from family_justice.harmonise.datasets import build_datasets as build
 
     files = read_layout()
     ready, datasets = (Path(files.records(source, state)) for state in ("ready", "datasets"))
@@ -194,7 +194,7 @@ def write_stream_page(stream: str) -> None:
 
 def write_guide(stream: str) -> None:
     """Write the data dictionary, the data guide and the catalogue entries of a stream's records."""
-    from family_justice.report.guide import write_guide as write
+    from family_justice.report.guide.data_guide import write_guide as write
 
     files = read_layout()
     write(Path(files.folder(stream)), files.configuration.catalogue(), CODELISTS)
@@ -202,8 +202,8 @@ def write_guide(stream: str) -> None:
 
 def write_evidence(stream: str) -> None:
     """Write what goes with the release of a stream: the checker's page, the checklist, where numbers come from."""
-    from family_justice.report.checklist import write_checklist
-    from family_justice.report.evidence import write_checker_files
+    from family_justice.report.evidence.checker_page import write_checker_files
+    from family_justice.report.evidence.checklist import write_checklist
     from family_justice.report.trace import write_trace
 
     files = read_layout()
@@ -222,7 +222,7 @@ def write_index() -> None:
 
 def write_crate() -> None:
     """Describe the whole release, and the run that made it, as a Workflow Run RO-Crate."""
-    from family_justice.report.crate import write_crate as write
+    from family_justice.report.evidence.crate import write_crate as write
 
     write(RELEASE, read_layout().streams, Path("Snakefile"))
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from family_justice.config.catalogue import Catalogue
     from family_justice.config.load import Configuration
-    from family_justice.config.models import Stream
+    from family_justice.config.schema import Stream
 
 RESTRICTED, INTERNAL, RELEASE = "results/restricted", "results/internal", "results/release"
 

@@ -1,7 +1,7 @@
 """The one table of measures: what the ``estimate`` of a result row is, and how disclosure control has to treat it.
 
 Every list of measures in the library is derived from ``MEASURES``. A new measure is one line here; a role is
-mandatory, and the door refuses a role that it has no rule for (``disclosure.kernel``).
+mandatory, and the door refuses a role that it has no rule for (``disclosure.disclose``).
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ Role = Literal[
 ]
 #: ``count``: the row's news is in its counts; ``derived``: follows from counts; ``model``: an estimate of a fit.
 Disclosure = Literal["count", "derived", "model"]
-#: The formula (``disclosure.crude``) that gives the crude estimate of a level from its persons and events; the explicit
-#: ``"none"`` for a measure of which no counts of levels give one.
+#: The formula (``disclosure.rounding_shift``) that gives the crude estimate of a level from its persons and events; the
+#: explicit ``"none"`` for a measure of which no counts of levels give one.
 Crude = Literal["odds", "share", "log_share", "rate", "time", "none"]
 Scale = Literal["number", "percent", "proportion", "log", "time", "none"]
 

@@ -86,8 +86,8 @@ LEVELS = {"size": "abc", "sex": ["female", "male"], "age": ["young", "old"], "ex
 
 def write_planted(folder: Path, policy_text: dict[str, Any]) -> None:
     """Write ``internal``, ``release`` and ``naive`` of the planted studies under ``folder``."""
-    from family_justice.config.models import Policy
-    from family_justice.disclosure.kernel import disclose
+    from family_justice.config.schema import Policy
+    from family_justice.disclosure.disclose import disclose
     from family_justice.results import tidy
 
     for stream, analyses in STUDIES.items():

@@ -96,7 +96,7 @@ def _exact_results(run: Path, folders: list[Path]) -> None:
 def _through_the_door(run: Path, folder: Path, internal: list[Path], history: bool) -> tuple[list[Path], str]:
     """Release one refresh after the other, with a history or without; return what was released, and a refusal."""
     from family_justice.config.load import Configuration
-    from family_justice.disclosure.gate import open_door
+    from family_justice.disclosure.door import open_door
     from family_justice.disclosure.history import Population
     from family_justice.errors import DisclosureError
 

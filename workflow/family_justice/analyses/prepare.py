@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.left_out import NO_TIME_AT_RISK, NOT_YET_OBSERVED
-from family_justice.config.models import Cohort, Covariate, Outcome
+from family_justice.config.schema import Cohort, Covariate, Outcome
 from family_justice.errors import AnalysisError
 from family_justice.files import connect
 from family_justice.kinds.families.keys import Analysis, columns_read

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import COMPETING, DAYS_PER_UNIT, HALF_DAY, follow_up
-from family_justice.config.models import Outcome
+from family_justice.config.schema import Outcome
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from family_justice import estimators
 from family_justice.analyses.prepare import load_members
-from family_justice.config.models import Covariate, Stream
+from family_justice.config.schema import Covariate, Stream
 from family_justice.errors import AnalysisError
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.model import FollowUpSummary

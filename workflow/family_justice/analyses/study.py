@@ -12,7 +12,7 @@ from typing import Any
 
 from family_justice import __version__
 from family_justice.cohorts.reads import tables_read
-from family_justice.config.models import Cohort, Covariate, Policy, Stream
+from family_justice.config.schema import Cohort, Covariate, Policy, Stream
 from family_justice.contracts import contracts
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.families.keys import Analysis

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice.config.check_cohort import parameters_in
-from family_justice.config.models import Cohort, Stream
+from family_justice.config.schema import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import connect, write_csv, write_parquet
 from family_justice.kinds.attrition.model import Attrition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from family_justice.config.models import Cohort
+from family_justice.config.schema import Cohort
 
 _TABLE = re.compile(r'\b(?:FROM|JOIN)\s+"?(\w+)', re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from family_justice.config.check_cohort import cohort_problems, label_problems
-from family_justice.config.models import Cohort, Covariate, Stream
+from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean, report_together
 from family_justice.kinds.families.keys import Analysis, repeats, unknown
 from family_justice.kinds.registry import KINDS

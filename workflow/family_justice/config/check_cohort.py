@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from family_justice.config.models import Cohort, Covariate, Event, Outcome, Stream
+from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Stream
 from family_justice.kinds.families.keys import repeats, unknown
 
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from family_justice.config import models
+from family_justice.config import schema as models
 from family_justice.config.base import Name, Strict
 from family_justice.config.catalogue import Catalogue
 from family_justice.contracts import Column, Table, data_set_tables, research_ready_tables, source_tables

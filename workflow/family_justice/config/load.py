@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
-from family_justice.config.models import Covariate, Policy, Settings, Source, Stream
 from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below
+from family_justice.config.schema import Covariate, Policy, Settings, Source, Stream
 from family_justice.contracts import contracts, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from family_justice.config.models import Policy
+from family_justice.config.schema import Policy
 from family_justice.errors import ConfigError, report_together
 
 #: Below this no custodian's minimum may lie where the tables are court records, whoever edits the files (assumption:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from family_justice.cohorts.extract import open_tables, run_sql
-from family_justice.config.models import Covariate, Stream
+from family_justice.config.schema import Covariate, Stream
 from family_justice.errors import CohortError, did_you_mean, report_together
 from family_justice.files import write_parquet
 from family_justice.sql import identifiers, literal, literals

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice import fingerprint
-from family_justice.config.models import Policy
+from family_justice.config.schema import Policy
 from family_justice.errors import DisclosureError
 from family_justice.files import write_csv
 from family_justice.results import COUNTS

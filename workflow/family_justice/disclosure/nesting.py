@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from family_justice.disclosure.cells import Key, Ledger
-from family_justice.disclosure.rows import Conditions
+from family_justice.disclosure.ledger import Key, Ledger
+from family_justice.disclosure.result_frame import Conditions
 
 #: Between the levels of a restriction to several.
 OR = " or "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from family_justice.config.models import Policy
+from family_justice.config.schema import Policy
 
 Counts = npt.NDArray[np.int64]
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from family_justice.kinds.families.show import Show
 
 HERE = Path(__file__).parent
-#: The families in which results pass the door (``disclosure.kernel``).
+#: The families in which results pass the door (``disclosure.disclose``).
 FAMILIES = ("attrition", "quality", "table", "curve", "ratios", "latent", "exact_only", "second_program")
 
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from family_justice.config.models import Comparison, Covariate, Stream
+from family_justice.config.schema import Comparison, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean
 from family_justice.files import write_csv
 from family_justice.results import read_results

@@ -17,9 +17,10 @@ from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.registry import kind_of
 from family_justice.kinds.second_program.model import SecondProgram
-from family_justice.report import inconsistencies, prose, tables
-from family_justice.report.latex import latex
-from family_justice.report.word import write_word
+from family_justice.report import inconsistencies, prose
+from family_justice.report.tables import page_tables as tables
+from family_justice.report.writers.latex import latex
+from family_justice.report.writers.word import write_word
 from family_justice.results import read_results
 from family_justice.second_program.sentence import said_of
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice.analyses.prepare import load_members
-from family_justice.config.models import Cohort, Covariate, Stream
+from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.second_program.model import SecondProgram

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from family_justice.config.models import Covariate
+from family_justice.config.schema import Covariate
 from family_justice.second_program.follow_up import Observed, groups, step_at
 from family_justice.second_program.refit import Refit, Refits
 from family_justice.second_program.words import EVERYBODY_GONE, NO_ERROR_OF_AREA

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from family_justice.config.models import Covariate
+from family_justice.config.schema import Covariate
 from family_justice.second_program.refit import NoSecondProgram
 from family_justice.second_program.words import MONOTONE, NOTHING
 

@@ -12,7 +12,7 @@ from family_justice.kinds.families.notes import CLUSTERS, COMPLETE_CASES
 from family_justice.kinds.families.wording import Wording
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class AdjustedSurvival(Grid):

@@ -20,9 +20,9 @@ from family_justice.analyses.prepare import (
     follow_up,
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators.life_table import at_risk_at, log_log_limits
-from family_justice.estimators.newton import RUNS_AWAY
+from family_justice.config.schema import Cohort, Covariate
+from family_justice.estimators.parts.newton import RUNS_AWAY
+from family_justice.estimators.survival.life_table import at_risk_at, log_log_limits
 from family_justice.kinds.adjusted_survival.model import AdjustedSurvival
 from family_justice.kinds.families.curve_run import grid_of
 
@@ -46,8 +46,8 @@ def run(
     it is the reference level that has no events, errors of the differences between the others are not at hand, and
     the curve has none.
     """
-    from family_justice.estimators.cox import fit_cox
-    from family_justice.estimators.cox_curves import standardised_survival
+    from family_justice.estimators.survival.cox import fit_cox
+    from family_justice.estimators.survival.cox_curves import standardised_survival
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)

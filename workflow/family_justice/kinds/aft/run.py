@@ -20,7 +20,7 @@ from family_justice.analyses.prepare import (
     follow_up,
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.aft.model import AcceleratedFailureTime
 
 
@@ -32,7 +32,7 @@ def run(
     where: str,
 ) -> Rows:
     """Yield coefficients of the logarithm of time, the intercept, and the shape (Weibull) or scale (lognormal)."""
-    from family_justice.estimators.parametric import fit_aft
+    from family_justice.estimators.survival.accelerated_failure_time import fit_aft
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)

@@ -11,7 +11,7 @@ from family_justice.kinds.families.keys import Analysis, Covariates, unknown
 from family_justice.kinds.families.wording import Wording, listed
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class Agreement(Analysis):

@@ -12,8 +12,8 @@ from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.prepare import (
     strata,
 )
-from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators.agreement import agreement_rows, transition_table
+from family_justice.config.schema import Cohort, Covariate
+from family_justice.estimators.groups.agreement import agreement_rows, transition_table
 from family_justice.kinds.agreement.model import Agreement
 from family_justice.kinds.families.share_tables import level_shares
 

@@ -15,7 +15,7 @@ from family_justice.second_program.refit import STATSMODELS, Refit, Refits
 from family_justice.second_program.words import ALL_AGREE
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.agreement.model import Agreement
 
 PROGRAMS = (STATSMODELS,)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import agreement, words
+from family_justice.figures import words
+from family_justice.figures.charts import agreement
 from family_justice.kinds.families.show import Beside, Figure, Show, Shown
-from family_justice.report import transitions
+from family_justice.report.tables import transitions_table as transitions
 
 if TYPE_CHECKING:
     import pandas as pd

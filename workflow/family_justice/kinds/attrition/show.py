@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from family_justice.figures import flow, words
+from family_justice.figures import words
+from family_justice.figures.charts import flow
 from family_justice.kinds.families.show import Beside, Figure, Show, Shown
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 
 if TYPE_CHECKING:
     import pandas as pd

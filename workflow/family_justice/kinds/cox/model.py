@@ -12,7 +12,7 @@ from family_justice.kinds.families.keys import Clustered, Covariates, Imputation
 from family_justice.kinds.families.wording import Wording
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class Cox(Clustered):

@@ -24,7 +24,7 @@ from family_justice.analyses.prepare import (
     follow_up,
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
 from family_justice.kinds.cox.model import Cox
 from family_justice.kinds.cox.spline_curve import spline_curve
@@ -36,8 +36,13 @@ def fit(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     Competing events end time at risk: the hazard is cause-specific. With ``cluster`` the standard errors are the
     cluster-robust ones (Lin and Wei 1989), otherwise those of the model.
     """
-    from family_justice.estimators.chi_square import quadratic_form_test
-    from family_justice.estimators.cox import concordance, concordance_std_error, fit_cox, proportional_hazards_test
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
+    from family_justice.estimators.survival.cox import (
+        concordance,
+        concordance_std_error,
+        fit_cox,
+        proportional_hazards_test,
+    )
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     needed = [*analysis.strata, *([analysis.offset] if analysis.offset else [])]

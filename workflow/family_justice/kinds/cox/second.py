@@ -23,7 +23,7 @@ from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, R
 from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.cox.model import Cox
 
 PROGRAMS = (LIFELINES, STATSMODELS)

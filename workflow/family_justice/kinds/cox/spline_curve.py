@@ -11,7 +11,7 @@ from family_justice.analyses.model_rows import (
     Rows,
     estimate_row,
 )
-from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
+from family_justice.estimators.regression.splines import harrell_knots, restricted_cubic_spline
 
 #: The curve is shown at so many round values at most, from the 5th to the 95th percentile of the number.
 MOST_VALUES = 9

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import EVENT
-from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators import life_table
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.restricted_mean import RestrictedMean, restricted_mean_time_lost
+from family_justice.config.schema import Cohort, Covariate
+from family_justice.estimators.survival import life_table
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.restricted_mean import RestrictedMean, restricted_mean_time_lost
 from family_justice.kinds.cumulative_incidence.model import CumulativeIncidence
 from family_justice.kinds.families.curve_run import Method, compared_curves, row_of_rank_test
 

@@ -20,7 +20,7 @@ from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Re
 from family_justice.second_program.words import DELAYED_ENTRY
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.cumulative_incidence.model import CumulativeIncidence
 
 PROGRAMS = (STATSMODELS,)

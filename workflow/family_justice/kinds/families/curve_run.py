@@ -11,9 +11,9 @@ import pandas as pd
 
 from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up, require_events, strata
-from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators import life_table, restricted_mean
-from family_justice.estimators.risk_difference import RiskDifference, risk_at, risk_difference
+from family_justice.config.schema import Cohort, Covariate
+from family_justice.estimators.survival import life_table, restricted_mean
+from family_justice.estimators.survival.risk_difference import RiskDifference, risk_at, risk_difference
 from family_justice.kinds.families.curves import Compared
 
 TOO_SHORT = "nobody is observed for so long"

@@ -13,7 +13,7 @@ from family_justice.kinds.families.wording import Wording, listed
 from family_justice.measures import of_role
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class Curves(Grid):

@@ -17,10 +17,10 @@ from family_justice.analyses.prepare import (
     EVENT,
     follow_up,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
-from family_justice.estimators.imputation import Incomplete, chained_equations, nelson_aalen
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.missing.imputation import Incomplete, chained_equations, nelson_aalen
+from family_justice.estimators.missing.pooling import pool
 from family_justice.measures import of_role
 
 Covariates = Mapping[str, Covariate]

@@ -20,7 +20,7 @@ from family_justice.kinds.families.wording import Wording, listed
 from family_justice.measures import of_role
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate, Outcome
+    from family_justice.config.schema import Cohort, Covariate, Outcome
 
 Covariates = Mapping[str, "Covariate"]
 
@@ -63,7 +63,7 @@ class Analysis(Strict):
         default_factory=dict, description="levels of covariates; members with other levels are left out"
     )
 
-    #: How results of this kind pass the door: a family of ``disclosure.kernel``.
+    #: How results of this kind pass the door: a family of ``disclosure.disclose``.
     family: ClassVar[str]
     #: The measures that results of this kind may have; others do not leave.
     measures: ClassVar[tuple[str, ...]]

@@ -13,7 +13,7 @@ from family_justice.kinds.families.notes import MATCHED_SETS
 from family_justice.kinds.families.wording import Wording
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 #: How matching ended for a treated member, as levels of result rows.
 STATUSES = {"ok": "full set", "fewer than asked": "smaller set", "none": "no comparison"}

@@ -16,7 +16,7 @@ from family_justice.analyses.model_rows import (
     coefficient_rows,
     reasons_of,
 )
-from family_justice.config.models import Covariate
+from family_justice.config.schema import Covariate
 from family_justice.errors import AnalysisError
 from family_justice.kinds.families.balance import balance_rows
 from family_justice.kinds.families.matched import STATUSES
@@ -45,10 +45,10 @@ def complete(members: pd.DataFrame, analysis: Any, named: list[str]) -> tuple[pd
 
 def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: str) -> Sets:
     """Match every treated member to comparisons; raise ``AnalysisError`` if nobody finds one."""
-    from family_justice.estimators.arrays import combine
-    from family_justice.estimators.logistic import fit_logistic
-    from family_justice.estimators.matching import comparison_weights, match_exact, match_nearest
-    from family_justice.estimators.newton import RUNS_AWAY
+    from family_justice.estimators.groups.matching import comparison_weights, match_exact, match_nearest
+    from family_justice.estimators.parts.arrays import combine
+    from family_justice.estimators.parts.newton import RUNS_AWAY
+    from family_justice.estimators.regression.logistic import fit_logistic
 
     treated = (used[analysis.treatment] == analysis.treatment_level).to_numpy()
     if treated.all() or not treated.any():
@@ -139,7 +139,7 @@ def _whole(sums: np.ndarray) -> np.ndarray:
 
 def _number_balance(used: pd.DataFrame, treated: np.ndarray, sets: np.ndarray, names: list[str]) -> Rows:
     """Yield standardised differences of numbers, every set counting once (as ``matching.balance``)."""
-    from family_justice.estimators.matching import balance
+    from family_justice.estimators.groups.matching import balance
 
     if not names:
         return

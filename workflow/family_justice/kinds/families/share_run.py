@@ -18,8 +18,8 @@ from family_justice.analyses.prepare import (
     require_events,
 )
 from family_justice.analyses.rates import rate_rows
-from family_justice.config.models import Cohort
-from family_justice.estimators.proportions import wilson
+from family_justice.config.schema import Cohort
+from family_justice.estimators.groups.proportions import wilson
 
 
 @dataclass(frozen=True)

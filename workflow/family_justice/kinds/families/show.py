@@ -14,9 +14,9 @@ from family_justice.figures import words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from family_justice.figures.style import Sheet
-    from family_justice.figures.tiles import Tiles
-    from family_justice.report.tables import Table
+    from family_justice.figures.charts.tiles import Tiles
+    from family_justice.figures.house.style import Sheet
+    from family_justice.report.tables.page_tables import Table
 
 #: A drawn sheet, its alt text and its caption.
 Figure = tuple["Sheet", str, str]
@@ -65,13 +65,15 @@ class Ratios(Show):
 
     def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
         """Draw the forest, with planted values as hollow diamonds."""
-        from family_justice.figures import forest
+        from family_justice.figures.charts import forest
 
         return forest.draw(rows, about, labels, beside.planted, self.events)
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
         """Return summary, table of ratios, curves along numbers, and tests of proportional hazards."""
-        from family_justice.report import prose, splines, tables
+        from family_justice.report import prose
+        from family_justice.report.tables import page_tables as tables
+        from family_justice.report.tables import splines_table as splines
 
         tested = tables.tests(rows, labels)
         return Shown(
@@ -90,7 +92,7 @@ class Matched(Ratios):
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
         """Return the sets that were found, the model, and the balance."""
-        from family_justice.report import groups
+        from family_justice.report.tables import groups_table as groups
 
         shown = super().page(rows, about, labels)
         balanced = groups.balance(rows, about, labels)
@@ -104,13 +106,15 @@ class Curves(Show):
 
     def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
         """Draw the curves."""
-        from family_justice.figures import curves
+        from family_justice.figures.charts import curves
 
         return curves.draw(rows, about, labels)
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
         """Return the table of curves, mean times, risk differences, and rank tests."""
-        from family_justice.report import mean_times, prose, tables
+        from family_justice.report import prose
+        from family_justice.report.tables import mean_times_table as mean_times
+        from family_justice.report.tables import page_tables as tables
 
         return Shown(
             tables=[

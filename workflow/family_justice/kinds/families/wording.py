@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
 
 
 def listed(words: list[str]) -> str:

@@ -22,7 +22,7 @@ from family_justice.analyses.prepare import (
     follow_up,
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.fine_gray.model import FineGray
 
 
@@ -34,7 +34,7 @@ def run(
     Standard errors are robust, as in both targets. A ratio of pseudo-likelihoods has no chi-squared distribution, so
     that there is no likelihood-ratio test.
     """
-    from family_justice.estimators.fine_gray import fit_fine_gray
+    from family_justice.estimators.survival.fine_gray import fit_fine_gray
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates, strata=analysis.strata)

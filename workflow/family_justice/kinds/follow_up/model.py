@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from family_justice.kinds.families.keys import Unasked
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class FollowUpSummary(Unasked):

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import CENSORED, EVENT, follow_up
-from family_justice.config.models import Cohort
-from family_justice.estimators import life_table
+from family_justice.config.schema import Cohort
+from family_justice.estimators.survival import life_table
 from family_justice.kinds.families.curve_run import on_grid
 
 #: Steps of the grid on which follow-up is summarised.

@@ -18,7 +18,7 @@ from family_justice.second_program.follow_up import observe
 from family_justice.second_program.refit import LIFELINES, Refit, Refits
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
 
 PROGRAMS = (LIFELINES,)
 TOLERANCE = 1e-6  # closed formulas on both sides

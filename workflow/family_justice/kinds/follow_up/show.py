@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from family_justice.figures import curves, words
+from family_justice.figures import words
+from family_justice.figures.charts import curves
 from family_justice.kinds.families.show import Beside, Figure, Show, Shown
 from family_justice.report import prose
 

@@ -11,7 +11,7 @@ from family_justice.analyses.model_rows import (
     Rows,
 )
 from family_justice.analyses.rates import PER, times_at_risk
-from family_justice.estimators.funnel import control_limits
+from family_justice.estimators.groups.funnel import control_limits
 
 
 def rows(table: pd.DataFrame) -> Rows:

@@ -14,7 +14,7 @@ from family_justice.analyses.model_rows import (
 from family_justice.analyses.prepare import (
     strata,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.families.share_run import observe, share_rows
 from family_justice.kinds.funnel.derived import rows as funnel_rows
 from family_justice.kinds.funnel.model import Funnel

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import funnel, words
+from family_justice.figures import words
+from family_justice.figures.charts import funnel
 from family_justice.kinds.families.show import Beside, Figure, Show, Shown
-from family_justice.report import groups
+from family_justice.report.tables import groups_table as groups
 
 if TYPE_CHECKING:
     import pandas as pd

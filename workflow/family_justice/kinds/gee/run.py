@@ -18,14 +18,14 @@ from family_justice.analyses.model_rows import (
     row_of_test,
     t_degrees,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.gee.model import Gee
 
 
 def run(members: pd.DataFrame, cohort: Cohort, analysis: Gee, covariates: Mapping[str, Covariate], where: str) -> Rows:
     """Yield log odds ratios with robust errors, the intercept, the correlation within clusters and a Wald test."""
-    from family_justice.estimators.chi_square import quadratic_form_test
-    from family_justice.estimators.gee import fit_gee
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
+    from family_justice.estimators.regression.gee import fit_gee
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)

@@ -10,7 +10,7 @@ from family_justice.analyses.model_rows import (
     estimate_row,
 )
 from family_justice.analyses.rates import PER, times_at_risk
-from family_justice.estimators.inequality import grouped_inequality
+from family_justice.estimators.groups.inequality import grouped_inequality
 
 
 def rows(table: pd.DataFrame) -> Rows:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.prepare import EVENT
-from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators import life_table
-from family_justice.estimators.restricted_mean import restricted_mean_survival
+from family_justice.config.schema import Cohort, Covariate
+from family_justice.estimators.survival import life_table
+from family_justice.estimators.survival.restricted_mean import restricted_mean_survival
 from family_justice.kinds.families.curve_run import Method, compared_curves, row_of_rank_test
 from family_justice.kinds.kaplan_meier.model import KaplanMeier
 

@@ -21,7 +21,7 @@ from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, R
 from family_justice.second_program.words import NO_ENTRY_IN_TEST
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.kaplan_meier.model import KaplanMeier
 
 PROGRAMS = (LIFELINES, STATSMODELS)

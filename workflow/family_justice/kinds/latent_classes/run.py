@@ -11,7 +11,7 @@ from family_justice.analyses.left_out import first_missing, member_rows
 from family_justice.analyses.model_rows import (
     Rows,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
 from family_justice.kinds.latent_classes.model import LatentClasses, class_name, model_name
 
@@ -27,7 +27,7 @@ def run(
     class, and in a group ``class=...`` of a level among the class, whose expected size is ``total``. Raises
     ``AnalysisError`` if nobody has all variables or no model could be fitted, and ``ConfigError`` without StepMix.
     """
-    from family_justice.estimators.latent_classes import answer_patterns, fit_latent_classes
+    from family_justice.estimators.groups.latent_classes import answer_patterns, fit_latent_classes
 
     answered, left_out = first_missing(members, analysis.variables)
     known = members[answered]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import classes, words
+from family_justice.figures import words
+from family_justice.figures.charts import classes
 from family_justice.kinds.families.show import Beside, Figure, Show, Shown
-from family_justice.report import classes as class_tables
+from family_justice.report.tables import classes_table as class_tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from family_justice.kinds.families.keys import Covariates, Imputation, YesNo
 from family_justice.kinds.families.wording import Wording
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class Logistic(YesNo):

@@ -20,7 +20,7 @@ from family_justice.analyses.model_rows import (
     t_degrees,
     with_profiles,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.logistic.model import Logistic
 
 
@@ -28,9 +28,9 @@ def fit(
     members: pd.DataFrame, cohort: Cohort, analysis: Logistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield coefficients (log odds ratios) with the intercept, and a likelihood-ratio test of the model."""
-    from family_justice.estimators.firth import fit_firth
-    from family_justice.estimators.logistic import fit_logistic
-    from family_justice.estimators.marginal import average_marginal_effects
+    from family_justice.estimators.regression.firth import fit_firth
+    from family_justice.estimators.regression.logistic import fit_logistic
+    from family_justice.estimators.regression.marginal import average_marginal_effects
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)

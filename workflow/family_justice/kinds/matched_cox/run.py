@@ -17,7 +17,7 @@ from family_justice.analyses.prepare import (
     follow_up,
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.families.matched_run import complete, draw_sets, set_rows, set_totals
 from family_justice.kinds.matched_cox.model import MatchedCox
 
@@ -26,7 +26,7 @@ def run(
     members: pd.DataFrame, cohort: Cohort, analysis: MatchedCox, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield the matching, the balance, and log hazard ratios within sets (Cox regression stratified by set)."""
-    from family_justice.estimators.cox import fit_cox
+    from family_justice.estimators.survival.cox import fit_cox
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     named = [analysis.treatment, *analysis.covariates]

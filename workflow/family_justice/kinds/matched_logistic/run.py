@@ -16,7 +16,7 @@ from family_justice.analyses.model_rows import (
 from family_justice.analyses.prepare import (
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.families.matched_run import complete, draw_sets, set_rows, set_totals
 from family_justice.kinds.matched_logistic.model import MatchedLogistic
 
@@ -25,7 +25,7 @@ def run(
     members: pd.DataFrame, cohort: Cohort, analysis: MatchedLogistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield the matching, the balance, and log odds ratios within sets (conditional logistic regression)."""
-    from family_justice.estimators.conditional_logistic import fit_conditional_logistic
+    from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
 
     outcome, level = analysis.variable or analysis.treatment, analysis.event_level
     if analysis.variable is None:
@@ -40,7 +40,7 @@ def run(
     design = build_design(inside, named, covariates)
     fit = fit_conditional_logistic(event, design.matrix, sets.number)
     yield from set_rows(fit, fit.variance, design, event, sets.number, "log_odds_ratio", outcome)
-    from family_justice.estimators.chi_square import quadratic_form_test
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
 
     kept = np.flatnonzero(fit.estimable & fit.converged)
     test = quadratic_form_test(fit.coef[kept], fit.variance[np.ix_(kept, kept)])

@@ -17,7 +17,7 @@ from family_justice.second_program.refit import STATSMODELS, Refit, Refits
 from family_justice.second_program.words import LIKELIHOOD_OF_OTHERS
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.matched_logistic.model import MatchedLogistic
 
 PROGRAMS = (STATSMODELS,)

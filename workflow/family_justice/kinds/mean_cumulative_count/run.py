@@ -16,7 +16,7 @@ from family_justice.analyses.prepare import (
     strata,
 )
 from family_justice.analyses.repeated_events import histories, up_to
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.families.curve_run import grid_of
 from family_justice.kinds.mean_cumulative_count.model import MeanCumulativeCount
 
@@ -34,7 +34,7 @@ def run(
     are spread over members decides who can be shown, and the standard error. ``at_risk`` counts who is observed just
     before the time.
     """
-    from family_justice.estimators import recurrent
+    from family_justice.estimators.survival import recurrent
 
     grid = grid_of(analysis.until, analysis.every)
     for name in analysis.outcomes:

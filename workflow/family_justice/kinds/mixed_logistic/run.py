@@ -20,9 +20,9 @@ from family_justice.analyses.model_rows import (
     totals_of,
 )
 from family_justice.analyses.prepare import columns_of
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError, did_you_mean
-from family_justice.estimators.chi_square import quadratic_form_test
+from family_justice.estimators.parts.chi_square import quadratic_form_test
 from family_justice.kinds.mixed_logistic.model import MixedLogistic
 
 
@@ -30,7 +30,7 @@ def run(
     members: pd.DataFrame, cohort: Cohort, analysis: MixedLogistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log odds ratios within areas, the intercept, and the log of the standard deviation between areas."""
-    from family_justice.estimators.mixed import fit_mixed_logistic
+    from family_justice.estimators.regression.mixed import fit_mixed_logistic
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     if analysis.area not in used:

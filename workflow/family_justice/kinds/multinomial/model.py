@@ -12,7 +12,7 @@ from family_justice.kinds.families.notes import CLUSTER_FACTOR
 from family_justice.kinds.families.wording import Wording
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 
 class Multinomial(Effects):

@@ -19,9 +19,9 @@ from family_justice.analyses.model_rows import (
     row_of_test,
     t_degrees,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
-from family_justice.estimators.chi_square import quadratic_form_test
+from family_justice.estimators.parts.chi_square import quadratic_form_test
 from family_justice.kinds.multinomial.model import Multinomial
 
 
@@ -33,8 +33,8 @@ def run(
     ``outcome`` is the level. Its rows count the members with that level or the reference level, and as events those
     with that level: the contrast rests on both, and disclosure control must see both.
     """
-    from family_justice.estimators.marginal import MarginalEffects, average_marginal_effects
-    from family_justice.estimators.multinomial import fit_multinomial
+    from family_justice.estimators.regression.marginal import MarginalEffects, average_marginal_effects
+    from family_justice.estimators.regression.multinomial import fit_multinomial
 
     answered, left_out = first_missing(members, [analysis.variable])
     known = members[answered]

@@ -17,7 +17,7 @@ from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Re
 from family_justice.second_program.words import MONOTONE
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.multinomial.model import Multinomial
 
 PROGRAMS = (STATSMODELS,)

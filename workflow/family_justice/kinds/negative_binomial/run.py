@@ -22,7 +22,7 @@ from family_justice.analyses.model_rows import (
 from family_justice.analyses.prepare import (
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
 from family_justice.kinds.negative_binomial.model import NegativeBinomial
 
@@ -34,7 +34,7 @@ def run(
 
     ``events`` are members with a count above zero, not the sum of the counts: disclosure control is about people.
     """
-    from family_justice.estimators.negative_binomial import fit_negative_binomial
+    from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
 
     numbers = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
     counted, left_out = first_missing(members, numbers)

@@ -19,7 +19,7 @@ from family_justice.second_program.refit import STATSMODELS, NoSecondProgram, Re
 from family_justice.second_program.words import ERROR_OF_SHAPE, NO_SHAPE
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.negative_binomial.model import NegativeBinomial
 
 PROGRAMS = (STATSMODELS,)

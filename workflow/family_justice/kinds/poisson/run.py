@@ -21,7 +21,7 @@ from family_justice.analyses.prepare import (
     follow_up,
     require_events,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
 from family_justice.kinds.poisson.model import Poisson
 
@@ -30,7 +30,7 @@ def fit(
     members: pd.DataFrame, cohort: Cohort, analysis: Poisson, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log rate ratios of an event per time at risk, the intercept (log rate) and tests of the model."""
-    from family_justice.estimators.poisson import fit_poisson
+    from family_justice.estimators.regression.poisson import fit_poisson
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)

@@ -17,7 +17,7 @@ from family_justice.second_program.follow_up import observe
 from family_justice.second_program.refit import STATSMODELS, Refits
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.poisson.model import Poisson
 
 PROGRAMS = (STATSMODELS,)

@@ -9,8 +9,8 @@ from pathlib import Path
 from family_justice.contracts import data_set_tables, research_ready_tables, source_tables
 from family_justice.harmonise.checks import CHECKS as CHECK_LIST
 from family_justice.harmonise.recovery import HERE as RECOVERY
-from family_justice.harmonise.run import COUNTED_APART
-from family_justice.harmonise.run import RULES as RULE_LIST
+from family_justice.harmonise.research_ready import COUNTED_APART
+from family_justice.harmonise.research_ready import RULES as RULE_LIST
 from family_justice.kinds.quality.model import CHECKS, DEFECTS, TABLES
 
 #: What a check of a source table against its contract may count.

@@ -11,7 +11,7 @@ from family_justice.kinds.families.keys import MODEL_TERMS, Covariates, Ratios
 from family_justice.kinds.families.wording import Wording
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort
+    from family_justice.config.schema import Cohort
 
 #: Members are counted up to so many events; few have more.
 MOST_NUMBERS = 5

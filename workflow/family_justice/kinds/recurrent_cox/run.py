@@ -21,7 +21,7 @@ from family_justice.analyses.prepare import (
     require_events,
 )
 from family_justice.analyses.repeated_events import histories
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.recurrent_cox.model import MOST_NUMBERS, RecurrentCox
 
 #: What the stream file calls a model, and what the estimator calls it.
@@ -40,8 +40,8 @@ def run(
 
     ``n`` and ``events`` count members, and members with an event: disclosure control is about people.
     """
-    from family_justice.estimators.cox import proportional_hazards_test
-    from family_justice.estimators.recurrent import fit_recurrent
+    from family_justice.estimators.survival.cox import proportional_hazards_test
+    from family_justice.estimators.survival.recurrent import fit_recurrent
 
     design = build_design(members, analysis.covariates, covariates)
     used = members.iloc[design.rows]

@@ -19,7 +19,7 @@ from family_justice.second_program.refit import LIFELINES, STATSMODELS, NoSecond
 from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS, MARGINAL
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate, Outcome
+    from family_justice.config.schema import Cohort, Covariate, Outcome
     from family_justice.kinds.recurrent_cox.model import RecurrentCox
 
 PROGRAMS = (LIFELINES, STATSMODELS)

@@ -18,7 +18,7 @@ from family_justice.analyses.model_rows import (
     t_degrees,
     totals_of,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.risk_ratio.model import RiskRatio
 
 
@@ -26,8 +26,8 @@ def fit(
     members: pd.DataFrame, cohort: Cohort, analysis: RiskRatio, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log risk ratios of a yes/no variable (modified Poisson), the intercept (log risk) and a Wald test."""
-    from family_justice.estimators.marginal import average_marginal_effects
-    from family_justice.estimators.poisson import fit_risk_ratio
+    from family_justice.estimators.regression.marginal import average_marginal_effects
+    from family_justice.estimators.regression.poisson import fit_risk_ratio
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)

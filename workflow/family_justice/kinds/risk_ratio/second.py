@@ -16,7 +16,7 @@ from family_justice.second_program import design, regression
 from family_justice.second_program.refit import STATSMODELS, Refits
 
 if TYPE_CHECKING:
-    from family_justice.config.models import Cohort, Covariate
+    from family_justice.config.schema import Cohort, Covariate
     from family_justice.kinds.risk_ratio.model import RiskRatio
 
 PROGRAMS = (STATSMODELS,)

@@ -11,7 +11,7 @@ from family_justice.analyses.prepare import (
     HALF_DAY,
     follow_up,
 )
-from family_justice.config.models import Outcome
+from family_justice.config.schema import Outcome
 from family_justice.kinds.state_occupation.model import StateOccupation
 
 

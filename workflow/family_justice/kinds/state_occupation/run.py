@@ -13,11 +13,11 @@ from family_justice.analyses.prepare import (
     DAYS_PER_UNIT,
     strata,
 )
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
-from family_justice.estimators.life_table import log_log_limits
-from family_justice.estimators.multistate import audit_histories
-from family_justice.estimators.multistate import state_occupation as aalen_johansen
+from family_justice.estimators.survival.life_table import log_log_limits
+from family_justice.estimators.survival.multistate import audit_histories
+from family_justice.estimators.survival.multistate import state_occupation as aalen_johansen
 from family_justice.kinds.families.curve_run import grid_of
 from family_justice.kinds.state_occupation.model import AUDIT, StateOccupation
 from family_justice.kinds.state_occupation.moves import find_moves

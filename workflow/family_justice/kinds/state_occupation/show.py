@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import states, words
+from family_justice.figures import words
+from family_justice.figures.charts import states
 from family_justice.kinds.families.show import Beside, Figure, Show, Shown
-from family_justice.report import states as state_tables
+from family_justice.report.tables import states_table as state_tables
 
 if TYPE_CHECKING:
     import pandas as pd

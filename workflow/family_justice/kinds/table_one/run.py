@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice.analyses.prepare import strata
-from family_justice.config.models import Cohort, Covariate
+from family_justice.config.schema import Cohort, Covariate
 from family_justice.kinds.families.share_tables import level_shares, variable_rows
 from family_justice.kinds.table_one.model import TableOne
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
 from family_justice.kinds.families.show import Show, Shown
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 
 if TYPE_CHECKING:
     import pandas as pd

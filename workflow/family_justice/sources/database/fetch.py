@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from family_justice import fingerprint
-from family_justice.config.models import DatabaseSource
+from family_justice.config.schema import DatabaseSource
 from family_justice.contracts import Table
 from family_justice.errors import ConfigError, ContractError, did_you_mean, report_together
 from family_justice.files import atomic, write_text

@@ -1,0 +1,158 @@
+"""The one door between ``results/internal`` and ``results/release``. It fails closed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from family_justice import fingerprint
+from family_justice.config.policy import check_policy_not_below
+from family_justice.config.schema import Policy
+from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.history import (
+    Population,
+    add_to_history,
+    check_differences,
+    read_history,
+    released_cells,
+)
+from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
+from family_justice.errors import ConfigError, DisclosureError
+from family_justice.files import write_csv, write_text
+from family_justice.results import COLUMNS, COUNTS, MEASURES, POSITION, STATUSES, VALUES, read_results
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_COUNT = re.compile(r"\d{1,12}", re.ASCII)
+_INFINITE = {"inf", "-inf"}
+
+
+def open_door(
+    internal: Mapping[str, Path],
+    release: Mapping[str, Path],
+    policy: Policy,
+    minimum: Policy,
+    study: Path,
+    study_out: Path,
+    suppressions: Path,
+    population: Population | None = None,
+) -> None:
+    """Release the results of one stream: all of them, or none.
+
+    ``internal`` and ``release`` map the name of each analysis to its results before and after; ``study`` is the study
+    description (JSON) from which the allowed labels are derived, released as ``study_out`` with the checksums of the
+    released results under ``sealed``; ``suppressions`` receives the number of suppressed rows per analysis. With a
+    ``population``, the release must not differ from an earlier one of its history by a few people only. Whatever was
+    released before is removed first.
+
+    Raises ``ConfigError`` if ``policy`` is looser than ``minimum``, and ``DisclosureError`` for everything else; the
+    messages hold no value of a result.
+    """
+    targets = [*map(Path, release.values()), Path(study_out), Path(suppressions)]
+    _remove(targets)
+    try:
+        check_policy_not_below(policy, minimum)
+        if set(internal) != set(release):
+            raise DisclosureError("the analyses to release are not those that were given")
+        description = _read_study(Path(study))
+        words = vocabulary(description)
+        frames = [_read(name, Path(path), words) for name, path in internal.items()]
+        long = [name for name, frame in zip(internal, frames, strict=True) if len(frame) > policy.maximum_rows]
+        if long:
+            raise DisclosureError(
+                f"{', '.join(long)}: more than {policy.maximum_rows} rows, the policy's limit; ask for fewer groups "
+                "or a coarser grid of times"
+            )
+        exact = pd.concat(frames, ignore_index=True)
+        restricted = {name: about.get("restrict_to") or {} for name, about in description.get("analyses", {}).items()}
+        disclosed = disclose(exact, policy, restricted)
+        if population is not None:
+            cells = released_cells(exact, disclosed.rows, population)
+            history = read_history(population.history)
+            check_differences(cells, history, policy)
+        staged = {target: _staged(target) for target in targets}
+        try:
+            for name, path in release.items():
+                write_csv(disclosed.rows[disclosed.rows["analysis"] == name], staged[Path(path)])
+            write_csv(disclosed.summary, staged[Path(suppressions)])
+            sealed = {name: fingerprint.of_file(staged[Path(path)]) for name, path in sorted(release.items())}
+            text = json.dumps({**description, "sealed": sealed}, indent=1, ensure_ascii=False) + "\n"
+            write_text(staged[Path(study_out)], text)
+            for target, file in staged.items():
+                _publish(file, target)
+            if population is not None:
+                add_to_history(cells, history, population.history)
+        except BaseException:
+            _remove(targets)
+            raise
+        finally:
+            _remove(list(staged.values()))
+    except (ConfigError, DisclosureError):
+        raise
+    except Exception as error:
+        # The message of an unforeseen error may quote a value: only its type goes out.
+        raise DisclosureError(
+            f"disclosure control stopped with {type(error).__name__}; nothing was released. "
+            "Run it again inside the safe haven under a debugger to see more."
+        ) from None
+
+
+def _publish(staged: Path, target: Path) -> None:
+    os.replace(staged, target)
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _staged(target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f".{target.stem}.staged{target.suffix}")
+
+
+def _read_study(path: Path) -> Mapping[str, Any]:
+    description = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(description, Mapping) or not description.get("stream"):
+        raise DisclosureError("study description: no stream is named")
+    return description
+
+
+def _read(name: str, path: Path, words: Vocabulary) -> pd.DataFrame:
+    """Read one file of results; the texts are checked before anything is converted."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file, strict=True))
+    if not lines or lines[0] != list(COLUMNS):
+        raise DisclosureError(f"{name}: the columns are not those of the result schema")
+    if any(len(line) != len(COLUMNS) for line in lines[1:]):
+        raise DisclosureError(f"{name}: some rows do not have a value for every column")
+    problems = []
+    for position, column in enumerate(COLUMNS):
+        texts = {line[position] for line in lines[1:]}
+        if column in COUNTS:
+            wrong = [text for text in texts if text and not _COUNT.fullmatch(text)]
+        elif column in POSITION + VALUES:
+            wrong = [text for text in texts if text and text not in _INFINITE and not _NUMBER.fullmatch(text)]
+        elif column == "measure":
+            wrong = [text for text in texts if text not in MEASURES]
+        elif column == "status":
+            wrong = [text for text in texts if text not in STATUSES]
+        else:
+            wrong = []
+        if wrong:
+            problems.append(f"{column} ({len(wrong)})")
+    if problems:
+        raise DisclosureError(f"{name}: values of the wrong type in {', '.join(problems)}")
+    frame = read_results(str(path))
+    if frame["time"].map(lambda time: math.isinf(time) or time < 0).any():
+        raise DisclosureError(f"{name}: times must be finite and not negative")
+    check_labels(frame, words, name)
+    frame["note"] = frame["note"].map(words.safe_note).astype("string")
+    return frame

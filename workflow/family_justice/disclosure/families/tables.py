@@ -1,0 +1,161 @@
+"""Counts and percentages: tables of characteristics, frequencies and cohort steps."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from family_justice.config.schema import Policy
+from family_justice.disclosure.ledger import Key, Ledger
+from family_justice.disclosure.result_frame import (
+    Conditions,
+    conditions,
+    count,
+    real,
+    require_empty,
+    require_present,
+    suppress,
+    text,
+)
+from family_justice.disclosure.rounding import is_small, shown
+from family_justice.errors import DisclosureError
+from family_justice.estimators.groups.proportions import wilson
+
+_UNUSED = ["statistic", "df", "p_value", "events", "competing", "censored", "at_risk"]
+_MARGIN = ["analysis", "cohort", "measure", "outcome", "group", "term", "time"]
+
+
+def person_key(cohort: str, who: Conditions, exact: int, time: float | None = None) -> Key:
+    """Name of a number of persons. Persons with the same levels in the same cohort are the same count wherever it
+    occurs: as a cell, as the denominator of a group, in a model or under a curve. The exact number is part of the
+    name because an analysis may leave out persons with missing values."""
+    return ("persons", cohort, who, time, exact)
+
+
+def check_tables(frame: pd.DataFrame) -> None:
+    """Raise ``DisclosureError`` unless the rows hold what the rules below expect: ``n``, and for percentages
+    ``total`` with estimate = 100 n / total."""
+    require_empty(frame, _UNUSED, "counts and percentages")
+    require_present(frame, ["n"], "counts and percentages")
+    percents = frame[frame["measure"] == "percent"]
+    require_present(percents, ["total"], "percentages")
+    expected = 100 * percents["n"].astype(float) / percents["total"].astype(float)
+    if ((percents["estimate"] - expected).abs() > 1e-6 * expected.abs() + 1e-9).any():
+        raise DisclosureError("percentages: the estimate of some rows is not 100 * n / total")
+    counts = frame[frame["measure"] == "count"]
+    require_empty(counts, ["std_error", "conf_low", "conf_high"], "counts")
+    if (counts["estimate"].notna() & (counts["estimate"] != counts["n"].astype(float))).any():
+        raise DisclosureError("counts: the estimate of some rows is not n")
+    if (frame["n"] > frame["total"]).fillna(False).any():
+        raise DisclosureError("counts and percentages: n exceeds total in some rows")
+
+
+def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Key | None]]:
+    """Enter the cells and denominators of all tables and the sums between them: levels add up to the denominator,
+    groups of one column to the table without that column. Returns the names of each row's cell and denominator."""
+    names: dict[int, tuple[Key, Key | None]] = {}
+    groups: dict[Key, dict[Conditions, Key]] = {}
+    for _, margin in frame.groupby([*_MARGIN, "total"], dropna=False, sort=False):
+        first = int(margin.index[0])
+        analysis, cohort, outcome, term = (text(frame, first, c) for c in ("analysis", "cohort", "outcome", "term"))
+        who = ledger.members(analysis, conditions(text(frame, first, "group")))
+        time, total = real(frame, first, "time"), count(frame, first, "total")
+        moment = None if math.isnan(time) else time
+        whole = None
+        if total is not None:
+            whole = ledger.add(person_key(cohort, who, total, moment), total, anchored=True)
+            groups.setdefault((analysis, outcome, term, None, moment), {})[who] = whole
+        cells = []
+        for row, level, n in zip(margin.index, margin["level"], margin["n"], strict=True):
+            here = who | {(term, str(level))} if level else who
+            cell = ledger.add(person_key(cohort, here, int(n), moment), int(n))
+            groups.setdefault((analysis, outcome, term, str(level), moment), {})[who] = cell
+            names[int(row)] = (cell, whole)
+            cells.append(cell)
+        if whole is not None:
+            ledger.add_sum(whole, cells, margin=True)
+    for family in groups.values():
+        add_group_sums(ledger, family)
+    return names
+
+
+def add_group_sums(ledger: Ledger, family: dict[Conditions, Key]) -> None:
+    """Tie the same count in the groups of one column to the count for all of them, where both are published."""
+    parts: dict[tuple[Conditions, str], list[Key]] = {}
+    for who, key in family.items():
+        for column, level in sorted(who):
+            parts.setdefault((who - {(column, level)}, column), []).append(key)
+    for (others, _), keys in parts.items():
+        if others in family:
+            ledger.add_sum(family[others], keys, margin=False)
+
+
+def release_tables(
+    frame: pd.DataFrame, names: dict[int, tuple[Key, Key | None]], ledger: Ledger, policy: Policy
+) -> None:
+    """Write rounded counts, and percentages computed from them, into ``frame``; hide what the ledger hides."""
+    hidden = [
+        row
+        for row, (cell, whole) in names.items()
+        if not ledger.shown(cell) or (whole is not None and ledger.hidden(whole))
+    ]
+    suppress(frame, hidden, policy)
+    for row in names.keys() - hidden:
+        exact_n, exact_total = count(frame, row, "n"), count(frame, row, "total")
+        n, total = shown(exact_n or 0, policy), shown(exact_total or 0, policy)
+        frame.at[row, "n"] = n
+        frame.at[row, "total"] = pd.NA if exact_total is None else total
+        if frame.at[row, "measure"] == "percent":
+            _percent(frame, row, n, total)
+        elif not math.isnan(real(frame, row, "estimate")):
+            frame.at[row, "estimate"] = float(n)
+
+
+def _percent(frame: pd.DataFrame, row: int, n: int, total: int) -> None:
+    """Percentage of rounded counts, with its standard error and Wilson interval where the exact row had them."""
+    share = n / total if total else math.nan
+    low, high = wilson(n, total)
+    values = {"std_error": 100 * math.sqrt(share * (1 - share) / total) if total else math.nan,
+              "conf_low": 100 * low, "conf_high": 100 * high}  # fmt: skip
+    frame.at[row, "estimate"] = 100 * share
+    for column, value in values.items():
+        if not math.isnan(real(frame, row, column)):
+            frame.at[row, column] = value
+
+
+def check_attrition(frame: pd.DataFrame) -> None:
+    """Raise ``DisclosureError`` unless the rows are the units left after each step, in order."""
+    require_empty(frame, [*_UNUSED, "total", "std_error", "conf_low", "conf_high"], "cohort steps")
+    require_present(frame, ["n"], "cohort steps")
+    if (frame["measure"] != "count").any():
+        raise DisclosureError("cohort steps: every row must be a count")
+    for _, steps in frame.groupby(["analysis", "cohort", "outcome", "group"], sort=False):
+        if (steps["n"].diff().fillna(0) > 0).any():
+            raise DisclosureError("cohort steps: a step has more units left than the step before it")
+
+
+def release_attrition(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> None:
+    """Write the units left after each step so that no small number of excluded units follows.
+
+    Going back from the last step, a step keeps the number shown after it unless at least ``threshold`` units more
+    were left. A step that excluded a few units is thus shown exactly as one that excluded nobody; differences
+    telescope; and the last number, on which all analyses rest, is the rounded exact one.
+    """
+    for _, steps in frame.loc[rows].groupby(["analysis", "cohort", "outcome", "group"], sort=False):
+        anchor: int | None = None
+        later: int | None = None
+        for row in reversed(steps.index):
+            n = count(frame, row, "n") or 0
+            if is_small(n, policy):
+                suppress(frame, row, policy)
+                continue
+            if anchor is None or n - anchor >= policy.threshold:
+                anchor = n
+            elif policy.threshold > 1:
+                assert later is not None
+                frame.at[later, "note"] = f"fewer than {policy.threshold} excluded, or none"
+            later = row
+            frame.at[row, "n"] = shown(anchor, policy)
+            if not math.isnan(real(frame, row, "estimate")):
+                frame.at[row, "estimate"] = float(shown(anchor, policy))
