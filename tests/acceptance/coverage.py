@@ -26,7 +26,7 @@ from family_justice.config.check import covariates_of  # noqa: E402
 from family_justice.config.load import Configuration  # noqa: E402
 from family_justice.config.models import Covariate, Stream  # noqa: E402
 from family_justice.covariates.derive import derive_covariates  # noqa: E402
-from family_justice.harmonise.run import harmonise  # noqa: E402
+from family_justice.harmonise.research_ready import harmonise  # noqa: E402
 from family_justice.results import read_results  # noqa: E402
 from family_justice.sources.load import load_source, planted_truth  # noqa: E402
 

@@ -22,12 +22,12 @@ from family_justice.sources.synthetic.clock import (
     order_of,
     to_day,
 )
-from family_justice.sources.synthetic.effects import infant_age
-from family_justice.sources.synthetic.parameters import Hazard, Leaf
+from family_justice.sources.synthetic.parameters.effects import infant_age
+from family_justice.sources.synthetic.parameters.model import Hazard, Leaf
+from family_justice.sources.synthetic.people.register import draw_apart
 from family_justice.sources.synthetic.private_law.families import eighteenth_birthday
-from family_justice.sources.synthetic.records import typing_errors
-from family_justice.sources.synthetic.register import draw_apart
-from family_justice.sources.synthetic.returns import draw_times, new_births
+from family_justice.sources.synthetic.public_law.returns import draw_times, new_births
+from family_justice.sources.synthetic.systems.records import typing_errors
 
 DATES = st.dates(date(1930, 1, 1), date(2025, 12, 31))
 

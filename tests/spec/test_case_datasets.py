@@ -14,7 +14,7 @@ from toy import CODELISTS, Harmonised
 
 from family_justice.contracts import data_set_tables, research_ready_tables
 from family_justice.errors import ContractError
-from family_justice.harmonise.build import build_datasets
+from family_justice.harmonise.datasets import build_datasets
 
 #: Care proceedings 2 of children 1 and 4 (mother 2, father 3 of child 1 only); child 4 joins in May.
 #: Before: care proceedings 1 of child 1, and a private case 0 between mother and father.

@@ -13,9 +13,10 @@ import pytest
 from toy import CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, harmonised
 
 from family_justice.harmonise import harmonise
-from family_justice.sources.synthetic import effects, simulate
+from family_justice.sources.synthetic import simulate
 from family_justice.sources.synthetic.clock import NULL
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters import effects
+from family_justice.sources.synthetic.parameters.model import load_parameters
 from family_justice.sources.synthetic.population import draw_records
 from family_justice.sources.synthetic.private_law.cases import draw_private_law, return_codes
 

@@ -23,7 +23,7 @@ from family_justice.estimators.cox import fit_cox
 from family_justice.estimators.cox_curves import survival_at
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")

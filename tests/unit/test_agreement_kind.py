@@ -24,7 +24,7 @@ from family_justice.disclosure.kernel import disclose
 from family_justice.errors import DisclosureError
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
-from family_justice.report import transitions
+from family_justice.report.tables import transitions_table as transitions
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"

@@ -11,7 +11,7 @@ import pytest
 from release_samples import write_release
 
 from family_justice.errors import PipelineError
-from family_justice.report.changes import compare_releases, main
+from family_justice.report.compare_releases import compare_releases, main
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from family_justice.sources.synthetic.children.census import identify
 from family_justice.sources.synthetic.children.looked_after import draw_looked_after
 from family_justice.sources.synthetic.children.sources import children_tables
 from family_justice.sources.synthetic.clock import NULL
-from family_justice.sources.synthetic.cymru import cymru_tables
-from family_justice.sources.synthetic.lookups import area_tables
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters.model import load_parameters
+from family_justice.sources.synthetic.people.residence import residence_tables
+from family_justice.sources.synthetic.people.residents import draw_residents
 from family_justice.sources.synthetic.population import draw_records
-from family_justice.sources.synthetic.residence import residence_tables
-from family_justice.sources.synthetic.residents import draw_residents
+from family_justice.sources.synthetic.systems.cymru import cymru_tables
+from family_justice.sources.synthetic.systems.lookups import area_tables
 from family_justice.sources.synthetic.tables import build_table, to_arrow, write_arrow
 
 ROOT = Path(__file__).resolve().parents[2]

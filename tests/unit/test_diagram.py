@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from family_justice.contracts import Table, contracts
 from family_justice.contracts.model import Column
-from family_justice.report.diagram import diagram
+from family_justice.report.guide.diagram import diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
 Box = tuple[float, float, float, float]

@@ -16,9 +16,9 @@ from release_samples import write_release
 
 from family_justice.errors import DisclosureError
 from family_justice.figures.draw import draw_stream
-from family_justice.report.checklist import items, write_checklist
-from family_justice.report.crate import write_crate
-from family_justice.report.evidence import write_checker_files
+from family_justice.report.evidence.checker_page import write_checker_files
+from family_justice.report.evidence.checklist import items, write_checklist
+from family_justice.report.evidence.crate import write_crate
 from family_justice.report.pages import write_index, write_stream_page
 from family_justice.report.trace import write_trace
 

@@ -22,8 +22,8 @@ from family_justice.disclosure.gate import open_door
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
-from family_justice.report.catalogue import NOT_KNOWN, ready_rows, tables_of
-from family_justice.report.guide import guide_files, write_guide
+from family_justice.report.guide.catalogue import NOT_KNOWN, ready_rows, tables_of
+from family_justice.report.guide.data_guide import guide_files, write_guide
 from family_justice.results import read_results, tidy
 
 ROOT = Path(__file__).resolve().parents[2]

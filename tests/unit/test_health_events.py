@@ -13,7 +13,7 @@ from family_justice.sources.synthetic.health.events import KIND, Events, pregnan
 from family_justice.sources.synthetic.health.groups import phases
 from family_justice.sources.synthetic.health.parameters import CONDITIONS, PLACES
 from family_justice.sources.synthetic.health.practices import Registrations, read_registrations
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
 
 SERVICES = PARAMETERS.health.services
 

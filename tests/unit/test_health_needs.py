@@ -26,7 +26,7 @@ from family_justice.sources.synthetic.health.needs import (
     share_of_rate,
 )
 from family_justice.sources.synthetic.health.parameters import CHILD_AGES, HealthParameters
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters.model import load_parameters
 from family_justice.sources.synthetic.tables import Words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,7 +135,7 @@ def test_every_form_of_an_icd_code_is_read_as_the_code_or_its_category() -> None
     assert {first.words[place] for place in first.code} == {"F32", "X60"}
 
 
-SQL = "workflow/family_justice/harmonise/sql/stage_health.sql"
+SQL = "workflow/family_justice/harmonise/sql/staging/stage_health.sql"
 #: Kind of event -> indicator that all its codes have in the code lists; kinds that are no indicator are left out.
 MEANT = {
     "depression": "mental_health", "anxiety": "mental_health", "severe_mental_illness": "mental_health",

@@ -9,7 +9,7 @@ from health_world import PARAMETERS, ROOT, World
 
 from family_justice.contracts.check import find_problems
 from family_justice.contracts.model import load_contract
-from family_justice.sources.synthetic.truth import truth_table
+from family_justice.sources.synthetic.parameters.truth import truth_table
 
 NUMBERS = {
     "parents": 6000, "private_adults": 5000, "adults": 12000,

@@ -12,7 +12,7 @@ import release_samples as samples
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.hover import Spot, described, strips
 from family_justice.figures.words import Labels
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import read_results
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from family_justice.report.latex import escape, latex
-from family_justice.report.tables import Cell, Row, Table
+from family_justice.report.tables.page_tables import Cell, Row, Table
+from family_justice.report.writers.latex import escape, latex
 
 
 def test_no_character_of_a_label_has_a_meaning_to_latex() -> None:

@@ -18,7 +18,7 @@ from family_justice.disclosure.digits import step_below
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.figures.words import Labels
-from family_justice.report import tables
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import tidy
 
 

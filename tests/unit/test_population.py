@@ -13,9 +13,9 @@ import pytest
 
 from family_justice.contracts import source_tables
 from family_justice.sources.synthetic import simulate
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters.model import load_parameters
+from family_justice.sources.synthetic.parameters.truth import truth_table
 from family_justice.sources.synthetic.population import draw_records
-from family_justice.sources.synthetic.truth import truth_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = ROOT / "config/population"

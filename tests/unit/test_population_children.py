@@ -18,10 +18,10 @@ from family_justice.sources.synthetic.children.looked_after import draw_looked_a
 from family_justice.sources.synthetic.children.parameters import NEEDS, PLACEMENTS
 from family_justice.sources.synthetic.children.sources import children_tables
 from family_justice.sources.synthetic.clock import NULL
-from family_justice.sources.synthetic.court import CARE_ORDER, INTERIM_CARE, PLACED
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters.model import load_parameters
+from family_justice.sources.synthetic.people.residents import draw_residents
 from family_justice.sources.synthetic.population import draw_records
-from family_justice.sources.synthetic.residents import draw_residents
+from family_justice.sources.synthetic.public_law.court import CARE_ORDER, INTERIM_CARE, PLACED
 from family_justice.sources.synthetic.tables import build_table, to_arrow
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from family_justice.config.models import SyntheticSource
 from family_justice.errors import ConfigError
 from family_justice.sources.load import source_state
 from family_justice.sources.synthetic import simulate
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters.model import load_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = ROOT / "config/population"

@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from family_justice.sources.synthetic import effects
 from family_justice.sources.synthetic.clock import NULL, Streams, calendar, completed_years
-from family_justice.sources.synthetic.court import (
+from family_justice.sources.synthetic.parameters import effects
+from family_justice.sources.synthetic.parameters.model import load_parameters
+from family_justice.sources.synthetic.people.register import APPLICANT, PARENTS, RESPONDENT, SUBJECT
+from family_justice.sources.synthetic.population import draw_records
+from family_justice.sources.synthetic.private_law.cases import draw_private_law, return_codes
+from family_justice.sources.synthetic.private_law.families import last_days
+from family_justice.sources.synthetic.public_law.court import (
     ENFORCEMENT,
     IS_FINAL,
     PROHIBITED_STEPS,
@@ -19,14 +24,9 @@ from family_justice.sources.synthetic.court import (
     SPECIFIC_ISSUE,
     SUPERVISION,
 )
-from family_justice.sources.synthetic.families import ENGLAND, MALE, WALES, build_areas, end_of_data
-from family_justice.sources.synthetic.other_cases import PRIVATE, add_other_cases
-from family_justice.sources.synthetic.parameters import load_parameters
-from family_justice.sources.synthetic.population import draw_records
-from family_justice.sources.synthetic.private_law.cases import draw_private_law, return_codes
-from family_justice.sources.synthetic.private_law.families import last_days
-from family_justice.sources.synthetic.register import APPLICANT, PARENTS, RESPONDENT, SUBJECT
-from family_justice.sources.synthetic.returns import grow_families
+from family_justice.sources.synthetic.public_law.families import ENGLAND, MALE, WALES, build_areas, end_of_data
+from family_justice.sources.synthetic.public_law.other_cases import PRIVATE, add_other_cases
+from family_justice.sources.synthetic.public_law.returns import grow_families
 
 PARAMETERS = Path(__file__).resolve().parents[2] / "config/population"
 SCALE, SEED = 0.1, 8

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from family_justice.sources.synthetic import effects, simulate
-from family_justice.sources.synthetic.families import end_of_data, index_codes
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic import simulate
+from family_justice.sources.synthetic.parameters import effects
+from family_justice.sources.synthetic.parameters.model import load_parameters
 from family_justice.sources.synthetic.population import draw_records
-from family_justice.sources.synthetic.returns import EXISTING_CHILD, INDEX, NEW_CHILD
+from family_justice.sources.synthetic.public_law.families import end_of_data, index_codes
+from family_justice.sources.synthetic.public_law.returns import EXISTING_CHILD, INDEX, NEW_CHILD
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = ROOT / "config/population"
@@ -244,7 +245,7 @@ def test_logistic_model_finds_the_planted_odds_ratios(families):
     import statsmodels.api as sm
 
     from family_justice.sources.synthetic.clock import completed_years as years_between
-    from family_justice.sources.synthetic.outcomes import placement_codes
+    from family_justice.sources.synthetic.public_law.outcomes import placement_codes
 
     parameters, cases = load_parameters(PARAMETERS), families.cases
     birth = families.children.week_of_birth[cases.subject_child]

@@ -26,7 +26,7 @@ from family_justice.analyses.states import state_occupation
 from family_justice.disclosure.kernel import disclose
 from family_justice.estimators.chi_square import upper_tail
 from family_justice.files import write_csv
-from family_justice.report.recompute import FITTED, FOLLOWS, FORMULAS, WITHHELD, Check, recompute
+from family_justice.report.recompute.results import FITTED, FOLLOWS, FORMULAS, WITHHELD, Check, recompute
 from family_justice.results import MEASURES, tidy
 
 OPEN = POLICY.model_copy(update={"threshold": 1, "rounding_base": 1, "minimum_at_risk": 0})

@@ -27,7 +27,8 @@ from family_justice.estimators.recurrent import fit_recurrent
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.files import connect
-from family_justice.report import prose, tables
+from family_justice.report import prose
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import read_results, tidy
 
 POLICY = Policy(

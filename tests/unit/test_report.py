@@ -17,8 +17,9 @@ from family_justice.errors import PipelineError
 from family_justice.figures import words
 from family_justice.figures.draw import has_figure
 from family_justice.files import write_text
-from family_justice.report import pages, prose, tables
+from family_justice.report import pages, prose
 from family_justice.report.pages import anchor, write_index, write_stream_page
+from family_justice.report.tables import page_tables as tables
 from family_justice.results import read_results, tidy
 
 SORT = (Path(pages.__file__).parent / "templates/sort.js").read_text()

@@ -14,10 +14,10 @@ from release_samples import write_release
 
 from family_justice.errors import PipelineError
 from family_justice.figures.draw import draw_stream, read_study
-from family_justice.report.checklist import write_checklist
-from family_justice.report.evidence import write_checker_files
+from family_justice.report.evidence.checker_page import write_checker_files
+from family_justice.report.evidence.checklist import write_checklist
 from family_justice.report.pages import write_index, write_stream_page
-from family_justice.report.recompute import FOLLOWS, recompute
+from family_justice.report.recompute.results import FOLLOWS, recompute
 from family_justice.report.reproduce import COLUMNS, UNSEALED, reproduce
 from family_justice.report.trace import write_trace
 

@@ -12,14 +12,14 @@ import pytest
 
 from family_justice.contracts import source_tables
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, to_day
-from family_justice.sources.synthetic.denominators import denominator_tables
-from family_justice.sources.synthetic.families import FEMALE, WALES
-from family_justice.sources.synthetic.parameters import load_parameters
+from family_justice.sources.synthetic.parameters.model import load_parameters
+from family_justice.sources.synthetic.people.register import MOTHER
+from family_justice.sources.synthetic.people.residence import OPEN, draw_spells, residence_tables
+from family_justice.sources.synthetic.people.residents import draw_residents
 from family_justice.sources.synthetic.population import draw_records
-from family_justice.sources.synthetic.register import MOTHER
-from family_justice.sources.synthetic.residence import OPEN, draw_spells, residence_tables
-from family_justice.sources.synthetic.residents import draw_residents
-from family_justice.sources.synthetic.returns import EXISTING_CHILD
+from family_justice.sources.synthetic.public_law.families import FEMALE, WALES
+from family_justice.sources.synthetic.public_law.returns import EXISTING_CHILD
+from family_justice.sources.synthetic.systems.denominators import denominator_tables
 from family_justice.sources.synthetic.tables import build_table
 
 PARAMETERS = Path(__file__).resolve().parents[2] / "config/population"

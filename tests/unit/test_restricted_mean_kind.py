@@ -20,7 +20,7 @@ from family_justice.errors import ConfigError, DisclosureError
 from family_justice.estimators.life_table import event_table
 from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
 from family_justice.figures.words import Labels
-from family_justice.report import mean_times
+from family_justice.report.tables import mean_times_table as mean_times
 from family_justice.results import tidy
 
 OPEN = POLICY.model_copy(update={"threshold": 1, "rounding_base": 1, "minimum_at_risk": 0})

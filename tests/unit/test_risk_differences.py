@@ -20,7 +20,7 @@ from family_justice.errors import ConfigError, DisclosureError
 from family_justice.estimators.life_table import cumulative_incidence, event_table, kaplan_meier
 from family_justice.estimators.risk_difference import Risk, risk_at, risk_difference
 from family_justice.figures.words import Labels
-from family_justice.report import mean_times
+from family_justice.report.tables import mean_times_table as mean_times
 from family_justice.results import tidy
 
 OPEN = POLICY.model_copy(update={"threshold": 1, "rounding_base": 1, "minimum_at_risk": 0})

@@ -18,7 +18,7 @@ from release_samples import write_release
 
 from family_justice.errors import PipelineError
 from family_justice.figures.draw import draw_stream
-from family_justice.report.evidence import write_checker_files
+from family_justice.report.evidence.checker_page import write_checker_files
 from family_justice.report.pages import write_stream_page
 from family_justice.report.unpack import main, unpack
 

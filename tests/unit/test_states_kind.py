@@ -21,7 +21,7 @@ from family_justice.errors import AnalysisError, ConfigError, DisclosureError
 from family_justice.estimators.life_table import actuarial
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
-from family_justice.report import states as report
+from family_justice.report.tables import states_table as report
 from family_justice.results import tidy
 
 POLICY = Policy(

@@ -17,8 +17,8 @@ from docx.oxml.ns import qn
 from family_justice.figures.draw import has_figure
 from family_justice.files import write_text
 from family_justice.report import pages
-from family_justice.report.tables import Cell, Row, Table
-from family_justice.report.word import write_word
+from family_justice.report.tables.page_tables import Cell, Row, Table
+from family_justice.report.writers.word import write_word
 
 SMALL = Table(
     "Return & <age>",

@@ -5,7 +5,7 @@ from family_justice.config.load import Configuration
 from family_justice.config.check import covariates_of
 from family_justice.analyses.quality import ANALYSES as QUALITY, analyses_of_records
 from family_justice.errors import PipelineError
-from family_justice.report.guide import guide_files
+from family_justice.report.guide.data_guide import guide_files
 from family_justice.sources.load import source_state
 
 #: What a rule of the release room may read besides it.

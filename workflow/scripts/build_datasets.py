@@ -5,7 +5,7 @@ from pathlib import Path
 from family_justice.job import job
 
 with job(snakemake.log[0]):
-    from family_justice.harmonise.build import build_datasets
+    from family_justice.harmonise.datasets import build_datasets
 
     ready, datasets, checks = map(Path, (snakemake.input.ready, snakemake.output.datasets, snakemake.output.checks))
     build_datasets(ready, datasets, checks, Path("config/codelists"), threads=snakemake.threads)

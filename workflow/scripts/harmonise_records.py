@@ -6,7 +6,7 @@ from family_justice.config.load import Configuration
 from family_justice.job import job
 
 with job(snakemake.log[0]):
-    from family_justice.harmonise.run import harmonise
+    from family_justice.harmonise.research_ready import harmonise
 
     source = Configuration(Path("config"), snakemake.config).source(snakemake.wildcards.source)
     raw, ready, quality = map(Path, (snakemake.input.raw, snakemake.output.ready, snakemake.output.quality))

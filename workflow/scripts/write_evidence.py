@@ -5,8 +5,8 @@ from pathlib import Path
 from family_justice.job import job
 
 with job(snakemake.log[0]):
-    from family_justice.report.checklist import write_checklist
-    from family_justice.report.evidence import write_checker_files
+    from family_justice.report.evidence.checker_page import write_checker_files
+    from family_justice.report.evidence.checklist import write_checklist
     from family_justice.report.trace import write_trace
 
     folder = Path("results/release", snakemake.params.stream)

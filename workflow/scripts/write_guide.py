@@ -6,7 +6,7 @@ from family_justice.config.load import Configuration
 from family_justice.job import job
 
 with job(snakemake.log[0]):
-    from family_justice.report.guide import write_guide
+    from family_justice.report.guide.data_guide import write_guide
 
     entries = Configuration(Path("config"), snakemake.config).catalogue()
     write_guide(Path(snakemake.input.study).parent, entries, Path("config/codelists"))

@@ -16,7 +16,7 @@ from family_justice.contracts import data_set_tables, research_ready_tables, sou
 from family_justice.files import write_csv
 from family_justice.harmonise.checks import CHECKS
 from family_justice.harmonise.recovery import HERE as RECOVERY
-from family_justice.harmonise.run import COUNTED_APART, RULES
+from family_justice.harmonise.research_ready import COUNTED_APART, RULES
 from family_justice.results import tidy
 
 #: Analyses of kind ``quality`` that a stream with a data guide has besides those of its file: title, description, and

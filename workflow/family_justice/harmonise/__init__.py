@@ -4,6 +4,6 @@ All rules are SQL in ``sql/``, run in the order of ``run.STEPS``; ``rules.csv`` 
 it touched.
 """
 
-from family_justice.harmonise.run import HarmoniseOptions, harmonise
+from family_justice.harmonise.research_ready import HarmoniseOptions, harmonise
 
 __all__ = ["HarmoniseOptions", "harmonise"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from family_justice.errors import PipelineError
 from family_justice.figures import words
-from family_justice.report.tables import Cell, Row, Table
+from family_justice.report.tables.page_tables import Cell, Row, Table
 
 TITLE = "Published figures that do not reconcile"
 COLUMNS = (

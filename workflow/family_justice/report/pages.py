@@ -13,19 +13,16 @@ from family_justice.errors import PipelineError
 from family_justice.figures import words
 from family_justice.figures.draw import MODELS, has_figure, read_comparisons, read_study
 from family_justice.files import write_text
-from family_justice.report import (
-    classes,
-    groups,
-    inconsistencies,
-    mean_times,
-    prose,
-    splines,
-    states,
-    tables,
-    transitions,
-)
-from family_justice.report.latex import latex
-from family_justice.report.word import write_word
+from family_justice.report import inconsistencies, prose
+from family_justice.report.tables import classes_table as classes
+from family_justice.report.tables import groups_table as groups
+from family_justice.report.tables import mean_times_table as mean_times
+from family_justice.report.tables import page_tables as tables
+from family_justice.report.tables import splines_table as splines
+from family_justice.report.tables import states_table as states
+from family_justice.report.tables import transitions_table as transitions
+from family_justice.report.writers.latex import latex
+from family_justice.report.writers.word import write_word
 from family_justice.results import read_results
 
 if TYPE_CHECKING:

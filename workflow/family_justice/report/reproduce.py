@@ -15,11 +15,11 @@ from family_justice import fingerprint
 from family_justice.errors import PipelineError
 from family_justice.figures.draw import draw_stream, read_study
 from family_justice.files import atomic
-from family_justice.report.checklist import write_checklist
-from family_justice.report.evidence import unsealed, write_checker_files
+from family_justice.report.evidence.checker_page import unsealed, write_checker_files
+from family_justice.report.evidence.checklist import write_checklist
+from family_justice.report.evidence.sacro import FOLDER, OWN
 from family_justice.report.pages import write_index, write_stream_page
-from family_justice.report.recompute import recompute
-from family_justice.report.sacro import FOLDER, OWN
+from family_justice.report.recompute.results import recompute
 from family_justice.report.trace import write_trace
 
 #: What a reviewer is given; all else is made from it.
@@ -91,7 +91,7 @@ def _make_again(released: Path, again: Path, codelists: Path, catalogue: object,
     draw_stream(again, codelists)
     write_stream_page(again)
     if read_study(again).get("data_guide"):
-        from family_justice.report.guide import write_guide
+        from family_justice.report.guide.data_guide import write_guide
 
         write_guide(again, catalogue, codelists)  # type: ignore[arg-type]
     write_checklist(again)

@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> None:
     for name in missing:
         print(f"not in the archive: {name}")
     if not missing:
-        from family_justice.report.evidence import write_checker_files
+        from family_justice.report.evidence.checker_page import write_checker_files
 
         write_checker_files(arguments[1])  # the bundle itself, which the viewer does not hand out as it was
 

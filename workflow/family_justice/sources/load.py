@@ -57,7 +57,7 @@ def source_state(source: Any, base: Path) -> str:
     Raises ``ConfigError`` or ``ContractError`` if a file is not there.
     """
     if isinstance(source, SyntheticSource):
-        from family_justice.sources.synthetic.parameter_files import parameter_files
+        from family_justice.sources.synthetic.parameters.files import parameter_files
 
         files = parameter_files(base / source.parameters)
         return fingerprint.of_value([[path.name, fingerprint.of_file(path)] for path in files])
@@ -104,7 +104,7 @@ def planted_truth(source: Any, base: Path) -> list[dict[str, Any]]:
     """
     if not isinstance(source, SyntheticSource):
         return []
-    from family_justice.sources.synthetic.parameters import load_parameters
+    from family_justice.sources.synthetic.parameters.model import load_parameters
     from family_justice.sources.synthetic.population import truth_table
 
     columns = ("parameter_set", "term", "level", "value", "source")

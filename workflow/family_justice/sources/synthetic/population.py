@@ -15,30 +15,30 @@ import pyarrow as pa
 
 from family_justice.contracts import source_tables
 from family_justice.errors import ConfigError
-from family_justice.sources.synthetic.characteristics import characteristic_lookups
 from family_justice.sources.synthetic.children.sources import children_tables
 from family_justice.sources.synthetic.clock import NULL, Streams
-from family_justice.sources.synthetic.cms import cms_tables
-from family_justice.sources.synthetic.court import hold_court, join_courts
-from family_justice.sources.synthetic.court_lookups import court_tables
-from family_justice.sources.synthetic.cymru import cymru_tables
-from family_justice.sources.synthetic.denominators import denominator_tables
-from family_justice.sources.synthetic.ecms import ecms_tables
-from family_justice.sources.synthetic.families import build_areas, end_of_data
-from family_justice.sources.synthetic.fathers import share_men
 from family_justice.sources.synthetic.health.records import health_tables
-from family_justice.sources.synthetic.lookups import area_tables, code_tables
-from family_justice.sources.synthetic.other_cases import add_other_cases
-from family_justice.sources.synthetic.parameters import Parameters, load_parameters
-from family_justice.sources.synthetic.people import gather_people
+from family_justice.sources.synthetic.parameters.model import Parameters, load_parameters
+from family_justice.sources.synthetic.parameters.truth import COLUMNS, truth_table
+from family_justice.sources.synthetic.people.characteristics import characteristic_lookups
+from family_justice.sources.synthetic.people.gather import gather_people
+from family_justice.sources.synthetic.people.residence import residence_tables
+from family_justice.sources.synthetic.people.residents import Residents, draw_residents
 from family_justice.sources.synthetic.private_law.cases import draw_private_law
 from family_justice.sources.synthetic.private_law.court import hold_private_court
-from family_justice.sources.synthetic.records import Records, keep_records
-from family_justice.sources.synthetic.residence import residence_tables
-from family_justice.sources.synthetic.residents import Residents, draw_residents
-from family_justice.sources.synthetic.returns import grow_families
+from family_justice.sources.synthetic.public_law.court import hold_court, join_courts
+from family_justice.sources.synthetic.public_law.families import build_areas, end_of_data
+from family_justice.sources.synthetic.public_law.fathers import share_men
+from family_justice.sources.synthetic.public_law.other_cases import add_other_cases
+from family_justice.sources.synthetic.public_law.returns import grow_families
+from family_justice.sources.synthetic.systems.cms import cms_tables
+from family_justice.sources.synthetic.systems.court_lookups import court_tables
+from family_justice.sources.synthetic.systems.cymru import cymru_tables
+from family_justice.sources.synthetic.systems.denominators import denominator_tables
+from family_justice.sources.synthetic.systems.ecms import ecms_tables
+from family_justice.sources.synthetic.systems.lookups import area_tables, code_tables
+from family_justice.sources.synthetic.systems.records import Records, keep_records
 from family_justice.sources.synthetic.tables import Columns, build_table, to_arrow, write_arrow
-from family_justice.sources.synthetic.truth import COLUMNS, truth_table
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.001, 10.0
 

@@ -10,10 +10,10 @@ import numpy as np
 from family_justice.sources.synthetic.children.census import match_codes
 from family_justice.sources.synthetic.children.parameters import ChildrensServices
 from family_justice.sources.synthetic.clock import NULL, Bools, Floats, Ints, completed_years, to_day
-from family_justice.sources.synthetic.lookups import lsoa_codes
-from family_justice.sources.synthetic.parameter_types import Leaf
-from family_justice.sources.synthetic.records import Records
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.types import Leaf
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.lookups import lsoa_codes
+from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by, take
 
 #: How mothers and children of MIDS are linked: all of them exactly, by characteristics.

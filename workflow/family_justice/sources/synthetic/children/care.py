@@ -18,7 +18,7 @@ import numpy as np
 
 from family_justice.sources.synthetic.children.parameters import Care
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Floats, Ints, interpolate, to_day
-from family_justice.sources.synthetic.court import (
+from family_justice.sources.synthetic.public_law.court import (
     CARE_ORDER,
     DISCHARGED,
     EMERGENCY_ORDER,
@@ -29,8 +29,8 @@ from family_justice.sources.synthetic.court import (
     SECTION_7,
     SPECIAL_GUARDIANSHIP,
 )
-from family_justice.sources.synthetic.families import WALES
-from family_justice.sources.synthetic.records import Records
+from family_justice.sources.synthetic.public_law.families import WALES
+from family_justice.sources.synthetic.systems.records import Records
 
 FAR = 10**9
 #: Reasons why care ends, a reason is its place; config/codelists/care_ends.csv.

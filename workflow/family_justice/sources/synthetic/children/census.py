@@ -16,8 +16,8 @@ from family_justice.sources.synthetic.children.episodes import (
 from family_justice.sources.synthetic.children.looked_after import LookedAfter, april
 from family_justice.sources.synthetic.children.parameters import NEEDS, PLACEMENTS, ChildrensServices
 from family_justice.sources.synthetic.clock import Bools, Ints, calendar, from_calendar, monday
-from family_justice.sources.synthetic.lookups import lsoa_codes
-from family_justice.sources.synthetic.records import Records
+from family_justice.sources.synthetic.systems.lookups import lsoa_codes
+from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns, Words, length, sort_by, take
 
 #: Codes of the local authorities by name; config/codelists/welsh_authorities.csv.

@@ -21,9 +21,9 @@ from family_justice.sources.synthetic.children.care import (
 )
 from family_justice.sources.synthetic.children.parameters import ChildrensServices
 from family_justice.sources.synthetic.clock import Bools, Ints, Streams, draw_from, monday, to_day
-from family_justice.sources.synthetic.families import WALES
-from family_justice.sources.synthetic.records import Records
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.public_law.families import WALES
+from family_justice.sources.synthetic.systems.records import Records
 
 #: First year from which children who are in care when the census begins may have entered it.
 EARLIEST_ENTRY = 1987

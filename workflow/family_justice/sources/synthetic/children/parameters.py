@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from family_justice.errors import did_you_mean
-from family_justice.sources.synthetic.effects import QUINTILES
-from family_justice.sources.synthetic.parameter_types import Amount, Leaf, Share, Shares, Strict, exactly
+from family_justice.sources.synthetic.parameters.effects import QUINTILES
+from family_justice.sources.synthetic.parameters.types import Amount, Leaf, Share, Shares, Strict, exactly
 
 Year = Annotated[int, Field(ge=1980, le=2025, strict=True)]
 Anchors = Annotated[dict[Year, Amount], Field(min_length=1)]

@@ -16,8 +16,8 @@ from family_justice.sources.synthetic.children.census import (
 )
 from family_justice.sources.synthetic.children.parameters import ChildrensServices
 from family_justice.sources.synthetic.clock import NULL, Bools, Ints, calendar, to_day
-from family_justice.sources.synthetic.records import Records
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by
 
 SPECIAL_NEEDS = ("N", "A", "P", "Q", "S")

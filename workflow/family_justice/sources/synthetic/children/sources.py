@@ -10,8 +10,8 @@ from family_justice.sources.synthetic.children.looked_after import draw_looked_a
 from family_justice.sources.synthetic.children.schools import draw_pupils, school_tables
 from family_justice.sources.synthetic.children.support import support_tables
 from family_justice.sources.synthetic.clock import NULL
-from family_justice.sources.synthetic.records import Records
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns
 
 

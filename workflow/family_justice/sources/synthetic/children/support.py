@@ -18,9 +18,9 @@ from family_justice.sources.synthetic.children.looked_after import LookedAfter, 
 from family_justice.sources.synthetic.children.parameters import NEEDS, ChildrensServices
 from family_justice.sources.synthetic.children.schools import Pupils, starting_age
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Floats, Ints
-from family_justice.sources.synthetic.lookups import lsoa_codes
-from family_justice.sources.synthetic.records import Records
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.lookups import lsoa_codes
+from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by, take
 
 CODES = 3_700_000_000

@@ -10,8 +10,8 @@ from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, F
 from family_justice.sources.synthetic.health.groups import FIRST_ADULT, FIRST_CHILD, TWO_YEARS, Phase, phases
 from family_justice.sources.synthetic.health.needs import UNDER_5, adult_rates, child_rates, draw_liabilities
 from family_justice.sources.synthetic.health.parameters import CHILD_AGES, CODED, CONDITIONS, PLACES, Needs, Services
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.people.residents import Residents
 
 #: Kinds of event; an event carries its place here.
 KINDS = tuple(dict.fromkeys([*CODED["general_practice"], *CODED["admission"], *CODED["emergency_group"], "outpatient"]))

@@ -8,8 +8,8 @@ import numpy as np
 
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Ints, to_day
 from family_justice.sources.synthetic.health.parameters import ADULTS, CHILDREN
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.people.residents import Residents
 
 TWO_YEARS = 730
 ADULT_AT = int(18 * DAYS_PER_YEAR)

@@ -9,9 +9,9 @@ from family_justice.sources.synthetic.health.codes import draw_codes, written_co
 from family_justice.sources.synthetic.health.events import KIND, Events
 from family_justice.sources.synthetic.health.linkage import Linkage, label_linkage, linked_columns, words_of
 from family_justice.sources.synthetic.health.parameters import CODED, CONDITIONS
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.records import Defects
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Defects
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by, take
 
 SPELL_NUMBERS = 400_000_000

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from family_justice.sources.synthetic.clock import NULL, Ints, Streams
 from family_justice.sources.synthetic.health.parameters import HealthDefects
-from family_justice.sources.synthetic.records import Defects
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Defects
 from family_justice.sources.synthetic.tables import Columns, Values, Words, to_arrow
 
 MATCHED = ("1", "4", "39", "35", "99")

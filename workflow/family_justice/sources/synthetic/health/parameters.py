@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from family_justice.sources.synthetic.parameter_types import Amount, Leaf, Share, Shares, Strict, exactly
+from family_justice.sources.synthetic.parameters.types import Amount, Leaf, Share, Shares, Strict, exactly
 
 ADULTS = ("parents", "private_law", "comparison")
 CHILDREN = ("public_law", "private_law", "comparison")

@@ -12,9 +12,9 @@ from family_justice.sources.synthetic.health.codes import draw_codes
 from family_justice.sources.synthetic.health.events import Events
 from family_justice.sources.synthetic.health.linkage import MATCHED, Linkage, dates, words_of
 from family_justice.sources.synthetic.health.parameters import CODED
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.records import Defects
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Defects
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by, take
 
 LOCAL_NUMBERS = 300_000_000

@@ -14,8 +14,8 @@ from family_justice.sources.synthetic.health.practices import (
     registration_tables,
 )
 from family_justice.sources.synthetic.health.services import emergency_table, outpatient_tables, treatment_table
-from family_justice.sources.synthetic.records import Records
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns
 
 

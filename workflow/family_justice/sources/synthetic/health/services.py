@@ -10,9 +10,9 @@ from family_justice.sources.synthetic.health.events import Events
 from family_justice.sources.synthetic.health.hospital import PROVIDERS, provider
 from family_justice.sources.synthetic.health.linkage import Linkage, label_linkage, linked_columns
 from family_justice.sources.synthetic.health.parameters import CODED
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.records import Defects
-from family_justice.sources.synthetic.residents import Residents
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.people.residents import Residents
+from family_justice.sources.synthetic.systems.records import Defects
 from family_justice.sources.synthetic.tables import Columns, Words, sort_by, take
 
 ATTENDANCES, CASES, APPOINTMENTS, TREATMENTS = 500_000_000, 520_000_000, 540_000_000, 560_000_000

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from family_justice.sources.synthetic import effects
 from family_justice.sources.synthetic.clock import (
     Ints,
     Streams,
@@ -17,9 +16,8 @@ from family_justice.sources.synthetic.clock import (
     join,
     next_working_day,
 )
-from family_justice.sources.synthetic.families import Areas, Cases, Children, Mothers
-from family_justice.sources.synthetic.other_cases import PRIVATE
-from family_justice.sources.synthetic.parameters import Parameters
+from family_justice.sources.synthetic.parameters import effects
+from family_justice.sources.synthetic.parameters.model import Parameters
 from family_justice.sources.synthetic.private_law.families import (
     PrivateFamilies,
     known_families,
@@ -27,7 +25,9 @@ from family_justice.sources.synthetic.private_law.families import (
     new_families,
 )
 from family_justice.sources.synthetic.private_law.parameters import APPLICATIONS, CONTESTED
-from family_justice.sources.synthetic.returns import Families, draw_times
+from family_justice.sources.synthetic.public_law.families import Areas, Cases, Children, Mothers
+from family_justice.sources.synthetic.public_law.other_cases import PRIVATE
+from family_justice.sources.synthetic.public_law.returns import Families, draw_times
 
 #: Places in PARTIES of the parameters, and who applies.
 PARENTS_ONLY, RELATIVE_APPLIES, RELATIVE_RESPONDS, NO_RESPONDENT = range(4)

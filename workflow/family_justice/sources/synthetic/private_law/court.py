@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from family_justice.sources.synthetic.clock import Bools, Ints, Streams, distinct, draw_shares, next_working_day, to_day
-from family_justice.sources.synthetic.court import (
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.private_law.cases import PrivateCases, PrivateLaw, draw_applications
+from family_justice.sources.synthetic.private_law.parameters import APPLICATIONS, OUTCOMES
+from family_justice.sources.synthetic.public_law.court import (
     CHILD_ARRANGEMENTS,
     CONTACT,
     CONTACT_ORDER,
@@ -31,10 +34,7 @@ from family_justice.sources.synthetic.court import (
     WITHDRAWN,
     Court,
 )
-from family_justice.sources.synthetic.families import WALES, Areas, end_of_data
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.private_law.cases import PrivateCases, PrivateLaw, draw_applications
-from family_justice.sources.synthetic.private_law.parameters import APPLICATIONS, OUTCOMES
+from family_justice.sources.synthetic.public_law.families import WALES, Areas, end_of_data
 
 #: Type of application and of the order asked for, of each of APPLICATIONS; child arrangements are told apart below.
 TYPES = np.array([

@@ -19,7 +19,8 @@ from family_justice.sources.synthetic.clock import (
     next_working_day,
     to_day,
 )
-from family_justice.sources.synthetic.families import (
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.public_law.families import (
     ENGLAND,
     WALES,
     Areas,
@@ -29,8 +30,7 @@ from family_justice.sources.synthetic.families import (
     end_of_data,
     issue_dates,
 )
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.returns import EXISTING_CHILD, INDEX, Families
+from family_justice.sources.synthetic.public_law.returns import EXISTING_CHILD, INDEX, Families
 
 #: Youngest and oldest age in years of the youngest child of each group of the parameters (assumption).
 YOUNGEST_LIMITS = np.array([[-0.15, 0.0], [0.0, 0.98], [1.02, 5.0], [5.02, 10.0], [10.02, 16.0]])

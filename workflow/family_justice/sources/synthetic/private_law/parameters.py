@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, StrictInt
 
 from family_justice.errors import did_you_mean
-from family_justice.sources.synthetic.effects import PRIVATE_RETURN_TERMS, QUINTILES
-from family_justice.sources.synthetic.parameter_types import (
+from family_justice.sources.synthetic.parameters.effects import PRIVATE_RETURN_TERMS, QUINTILES
+from family_justice.sources.synthetic.parameters.types import (
     Amount,
     Anchors,
     Count,
@@ -27,7 +27,7 @@ from family_justice.sources.synthetic.parameter_types import (
 )
 
 if TYPE_CHECKING:
-    from family_justice.sources.synthetic.parameters import Areas
+    from family_justice.sources.synthetic.parameters.model import Areas
 
 PARTIES = ("parents", "relative_applies", "relative_responds", "no_respondent")
 RELATIVES = ("grandparent", "step_parent", "other_relative", "carer")

@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Ints, Streams, draw_from, monday
-from family_justice.sources.synthetic.families import FEMALE, MALE, WALES
-from family_justice.sources.synthetic.parameters import Parameters
-from family_justice.sources.synthetic.private_law.cases import (
-    FATHER_APPLIES,
-    MOTHER_APPLIES,
-    NO_PARENT_APPLIES,
-    NO_RESPONDENT,
-    RELATIVE_APPLIES,
-    RELATIVE_RESPONDS,
-    PrivateLaw,
-)
-from family_justice.sources.synthetic.register import (
+from family_justice.sources.synthetic.parameters.model import Parameters
+from family_justice.sources.synthetic.people.register import (
     APPLICANT,
     CARER,
     FATHER,
@@ -31,6 +21,16 @@ from family_justice.sources.synthetic.register import (
     SUBJECT_ROLE,
     Register,
 )
+from family_justice.sources.synthetic.private_law.cases import (
+    FATHER_APPLIES,
+    MOTHER_APPLIES,
+    NO_PARENT_APPLIES,
+    NO_RESPONDENT,
+    RELATIVE_APPLIES,
+    RELATIVE_RESPONDS,
+    PrivateLaw,
+)
+from family_justice.sources.synthetic.public_law.families import FEMALE, MALE, WALES
 
 #: Of each of RELATIVES: part, years older than the mother (from, to), share of women and at her address (assumption).
 PARTS = np.array([GRANDPARENT, STEP_PARENT, OTHER_RELATIVE, CARER])

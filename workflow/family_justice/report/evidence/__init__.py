@@ -1,0 +1,1 @@
+"""What goes with a release: checker's page, SACRO bundle, research object, reporting checklist."""

@@ -1,0 +1,1 @@
+"""What a reader of the data is given: dictionary, guide, catalogue entries, diagram."""

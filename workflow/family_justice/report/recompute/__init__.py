@@ -1,0 +1,1 @@
+"""Results worked out again from their released counts."""

@@ -1,0 +1,1 @@
+"""The tables of a page: plain data, built from released rows."""

@@ -1,0 +1,1 @@
+"""The tables of a page for a paper: Word and LaTeX."""

@@ -1,0 +1,1 @@
+"""The parameters of the population: their form, their files, and the effects that they plant."""

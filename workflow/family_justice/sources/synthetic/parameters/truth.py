@@ -1,0 +1,36 @@
+"""The planted truth: the log hazard, rate and odds ratios that an analysis of the population has to find again."""
+
+from __future__ import annotations
+
+from math import log
+
+from family_justice.sources.synthetic.parameters.effects import PLACEMENT_TERMS, PRIVATE_RETURN_TERMS, RETURN_TERMS
+from family_justice.sources.synthetic.parameters.model import Parameters
+
+COLUMNS = ("parameter_set", "term", "level", "value", "source")
+
+
+def truth_table(parameters: Parameters) -> list[tuple[str, str, str, float, str]]:
+    """Return (parameter_set, term, level, value, source) for every level of every planted term.
+
+    A value is the log hazard, rate or odds ratio against the reference level, which stands in the table with 0.
+    """
+    returns = parameters.returns
+    sets = (
+        ("return_new_child", returns.new_child.log_hazard_ratios, RETURN_TERMS),
+        ("return_existing_child", returns.existing_child.log_hazard_ratios, RETURN_TERMS),
+        ("placement_order", parameters.placement.log_odds_ratios, PLACEMENT_TERMS),
+        ("return_private_law", parameters.private_law.returns.log_hazard_ratios, PRIVATE_RETURN_TERMS),
+    )
+    rows = [
+        (name, term, level, 0.0 if level == reference else leaf.value[term][level], leaf.source)
+        for name, leaf, terms in sets
+        for term, (levels, reference) in terms.items()
+        for level in levels
+    ]
+    # Rates of health events of children in court against children who are not.
+    for name, ratio in parameters.health.children.rate_ratios.items():
+        law = f"{name.rpartition('_')[2]}_law"
+        rows.append((name, "proceedings", "none", 0.0, ratio.source))
+        rows.append((name, "proceedings", law, log(ratio.value), ratio.source))
+    return rows

@@ -1,0 +1,1 @@
+"""Families in public law: first care proceedings, returns, outcomes, and what happens in court."""

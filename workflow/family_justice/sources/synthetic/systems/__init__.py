@@ -1,0 +1,1 @@
+"""The record systems: what they have in common, their tables, look-ups and denominators."""
