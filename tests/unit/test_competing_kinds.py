@@ -22,8 +22,8 @@ from family_justice.errors import ConfigError
 from family_justice.estimators.fine_gray import fit_fine_gray
 from family_justice.estimators.gray import gray_test
 from family_justice.estimators.life_table import log_rank
-from family_justice.figures import forest
-from family_justice.figures.style import house_style
+from family_justice.figures.charts import forest
+from family_justice.figures.house.style import house_style
 from family_justice.figures.words import Labels
 from family_justice.report import prose
 from family_justice.results import tidy

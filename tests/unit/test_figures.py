@@ -12,10 +12,11 @@ import pytest
 import release_samples as samples
 
 from family_justice.errors import AnalysisError
-from family_justice.figures import curves, flow, forest, trends, words
+from family_justice.figures import words
+from family_justice.figures.charts import curves, flow, forest, trends
 from family_justice.figures.draw import draw_analysis, draw_stream
-from family_justice.figures.shares import arrange
-from family_justice.figures.style import MARGIN, Sheet, house_style, text_width, tick_step, wrap
+from family_justice.figures.house.frequency_layout import arrange
+from family_justice.figures.house.style import MARGIN, Sheet, house_style, text_width, tick_step, wrap
 from family_justice.results import read_results, tidy
 
 

@@ -16,7 +16,7 @@ from family_justice.analyses.derived import funnel_rows, rate_rows
 from family_justice.analyses.groups import funnel as adapter
 from family_justice.errors import ConfigError
 from family_justice.estimators.mixed import control_limits
-from family_justice.figures import funnel as figure
+from family_justice.figures.charts import funnel as figure
 from family_justice.results import tidy
 
 KEYS = {"kind": "funnel", "variable": "placed", "area": "area"}

@@ -12,9 +12,9 @@ from family_justice.config.kinds import Gee
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.estimators.gee import fit_gee
-from family_justice.figures import forest
+from family_justice.figures.charts import forest
 from family_justice.figures.draw import KINDS, MODELS
-from family_justice.figures.style import house_style
+from family_justice.figures.house.style import house_style
 from family_justice.figures.words import Labels
 from family_justice.report import prose
 from family_justice.results import tidy

@@ -10,7 +10,7 @@ import pytest
 import release_samples as samples
 
 from family_justice.figures.draw import draw_analysis
-from family_justice.figures.hover import Spot, described, strips
+from family_justice.figures.house.hover import Spot, described, strips
 from family_justice.figures.words import Labels
 from family_justice.report import tables
 from family_justice.results import read_results

@@ -14,8 +14,8 @@ from fontTools.ttLib import TTFont
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from family_justice.figures.print_fonts import FACES, FAMILY, FOLDER, LETTERS, cut, family, whole_font
-from family_justice.figures.style import Sheet, house_style
+from family_justice.figures.house.fonts import FACES, FAMILY, FOLDER, LETTERS, cut, family, whole_font
+from family_justice.figures.house.style import Sheet, house_style
 
 SAID = "First office: AVATAR, To Wales. 12\u202f345 (95% CI \u22121.2 to 3.4) · Cafcass Cymru \u2013 tŷ ŵyn"
 

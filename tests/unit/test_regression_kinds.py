@@ -18,8 +18,8 @@ from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Ste
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import AnalysisError, ConfigError
-from family_justice.figures import forest
-from family_justice.figures.style import house_style
+from family_justice.figures.charts import forest
+from family_justice.figures.house.style import house_style
 from family_justice.figures.words import Labels
 from family_justice.results import tidy
 

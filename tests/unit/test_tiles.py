@@ -10,9 +10,10 @@ import pytest
 import release_samples as samples
 import yaml
 
-from family_justice.figures import trends, words
-from family_justice.figures.style import Sheet, house_style, text_width
-from family_justice.figures.tiles import SHADES, class_of, classes, read_tiles, shade
+from family_justice.figures import words
+from family_justice.figures.charts import trends
+from family_justice.figures.charts.tiles import SHADES, class_of, classes, read_tiles, shade
+from family_justice.figures.house.style import Sheet, house_style, text_width
 from family_justice.results import tidy
 
 ROOT = Path(__file__).resolve().parents[2]

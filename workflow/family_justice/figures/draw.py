@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice.errors import AnalysisError
-from family_justice.figures import agreement, classes, curves, flow, forest, funnel, inequality, states, trends
-from family_justice.figures.style import house_style
-from family_justice.figures.tiles import Tiles, read_tiles
+from family_justice.figures.charts import agreement, classes, curves, flow, forest, funnel, inequality, states, trends
+from family_justice.figures.charts.tiles import Tiles, read_tiles
+from family_justice.figures.house.style import house_style
 from family_justice.figures.words import Labels
 from family_justice.files import write_text
 from family_justice.results import read_results

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.classes import arrange
-from family_justice.figures.shares import Share
+from family_justice.figures.charts.classes import arrange
+from family_justice.figures.house.frequency_layout import Share
 from family_justice.report.tables import Cell, Row, Table, hidden
 
 if TYPE_CHECKING:

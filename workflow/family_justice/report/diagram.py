@@ -14,7 +14,7 @@ from html import escape
 from itertools import pairwise
 
 from family_justice.contracts import Table
-from family_justice.figures.style import COLOURS, text_width
+from family_justice.figures.house.style import COLOURS, text_width
 
 ROW, HEAD, GAP, PAD = 18, 24, 18, 12  # pixels: a line of a box, its head, between boxes, around the drawing
 TRACK, MARGIN = 9, 14  # between trunks in a channel, and beside the outermost

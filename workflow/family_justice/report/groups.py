@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import funnel as funnels
-from family_justice.figures import inequality as gradients
 from family_justice.figures import words
+from family_justice.figures.charts import funnel as funnels
+from family_justice.figures.charts import inequality as gradients
 from family_justice.report.tables import Cell, Row, Table, hidden
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import forest, splines, words
+from family_justice.figures import words
+from family_justice.figures.charts import forest, splines
 from family_justice.report.tables import Cell, Row, Table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.analyses.event_methods import AUDIT
 from family_justice.figures import words
-from family_justice.figures.margins import LIMITS
+from family_justice.figures.house.curve_parts import LIMITS
 from family_justice.report.tables import Cell, Row, Table, hidden, report_times
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import flow, forest, words
-from family_justice.figures.margins import point
-from family_justice.figures.shares import Share, arrange
+from family_justice.figures import words
+from family_justice.figures.charts import flow, forest
+from family_justice.figures.house.curve_parts import point
+from family_justice.figures.house.frequency_layout import Share, arrange
 from family_justice.report import prose
 
 if TYPE_CHECKING:

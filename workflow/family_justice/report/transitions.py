@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.agreement import Transitions, arrange
+from family_justice.figures.charts.agreement import Transitions, arrange
 from family_justice.report.tables import Cell, Row, Table, hidden
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import tiles, words
-from family_justice.figures.bars import draw_bars
-from family_justice.figures.hover import strips
-from family_justice.figures.keys import line_style, tops, upper_end, write_top
-from family_justice.figures.shares import Board, Frequency, arrange
-from family_justice.figures.style import MARGIN, SMALL, WIDTH, Sheet, message, text_width, tick_step
+from family_justice.figures import words
+from family_justice.figures.charts import tiles
+from family_justice.figures.charts.bars import draw_bars
+from family_justice.figures.house.frequency_layout import Board, Frequency, arrange
+from family_justice.figures.house.hover import strips
+from family_justice.figures.house.legends import line_style, tops, upper_end, write_top
+from family_justice.figures.house.style import MARGIN, SMALL, WIDTH, Sheet, message, text_width, tick_step
 
 if TYPE_CHECKING:
     import pandas as pd

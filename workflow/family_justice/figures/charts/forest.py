@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import Rectangle
 
-from family_justice.figures import splines, words
-from family_justice.figures.style import (
+from family_justice.figures import words
+from family_justice.figures.charts import splines
+from family_justice.figures.house.style import (
     BLUE,
     GREY,
     INK,

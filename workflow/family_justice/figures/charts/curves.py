@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.keys import ceiling
-from family_justice.figures.margins import (
+from family_justice.figures.house.curve_parts import (
     HIDDEN,
     ROW,
-    Line,
-    Panel,
+    CurveLine,
+    CurvePanel,
     at_risk,
     end_label,
     end_labels,
@@ -26,7 +25,8 @@ from family_justice.figures.margins import (
     risk_numbers,
     strips,
 )
-from family_justice.figures.style import (
+from family_justice.figures.house.legends import ceiling
+from family_justice.figures.house.style import (
     COLOURS,
     DASHES,
     MARGIN,
@@ -94,7 +94,7 @@ def _note(curves: pd.DataFrame) -> str:
     return " ".join(parts)
 
 
-def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[Panel]:
+def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[CurvePanel]:
     """Split the rows into panels by outcome, and by the first grouping column if the lines would be too many."""
     groups = list(dict.fromkeys(curves["group"]))
     outcomes = list(dict.fromkeys(curves["outcome"]))
@@ -126,8 +126,8 @@ def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[Panel]:
                 chosen = curves[(curves["outcome"] == outcome) & (curves["group"] == group)]
                 if len(chosen):
                     scale = 1.0 if (chosen["measure"] == "mean_cumulative_count").any() else 100.0
-                    lines.append(Line(names[inner[group]], chosen, *styles[group], scale=scale))
-            panels.append(Panel(words.sentence(", ".join([*heading, *([name] if name else [])])), lines, key))
+                    lines.append(CurveLine(names[inner[group]], chosen, *styles[group], scale=scale))
+            panels.append(CurvePanel(words.sentence(", ".join([*heading, *([name] if name else [])])), lines, key))
     return [panel for panel in panels if panel.lines]
 
 
@@ -157,7 +157,7 @@ class _View:
     frame: float
 
 
-def _sheet(panels: list[Panel], view: _View, head: tuple[str, str, list[str]], labels: words.Labels) -> Sheet:
+def _sheet(panels: list[CurvePanel], view: _View, head: tuple[str, str, list[str]], labels: words.Labels) -> Sheet:
     names = [line.label for panel in panels for line in panel.lines]
     several = len(set(names)) > 1
     direct = several and len(panels) == 1  # names at the ends of the lines; panels share a legend
@@ -213,7 +213,7 @@ def _frame(axes: Axes, high: float, ticks: list[float], upper: float) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _curve(axes: Axes, line: Line) -> None:
+def _curve(axes: Axes, line: CurveLine) -> None:
     shown = line.shown
     if shown.empty:
         return
@@ -227,14 +227,14 @@ def _curve(axes: Axes, line: Line) -> None:
     axes.step(times, values, where="post", color=line.colour, linestyle=line.dash, clip_on=True)
 
 
-def _time_axis(panels: list[Panel], unit: str, most: int) -> tuple[float, list[float]]:
+def _time_axis(panels: list[CurvePanel], unit: str, most: int) -> tuple[float, list[float]]:
     """Return the end of the time axis and at most so many ticks, for the numbers beneath them need room."""
     last = max(float(line.rows["time"].max()) for panel in panels for line in panel.lines)
     step = tick_step(last, min(max(most, 2), 12), unit)
     return last, [step * i for i in range(int(last / step + 1e-9) + 1)]
 
 
-def _ceiling(panels: list[Panel]) -> float:
+def _ceiling(panels: list[CurvePanel]) -> float:
     """Return a round upper end of the axis with a little air above the highest line."""
     highest = max(
         float(line.shown[column].max())
@@ -253,7 +253,7 @@ def _tick(value: float) -> str:
     return f"{value:g}"
 
 
-def _estimate(line: Line) -> str:
+def _estimate(line: CurveLine) -> str:
     if line.shown.empty:
         return f"{line.label}: withheld"
     last = line.shown.iloc[-1]
@@ -263,7 +263,7 @@ def _estimate(line: Line) -> str:
     return f"{line.label} {value}" + (f" (95% CI {limits})" if limits else "") + f" at {_tick(float(last['time']))}"
 
 
-def _alt(title: str, panels: list[Panel], unit: str) -> str:
+def _alt(title: str, panels: list[CurvePanel], unit: str) -> str:
     parts = [f"Line chart. {title}. Time in {unit}."]
     for panel in panels:
         values = "; ".join(_estimate(line) for line in panel.lines)
@@ -271,7 +271,7 @@ def _alt(title: str, panels: list[Panel], unit: str) -> str:
     return " ".join(parts)
 
 
-def _caption(axis: str, panels: list[Panel], unit: str) -> str:
+def _caption(axis: str, panels: list[CurvePanel], unit: str) -> str:
     several = len({line.label for panel in panels for line in panel.lines}) > 1
     where = "; one panel per outcome" if len(panels) > 1 else ""
     lines = "one line per group" if several else "with its confidence band"

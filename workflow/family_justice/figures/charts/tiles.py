@@ -16,8 +16,8 @@ from typing import Any
 from matplotlib.patches import Rectangle
 
 from family_justice.figures import words
-from family_justice.figures.shares import Frequency, Series, Share
-from family_justice.figures.style import GREY, INK, MARGIN, SMALL, TINY, WIDTH, Sheet, text_height, wrap
+from family_justice.figures.house.frequency_layout import Frequency, Series, Share
+from family_justice.figures.house.style import GREY, INK, MARGIN, SMALL, TINY, WIDTH, Sheet, text_height, wrap
 
 #: Lightness falls evenly from class to class, all of one hue: readable in grey, and with any colour vision.
 SHADES = ("#eef5fb", "#cfe1f2", "#a3c8e6", "#6ba7d3", "#2f77ad", "#14588f", "#08355f")

@@ -4,7 +4,7 @@ Matplotlib cuts the font down anew for each face of each PDF, and most of that t
 scripts that figures do not write. Here these tables are cut away beforehand; ligatures and kerning stay, so that
 lines are as long as in the other files. A figure with a letter outside ``LETTERS`` takes the whole DejaVu Sans.
 
-``python -m family_justice.figures.print_fonts`` makes the files again; a test compares them with the whole font.
+``python -m family_justice.figures.house.fonts`` makes the files again; a test compares them with the whole font.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.estimators.mixed import control_limits
 from family_justice.figures import words
-from family_justice.figures.inequality import unit
-from family_justice.figures.keys import ceiling
-from family_justice.figures.style import (
+from family_justice.figures.charts.inequality import unit
+from family_justice.figures.house.legends import ceiling
+from family_justice.figures.house.style import (
     BLUE,
     GREY,
     INK,

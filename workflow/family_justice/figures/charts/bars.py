@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from matplotlib.patches import Rectangle
 
 from family_justice.figures import words
-from family_justice.figures.keys import Top, line_style, tops, upper_end, write_top
-from family_justice.figures.shares import Board, Frequency
-from family_justice.figures.style import (
+from family_justice.figures.house.frequency_layout import Board, Frequency
+from family_justice.figures.house.legends import Top, line_style, tops, upper_end, write_top
+from family_justice.figures.house.style import (
     GREY,
     INK,
     MARGIN,

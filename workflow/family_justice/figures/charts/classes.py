@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.patches import Rectangle
 
 from family_justice.figures import words
-from family_justice.figures.agreement import DARK, LIGHT
-from family_justice.figures.shares import Share, share
-from family_justice.figures.style import GREY, INK, MARGIN, SMALL, TINY, WIDTH, Sheet, message, text_width, wrap
-from family_justice.figures.tiles import HIDDEN
+from family_justice.figures.charts.agreement import DARK, LIGHT
+from family_justice.figures.charts.tiles import HIDDEN
+from family_justice.figures.house.frequency_layout import Share, share
+from family_justice.figures.house.style import GREY, INK, MARGIN, SMALL, TINY, WIDTH, Sheet, message, text_width, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ WIDEST = 0.95  # of a column, inches
 
 
 @dataclass(frozen=True)
-class Line:
+class ProfileRow:
     """A level of a variable: its share in every class."""
 
     term: str
@@ -37,7 +37,7 @@ class Profiles:
     """The classes with their sizes, and what is answered in them."""
 
     sizes: dict[str, Share]
-    lines: list[Line]
+    lines: list[ProfileRow]
 
 
 def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Profiles:
@@ -54,7 +54,7 @@ def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> 
         for level in levels:
             found = own[own["level"] == level].to_dict("records")
             cells = {str(r["group"]).removeprefix("class="): share(r, labels) for r in found}
-            lines.append(Line(term, level, cells, len(levels) != 2 or level != reference))
+            lines.append(ProfileRow(term, level, cells, len(levels) != 2 or level != reference))
     return Profiles(sizes, lines)
 
 
@@ -66,7 +66,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     if not any(cell.percent == cell.percent for line in lines for cell in line.cells.values()):
         reason = "All classes are withheld: too few people to release."
         return message(*head, reason, [labels.foot()]), f"{about['title']}: all classes are withheld.", reason
-    named: list[tuple[str, list[Line]]] = []
+    named: list[tuple[str, list[ProfileRow]]] = []
     for term in dict.fromkeys(line.term for line in lines):
         own = [line for line in lines if line.term == term]
         alone = len(own) == 1
@@ -134,7 +134,7 @@ def _said(cell: Share) -> str:
     return f"{words.percent(cell.percent)}, {cell.n} of {cell.total}" if cell.percent == cell.percent else cell.words
 
 
-def _alt(title: str, found: Profiles, named: list[tuple[str, list[Line]]]) -> str:
+def _alt(title: str, found: Profiles, named: list[tuple[str, list[ProfileRow]]]) -> str:
     parts = [f"{title}. {len(found.sizes)} {'class' if len(found.sizes) == 1 else 'classes'}."]
     for group, size in found.sizes.items():
         told = [

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.hover import strips
-from family_justice.figures.style import BLUE, INK, MARGIN, SIZE, WIDTH, Sheet
+from family_justice.figures.house.hover import strips
+from family_justice.figures.house.style import BLUE, INK, MARGIN, SIZE, WIDTH, Sheet
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,17 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from family_justice.figures import words
-from family_justice.figures.margins import HIDDEN, ROW, Line, Panel, end_labels, risk_names, risk_numbers, strips
-from family_justice.figures.style import (
+from family_justice.figures.house.curve_parts import (
+    HIDDEN,
+    ROW,
+    CurveLine,
+    CurvePanel,
+    end_labels,
+    risk_names,
+    risk_numbers,
+    strips,
+)
+from family_justice.figures.house.style import (
     BLUE,
     GREEN,
     MARGIN,
@@ -95,7 +104,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     return sheet, _alt(title, panels, unit), f"{caption}. Numbers of people in each state below the axis."
 
 
-def _panels(chosen: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Panel]:
+def _panels(chosen: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[CurvePanel]:
     """One panel per group, one line per state: the numbers in the state are what the lines call at risk."""
     groups = list(dict.fromkeys(chosen["group"]))
     key, names = labels.strata(groups)
@@ -108,13 +117,13 @@ def _panels(chosen: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
             absorbing = bool(index == len(states) - 1 and rows["censored"].isna().all())
             colour = GONE if absorbing else SHADES[index % len(SHADES)]
             label = str((about.get("states") or {}).get(state, words.plain(state)))
-            lines.append(Line(label, rows, colour, "solid"))
+            lines.append(CurveLine(label, rows, colour, "solid"))
         name = names[group] if len(groups) > 1 else ""
-        panels.append(Panel(f"{key}: {words.lower_first(name)}" if key and name else name, lines))
+        panels.append(CurvePanel(f"{key}: {words.lower_first(name)}" if key and name else name, lines))
     return panels
 
 
-def _areas(axes: Axes, panel: Panel, high: float, ticks: list[float]) -> Panel:
+def _areas(axes: Axes, panel: CurvePanel, high: float, ticks: list[float]) -> CurvePanel:
     """Draw the areas; return the panel with the middle of each area in place of its height, for its name."""
     times = panel.lines[0].shown["time"].to_numpy(dtype=float)
     bottom = np.zeros(len(times))
@@ -125,14 +134,14 @@ def _areas(axes: Axes, panel: Panel, high: float, ticks: list[float]) -> Panel:
         axes.step(times, top, where="post", color="white", linewidth=0.9)
         place = line.rows.assign(estimate=line.rows["estimate"].where(line.rows["estimate"].isna(), 0.0))
         place.loc[line.shown.index, "estimate"] = (bottom + top) / 2 / line.scale
-        middles.append(Line(line.label, place, line.colour, line.dash))
+        middles.append(CurveLine(line.label, place, line.colour, line.dash))
         bottom = top
     axes.set_xlim(0, high)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_ylim(0, 100)
     axes.set_yticks(range(0, 101, 20), [str(mark) for mark in range(0, 101, 20)])
     axes.spines["left"].set_visible(False)
-    return Panel(panel.title, middles)
+    return CurvePanel(panel.title, middles)
 
 
 def _legend_rows(names: list[str]) -> list[list[int]]:
@@ -148,7 +157,7 @@ def _legend_rows(names: list[str]) -> list[list[int]]:
     return rows
 
 
-def _legend(sheet: Sheet, panel: Panel) -> None:
+def _legend(sheet: Sheet, panel: CurvePanel) -> None:
     canvas = sheet.canvas()
     for number, row in enumerate(_legend_rows([line.label for line in panel.lines])):
         x, y = MARGIN, sheet.top + 0.09 + 0.22 * number
@@ -166,7 +175,7 @@ def _note(chosen: pd.DataFrame, withheld: list[str]) -> str:
     return " ".join(parts)
 
 
-def _alt(title: str, panels: list[Panel], unit: str) -> str:
+def _alt(title: str, panels: list[CurvePanel], unit: str) -> str:
     parts = [f"Stacked areas. {title}. Time in {unit}."]
     for panel in panels:
         ends = [(line.label, line.shown.iloc[-1]) for line in panel.lines]

@@ -8,8 +8,8 @@ from typing import Any
 
 from matplotlib.patches import Rectangle
 
-from family_justice.figures.shares import Board, Series
-from family_justice.figures.style import (
+from family_justice.figures.house.frequency_layout import Board, Series
+from family_justice.figures.house.style import (
     COLOURS,
     DASHES,
     MARGIN,

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.patches import FancyBboxPatch
 
 from family_justice.figures import words
-from family_justice.figures.style import BLUE, GREY, INK, MARGIN, PALE, SIZE, SMALL, Sheet, message, text_height, wrap
+from family_justice.figures.house.style import (
+    BLUE,
+    GREY,
+    INK,
+    MARGIN,
+    PALE,
+    SIZE,
+    SMALL,
+    Sheet,
+    message,
+    text_height,
+    wrap,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.hover import strips
-from family_justice.figures.keys import ceiling
-from family_justice.figures.style import (
+from family_justice.figures.house.hover import strips
+from family_justice.figures.house.legends import ceiling
+from family_justice.figures.house.style import (
     BLUE,
     GREY,
     MARGIN,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.patches import Rectangle
 
 from family_justice.figures import words
-from family_justice.figures.shares import Share, share
-from family_justice.figures.style import (
+from family_justice.figures.house.frequency_layout import Share, share
+from family_justice.figures.house.style import (
     GREY,
     INK,
     MARGIN,

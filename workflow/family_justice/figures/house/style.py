@@ -21,8 +21,8 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from PIL import Image
 
-from family_justice.figures.hover import Spot, described
-from family_justice.figures.print_fonts import family
+from family_justice.figures.house.fonts import family
+from family_justice.figures.house.hover import Spot, described
 from family_justice.files import atomic, write_text
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from family_justice.figures import hover, words
-from family_justice.figures.style import GREY, INK, MARGIN, SMALL, WIDTH, Sheet, text_height, text_width, wrap
+from family_justice.figures import words
+from family_justice.figures.house import hover
+from family_justice.figures.house.style import GREY, INK, MARGIN, SMALL, WIDTH, Sheet, text_height, text_width, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ POINT = ("time", "estimate", *LIMITS, "at_risk", "status", "note")  # the column
 
 
 @dataclass
-class Line:
+class CurveLine:
     """One curve: times, numbers at risk, and how it is drawn; ``shown`` are the rows with an estimate, their values in
     units of the axis (percent, or numbers where ``scale`` is 1), ``points`` all rows with a time, in its order."""
 
@@ -42,20 +43,20 @@ class Line:
 
 
 @dataclass
-class Panel:
+class CurvePanel:
     """One frame: its heading and its lines."""
 
     title: str
-    lines: list[Line]
+    lines: list[CurveLine]
     key: str = ""  # what the labels of the lines are levels of
 
 
-def end_label(line: Line) -> str:
+def end_label(line: CurveLine) -> str:
     """Return the name of a line; a line that could not be drawn says so."""
     return line.label if len(line.shown) else f"{line.label} (withheld)"
 
 
-def end_labels(sheet: Sheet, panel: Panel, x: float, span: tuple[float, float], upper: float) -> None:
+def end_labels(sheet: Sheet, panel: CurvePanel, x: float, span: tuple[float, float], upper: float) -> None:
     """Write each line's label at its end, moved apart where they would collide."""
     top, frame = span
     room = sheet.width - MARGIN - x + 0.02
@@ -94,10 +95,10 @@ def _dark(colour: str) -> str:
     return "#" + "".join(f"{round(part * factor):02x}" for part in (red, green, blue))
 
 
-def _legend_entries(panels: list[Panel]) -> list[list[Line]]:
+def _legend_entries(panels: list[CurvePanel]) -> list[list[CurveLine]]:
     """Return the entries of the legend, row by row."""
     unique = {line.label: line for panel in panels for line in panel.lines}
-    rows: list[list[Line]] = [[]]
+    rows: list[list[CurveLine]] = [[]]
     used = _key_width(panels)
     for line in unique.values():
         need = text_width(line.label, SMALL) + 0.62
@@ -109,17 +110,17 @@ def _legend_entries(panels: list[Panel]) -> list[list[Line]]:
     return rows
 
 
-def _key_width(panels: list[Panel]) -> float:
+def _key_width(panels: list[CurvePanel]) -> float:
     key = panels[0].key
     return text_width(key, SMALL, "bold") + 0.2 if key else 0.0
 
 
-def legend_height(panels: list[Panel]) -> float:
+def legend_height(panels: list[CurvePanel]) -> float:
     """Return the height of the legend that all panels share, in inches."""
     return 0.26 * len(_legend_entries(panels))
 
 
-def legend(sheet: Sheet, panels: list[Panel]) -> None:
+def legend(sheet: Sheet, panels: list[CurvePanel]) -> None:
     """Write the legend at the top of the sheet's body."""
     canvas = sheet.canvas()
     if panels[0].key:
@@ -132,7 +133,7 @@ def legend(sheet: Sheet, panels: list[Panel]) -> None:
             x += text_width(line.label, SMALL) + 0.62
 
 
-def at_risk(line: Line, time: float, labels: words.Labels) -> str:
+def at_risk(line: CurveLine, time: float, labels: words.Labels) -> str:
     """Return the number still at risk at ``time``, as the row at that time or the next one has it."""
     place = bisect_left(line.points, time - 1e-9, key=lambda row: row["time"])
     if place == len(line.points):
@@ -157,7 +158,7 @@ def point(row: Any, scale: float, labels: words.Labels) -> tuple[str, str, str]:
 
 def strips(
     sheet: Sheet,
-    panel: Panel,
+    panel: CurvePanel,
     frame: tuple[float, float, float, float],
     time: tuple[float, str],
     labels: words.Labels,
@@ -182,7 +183,7 @@ def strips(
         sheet.hover(left + width * low / time[0], top, width * (high - low) / time[0], height, "\n".join(said))
 
 
-def risk_names(sheet: Sheet, panel: Panel, top: float, room: float, heading: str = "Number at risk") -> None:
+def risk_names(sheet: Sheet, panel: CurvePanel, top: float, room: float, heading: str = "Number at risk") -> None:
     """Write the names of the lines at the left of the numbers at risk; ``room``: where they must end, in inches."""
     sheet.text(MARGIN, top, heading, size=SMALL, weight="bold")
     canvas = sheet.canvas()
@@ -198,7 +199,7 @@ def risk_names(sheet: Sheet, panel: Panel, top: float, room: float, heading: str
 
 def risk_numbers(
     sheet: Sheet,
-    panel: Panel,
+    panel: CurvePanel,
     span: tuple[float, float],
     top: float,
     time: tuple[float, list[float]],

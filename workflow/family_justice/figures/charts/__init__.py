@@ -1,0 +1,1 @@
+"""The charts, one module each: rows of an analysis in, a sheet, its alt text and its caption out."""
