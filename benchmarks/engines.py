@@ -30,7 +30,7 @@ def ours(data: Data, task: str) -> Fit:
     """Return the fit by this project's kernel."""
     import scipy.sparse  # noqa: F401 - what the fit would import itself
 
-    from family_justice.estimators.cox import fit_cox, proportional_hazards_test
+    from family_justice.estimators.survival.cox import fit_cox, proportional_hazards_test
 
     more = {"entry": data.get("entry"), "clusters": data.get("cluster")}
     if task == "ph_test":

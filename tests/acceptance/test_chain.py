@@ -69,7 +69,7 @@ def test_a_second_run_has_nothing_to_do_and_edits_rerun_only_what_depends_on_the
         assert "disclose_infants" not in said
     finally:
         path.write_text(before)
-    module = finished_run / "workflow/family_justice/estimators/cox.py"
+    module = finished_run / "workflow/family_justice/estimators/survival/cox.py"
     code = module.read_text()
     try:
         module.write_text(code + "\n# edited\n")

@@ -17,9 +17,9 @@ from test_intruder import COURT, behind, nearest
 
 from family_justice.disclosure.digits import step_below
 from family_justice.disclosure.kernel import disclose
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.poisson import fit_risk_ratio
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.poisson import fit_risk_ratio
 from family_justice.results import tidy
 
 Table = tuple[int, int, int, int]  # persons and events of the reference level, persons and events of the other

@@ -9,8 +9,9 @@ import pandas as pd
 from conformance import Answers, Estimates, line
 from reference_values import RECID, ROSSI, data, std_errors, values
 
-from family_justice.estimators.chi_square import quadratic_form_test
-from family_justice.estimators.cox import (
+from family_justice.estimators.parts.chi_square import quadratic_form_test
+from family_justice.estimators.regression.splines import restricted_cubic_spline
+from family_justice.estimators.survival.cox import (
     CoxFit,
     concordance,
     concordance_std_error,
@@ -18,9 +19,12 @@ from family_justice.estimators.cox import (
     proportional_hazards_test,
     robust_score_test,
 )
-from family_justice.estimators.cox_curves import survival_at
-from family_justice.estimators.cox_residuals import dfbeta_residuals, martingale_residuals, schoenfeld_residuals
-from family_justice.estimators.splines import restricted_cubic_spline
+from family_justice.estimators.survival.cox_curves import survival_at
+from family_justice.estimators.survival.cox_residuals import (
+    dfbeta_residuals,
+    martingale_residuals,
+    schoenfeld_residuals,
+)
 
 TIED = ["x1", "x2", "x3", "x4"]
 

@@ -9,16 +9,22 @@ import pandas as pd
 from conformance import Answers, Estimates, line
 from reference_values import RECID, ROSSI, data, std_errors, values
 
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import Curve, cumulative_incidence, event_table, kaplan_meier, log_rank
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.multinomial import fit_multinomial
-from family_justice.estimators.multistate import state_occupation
-from family_justice.estimators.negative_binomial import fit_negative_binomial
-from family_justice.estimators.parametric import fit_aft
-from family_justice.estimators.poisson import fit_poisson, fit_risk_ratio
-from family_justice.estimators.recurrent import fit_recurrent, mean_cumulative_count
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.multinomial import fit_multinomial
+from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
+from family_justice.estimators.regression.poisson import fit_poisson, fit_risk_ratio
+from family_justice.estimators.survival.accelerated_failure_time import fit_aft
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.life_table import (
+    Curve,
+    cumulative_incidence,
+    event_table,
+    kaplan_meier,
+    log_rank,
+)
+from family_justice.estimators.survival.multistate import state_occupation
+from family_justice.estimators.survival.recurrent import fit_recurrent, mean_cumulative_count
 
 TIED = ["x1", "x2", "x3", "x4"]
 AREAS = ["x1", "x2", "x3"]

@@ -8,14 +8,14 @@ import numpy as np
 from conformance import Answers, line
 from reference_values import data, std_errors, values
 
-from family_justice.estimators.agreement import cohen_kappa
-from family_justice.estimators.conditional_logistic import fit_conditional_logistic
-from family_justice.estimators.firth import fit_firth
-from family_justice.estimators.gee import fit_gee
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.mixed import fit_mixed_logistic
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.groups.agreement import cohen_kappa
+from family_justice.estimators.missing.pooling import pool
+from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
+from family_justice.estimators.regression.firth import fit_firth
+from family_justice.estimators.regression.gee import fit_gee
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
 
 AREAS = ["x1", "x2", "x3"]
 

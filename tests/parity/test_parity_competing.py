@@ -10,11 +10,11 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, data, std_errors, values
 
-from family_justice.estimators.fine_gray import FineGrayFit, fit_fine_gray
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import cumulative_incidence, event_table, kaplan_meier
-from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
-from family_justice.estimators.risk_difference import risk_at, risk_difference
+from family_justice.estimators.survival.fine_gray import FineGrayFit, fit_fine_gray
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.life_table import cumulative_incidence, event_table, kaplan_meier
+from family_justice.estimators.survival.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
+from family_justice.estimators.survival.risk_difference import risk_at, risk_difference
 
 COLUMNS = ["x1", "x2", "x3", "x4"]
 

@@ -9,19 +9,19 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, data, std_errors, values
 
-from family_justice.estimators.agreement import Weights, cohen_kappa
-from family_justice.estimators.conditional_logistic import fit_conditional_logistic
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.funnel import control_limits
-from family_justice.estimators.gee import fit_gee
-from family_justice.estimators.inequality import inequality, ridit_scores
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.mixed import fit_mixed_logistic
-from family_justice.estimators.multinomial import fit_multinomial
-from family_justice.estimators.negative_binomial import fit_negative_binomial
-from family_justice.estimators.poisson import CountFit, fit_poisson, fit_risk_ratio
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.groups.agreement import Weights, cohen_kappa
+from family_justice.estimators.groups.funnel import control_limits
+from family_justice.estimators.groups.inequality import inequality, ridit_scores
+from family_justice.estimators.missing.pooling import pool
+from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
+from family_justice.estimators.regression.gee import fit_gee
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.multinomial import fit_multinomial
+from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
+from family_justice.estimators.regression.poisson import CountFit, fit_poisson, fit_risk_ratio
+from family_justice.estimators.survival.cox import fit_cox
 
 X = ["x1", "x2", "x3"]
 PRISON = ["workprg", "felon", "alcohol", "drugs", "black", "married", "educ", "age"]

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, RECID, ROSSI, STD_ERROR, array, data, std_errors, values
 
-from family_justice.estimators.cox import (
+from family_justice.estimators.survival.cox import (
     CoxFit,
     baseline_hazard,
     concordance,

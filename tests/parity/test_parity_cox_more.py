@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, data, std_errors, values
 
-from family_justice.estimators.chi_square import quadratic_form_test
-from family_justice.estimators.cox import (
+from family_justice.estimators.parts.chi_square import quadratic_form_test
+from family_justice.estimators.regression.splines import harrell_knots, restricted_cubic_spline
+from family_justice.estimators.survival.cox import (
     CoxFit,
     baseline_hazard,
     concordance,
@@ -16,15 +17,14 @@ from family_justice.estimators.cox import (
     fit_cox,
     robust_score_test,
 )
-from family_justice.estimators.cox_curves import standardised_survival, survival_at
-from family_justice.estimators.cox_residuals import (
+from family_justice.estimators.survival.cox_curves import standardised_survival, survival_at
+from family_justice.estimators.survival.cox_residuals import (
     deviance_residuals,
     dfbeta_residuals,
     martingale_residuals,
     schoenfeld_residuals,
     score_residuals,
 )
-from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
 
 R = values("cox_more")
 TIED = ["efron_pooled_unweighted", "efron_strata_weights", "breslow_strata_weights"]

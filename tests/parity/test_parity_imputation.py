@@ -6,9 +6,9 @@ import numpy as np
 from numpy.testing import assert_allclose
 from reference_values import array, data, values
 
-from family_justice.estimators.imputation import Incomplete, chained_equations
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.missing.imputation import Incomplete, chained_equations
+from family_justice.estimators.missing.pooling import pool
+from family_justice.estimators.regression.logistic import fit_logistic
 
 Floats = np.ndarray
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.latent_classes import fit_latent_classes
+from family_justice.estimators.groups.latent_classes import fit_latent_classes
 
 PATTERNS = {
     "0000000": 34, "0000100": 2, "0100000": 6, "0100001": 1, "0100100": 4, "0100101": 5, "1000000": 2, "1010101": 1,

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reference_values import array, data, values
 
-from family_justice.estimators.life_table import (
+from family_justice.estimators.survival.life_table import (
     Curve,
     cumulative_incidence,
     event_table,

@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, array, data, std_errors, values
 
-from family_justice.estimators.multistate import audit_histories, state_occupation
-from family_justice.estimators.recurrent import RecurrentModel, fit_recurrent, mean_cumulative_count
+from family_justice.estimators.survival.multistate import audit_histories, state_occupation
+from family_justice.estimators.survival.recurrent import RecurrentModel, fit_recurrent, mean_cumulative_count
 
 
 @pytest.mark.parametrize("model", get_args(RecurrentModel))

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, RECID, ROSSI, STD_ERROR, data, std_errors, values
 
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.parametric import AftFit, fit_aft
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.survival.accelerated_failure_time import AftFit, fit_aft
 
 COLUMNS = ["x1", "x2", "x3", "x4"]
 

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, array, data, values
 
 from family_justice.analyses.rows import F_TEST, estimate_row, row_of_test, t_degrees
-from family_justice.estimators.firth import fit_firth
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.firth import fit_firth
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
 
 
 def test_few_clusters_as_lmtest() -> None:

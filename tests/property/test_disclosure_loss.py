@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from family_justice.config.models import Policy
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.rounding import curve_step, round_cumulative
-from family_justice.estimators import life_table
+from family_justice.estimators.survival import life_table
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.agreement import cohen_kappa
-from family_justice.estimators.conditional_logistic import fit_conditional_logistic
-from family_justice.estimators.matching import match_exact, match_nearest
-from family_justice.estimators.mixed import fit_mixed_logistic
-from family_justice.estimators.multinomial import fit_multinomial
-from family_justice.estimators.negative_binomial import fit_negative_binomial
-from family_justice.estimators.poisson import fit_poisson, fit_risk_ratio
+from family_justice.estimators.groups.agreement import cohen_kappa
+from family_justice.estimators.groups.matching import match_exact, match_nearest
+from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.multinomial import fit_multinomial
+from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
+from family_justice.estimators.regression.poisson import fit_poisson, fit_risk_ratio
 
 CALM = settings(deadline=None, max_examples=25)
 seeds = st.integers(0, 10**6)

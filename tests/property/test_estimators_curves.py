@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from family_justice.estimators.life_table import (
+from family_justice.estimators.survival.life_table import (
     actuarial,
     at_risk_at,
     cumulative_incidence,

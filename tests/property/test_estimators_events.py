@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import cumulative_incidence, event_table
-from family_justice.estimators.multistate import state_occupation
-from family_justice.estimators.recurrent import RecurrentModel, fit_recurrent, mean_cumulative_count
-from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
+from family_justice.estimators.survival.cox import fit_cox
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.life_table import cumulative_incidence, event_table
+from family_justice.estimators.survival.multistate import state_occupation
+from family_justice.estimators.survival.recurrent import RecurrentModel, fit_recurrent, mean_cumulative_count
+from family_justice.estimators.survival.restricted_mean import restricted_mean_survival, restricted_mean_time_lost
 
 CALM = settings(deadline=None, max_examples=30)
 seeds = st.integers(0, 10**6)

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.cox import CoxFit, concordance, fit_cox, proportional_hazards_test
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.parametric import fit_aft
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.survival.accelerated_failure_time import fit_aft
+from family_justice.estimators.survival.cox import CoxFit, concordance, fit_cox, proportional_hazards_test
 
 # Time on a busy machine says nothing.
 CALM = settings(deadline=None, max_examples=50)

@@ -11,19 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.conditional_logistic import fit_conditional_logistic
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.firth import fit_firth
-from family_justice.estimators.gee import fit_gee
-from family_justice.estimators.inequality import inequality
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.mixed import fit_mixed_logistic
-from family_justice.estimators.multinomial import fit_multinomial
-from family_justice.estimators.negative_binomial import fit_negative_binomial
-from family_justice.estimators.parametric import fit_aft
-from family_justice.estimators.poisson import fit_poisson, fit_risk_ratio
+from family_justice.estimators.groups.inequality import inequality
+from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
+from family_justice.estimators.regression.firth import fit_firth
+from family_justice.estimators.regression.gee import fit_gee
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.multinomial import fit_multinomial
+from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
+from family_justice.estimators.regression.poisson import fit_poisson, fit_risk_ratio
+from family_justice.estimators.survival.accelerated_failure_time import fit_aft
+from family_justice.estimators.survival.cox import fit_cox
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
 
 N = 240
 

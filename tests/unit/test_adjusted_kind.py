@@ -19,8 +19,8 @@ from family_justice.config.models import Covariate, Stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.cox_curves import survival_at
+from family_justice.estimators.survival.cox import fit_cox
+from family_justice.estimators.survival.cox_curves import survival_at
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.report import tables
@@ -145,7 +145,7 @@ def test_a_reader_meets_curves_and_a_table(tmp_path: Path) -> None:
 def test_a_fit_that_did_not_converge_has_no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
     import dataclasses
 
-    from family_justice.estimators import cox
+    from family_justice.estimators.survival import cox
 
     monkeypatch.setattr(cox, "fit_cox", lambda *a, **k: dataclasses.replace(fit_cox(*a, **k), converged=False))
     rows = rows_of(men())

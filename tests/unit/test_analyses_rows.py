@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from family_justice.analyses import models, regression, rows
 from family_justice.config.kinds import Cox, Logistic, NegativeBinomial, Poisson, RiskRatio
 from family_justice.config.models import Cohort, Covariate, Event, Outcome, Step
-from family_justice.estimators.chi_square import ChiSquareTest, quadratic_form_test
+from family_justice.estimators.parts.chi_square import ChiSquareTest, quadratic_form_test
 
 COVARIATES = {
     "side": Covariate(label="Side", definition="Side.", value="side", levels=["left", "right"], reference="left"),

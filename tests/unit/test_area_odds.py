@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from family_justice.analyses.regression import mixed_logistic
 from family_justice.disclosure.digits import step_below
-from family_justice.estimators.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
 
 NAMES = [f"Area {chr(65 + i)}" for i in range(20)]
 KEYS = {"kind": "mixed_logistic", "variable": "placed", "covariates": ["sex"], "area": "area"}

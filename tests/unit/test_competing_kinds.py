@@ -19,9 +19,9 @@ from family_justice.config.models import Cohort, Covariate, Event, Outcome, Poli
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import ConfigError
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import log_rank
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.life_table import log_rank
 from family_justice.figures import forest
 from family_justice.figures.style import house_style
 from family_justice.figures.words import Labels

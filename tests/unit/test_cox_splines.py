@@ -20,8 +20,8 @@ from family_justice.config.kinds import Cox
 from family_justice.config.models import Cohort, Covariate, Outcome, Policy, Stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.errors import AnalysisError, ConfigError
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
+from family_justice.estimators.regression.splines import harrell_knots, restricted_cubic_spline
+from family_justice.estimators.survival.cox import fit_cox
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.report.prose import model_summary

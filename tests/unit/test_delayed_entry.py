@@ -20,10 +20,10 @@ from family_justice.config.load import Configuration, parse
 from family_justice.config.models import Outcome, Policy, Stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.life_table import event_table, log_rank
-from family_justice.estimators.restricted_mean import restricted_mean_survival
+from family_justice.estimators.survival.cox import fit_cox
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.life_table import event_table, log_rank
+from family_justice.estimators.survival.restricted_mean import restricted_mean_survival
 from family_justice.results import tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.fine_gray import fit_fine_gray
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.life_table import event_table
-from family_justice.estimators.restricted_mean import (
+from family_justice.estimators.survival.fine_gray import fit_fine_gray
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.life_table import event_table
+from family_justice.estimators.survival.restricted_mean import (
     difference,
     restricted_mean_survival,
     restricted_mean_time_lost,

@@ -10,15 +10,15 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import digamma, gammaln
 
-from family_justice.estimators.funnel import control_limits, funnel
-from family_justice.estimators.gee import fit_gee
-from family_justice.estimators.inequality import inequality, ordered_codes, ridit_scores
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.mixed import fit_mixed_logistic
-from family_justice.estimators.multinomial import fit_multinomial
-from family_justice.estimators.negative_binomial import fit_negative_binomial
-from family_justice.estimators.poisson import fit_poisson, fit_risk_ratio
+from family_justice.estimators.groups.funnel import control_limits, funnel
+from family_justice.estimators.groups.inequality import inequality, ordered_codes, ridit_scores
+from family_justice.estimators.regression.gee import fit_gee
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.multinomial import fit_multinomial
+from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
+from family_justice.estimators.regression.poisson import fit_poisson, fit_risk_ratio
 
 TO_ZERO = "the likelihood rises without end as the coefficient goes to minus infinity"
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.cox import baseline_hazard, concordance, fit_cox, proportional_hazards_test
-from family_justice.estimators.newton import independent_columns
+from family_justice.estimators.parts.newton import independent_columns
+from family_justice.estimators.survival.cox import baseline_hazard, concordance, fit_cox, proportional_hazards_test
 
 # Six rows; two leave at 1 and two die together at 6.
 TIME = np.array([1, 1, 6, 6, 8, 9])
@@ -271,7 +271,7 @@ def test_logarithm_of_time_zero() -> None:
 def test_one_and_two_threads_give_the_same_bytes() -> None:
     code = """
 import numpy as np
-from family_justice.estimators.cox import fit_cox
+from family_justice.estimators.survival.cox import fit_cox
 g = np.random.default_rng(1)
 n = 30_000
 exit = g.integers(2, 900, n)

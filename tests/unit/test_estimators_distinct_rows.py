@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators import distinct_rows
-from family_justice.estimators.cox import (
+from family_justice.estimators.survival import distinct_rows
+from family_justice.estimators.survival.cox import (
     CoxFit,
     baseline_hazard,
     concordance,
@@ -17,8 +17,8 @@ from family_justice.estimators.cox import (
     fit_cox,
     proportional_hazards_test,
 )
-from family_justice.estimators.cox_residuals import dfbeta_residuals, schoenfeld_residuals
-from family_justice.estimators.distinct_rows import PatternRows, SingleRows, patterns
+from family_justice.estimators.survival.cox_residuals import dfbeta_residuals, schoenfeld_residuals
+from family_justice.estimators.survival.distinct_rows import PatternRows, SingleRows, patterns
 
 N = 3_000
 

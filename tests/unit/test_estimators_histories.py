@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.multistate import audit_histories, state_occupation
-from family_justice.estimators.recurrent import fit_recurrent, marginal_rows, mean_cumulative_count
+from family_justice.estimators.survival.multistate import audit_histories, state_occupation
+from family_justice.estimators.survival.recurrent import fit_recurrent, marginal_rows, mean_cumulative_count
 
 # Three people: events at 2 and 4, followed to 6; an event at 3, followed to 5; no event, followed to 3.
 ID = [1, 1, 1, 2, 2, 3]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from family_justice.estimators.cox import baseline_hazard, fit_cox
-from family_justice.estimators.imputation import Incomplete, chained_equations, nelson_aalen
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.missing.imputation import Incomplete, chained_equations, nelson_aalen
+from family_justice.estimators.missing.pooling import pool
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.survival.cox import baseline_hazard, fit_cox
 
 Floats = np.ndarray
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.marginal import average_marginal_effects
-from family_justice.estimators.multinomial import fit_multinomial
-from family_justice.estimators.poisson import fit_risk_ratio
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.marginal import average_marginal_effects
+from family_justice.estimators.regression.multinomial import fit_multinomial
+from family_justice.estimators.regression.poisson import fit_risk_ratio
 
 
 def test_one_binary_covariate_gives_the_difference_of_shares() -> None:

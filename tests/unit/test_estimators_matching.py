@@ -7,10 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import gammaln
 
-from family_justice.estimators.agreement import cohen_kappa, transition_table
-from family_justice.estimators.conditional_logistic import fit_conditional_logistic
-from family_justice.estimators.matching import balance, match_exact, match_nearest
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.groups.agreement import cohen_kappa, transition_table
+from family_justice.estimators.groups.matching import balance, match_exact, match_nearest
+from family_justice.estimators.missing.pooling import pool
+from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
 
 
 def test_exact_matching_goes_round_where_comparisons_are_few() -> None:

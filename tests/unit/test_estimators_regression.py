@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.cox import fit_cox
-from family_justice.estimators.gee import fit_gee
-from family_justice.estimators.logistic import fit_logistic
-from family_justice.estimators.mixed import fit_mixed_logistic
-from family_justice.estimators.parametric import fit_aft
-from family_justice.estimators.poisson import fit_poisson
+from family_justice.estimators.regression.gee import fit_gee
+from family_justice.estimators.regression.logistic import fit_logistic
+from family_justice.estimators.regression.mixed import fit_mixed_logistic
+from family_justice.estimators.regression.poisson import fit_poisson
+from family_justice.estimators.survival.accelerated_failure_time import fit_aft
+from family_justice.estimators.survival.cox import fit_cox
 
 
 def test_logistic_of_a_two_by_two_table() -> None:

@@ -14,8 +14,8 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.models import logistic
 from family_justice.disclosure.digits import step_below
 from family_justice.errors import ConfigError
-from family_justice.estimators import firth
-from family_justice.estimators.firth import fit_firth
+from family_justice.estimators.regression import firth
+from family_justice.estimators.regression.firth import fit_firth
 from family_justice.results import tidy
 
 KEYS = {"kind": "logistic", "variable": "placed", "covariates": ["sex", "age"], "penalty": "firth"}

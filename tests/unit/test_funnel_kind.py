@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.derived import funnel_rows, rate_rows
 from family_justice.analyses.groups import funnel as adapter
 from family_justice.errors import ConfigError
-from family_justice.estimators.funnel import control_limits
+from family_justice.estimators.groups.funnel import control_limits
 from family_justice.figures import funnel as figure
 from family_justice.results import tidy
 

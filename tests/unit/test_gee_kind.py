@@ -11,7 +11,7 @@ from family_justice.analyses.study import describe_study
 from family_justice.config.kinds import Gee
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
-from family_justice.estimators.gee import fit_gee
+from family_justice.estimators.regression.gee import fit_gee
 from family_justice.figures import forest
 from family_justice.figures.draw import KINDS, MODELS
 from family_justice.figures.style import house_style

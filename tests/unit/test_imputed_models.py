@@ -22,7 +22,7 @@ from family_justice.analyses.imputed import (
 )
 from family_justice.config.models import Comparison
 from family_justice.errors import ConfigError
-from family_justice.estimators.logistic import fit_logistic
+from family_justice.estimators.regression.logistic import fit_logistic
 from family_justice.report.comparisons import compare_results
 from family_justice.results import tidy
 

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from family_justice.analyses.groups import inequality as adapter
 from family_justice.disclosure.derived import check_rates
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.estimators.inequality import grouped_inequality, inequality
+from family_justice.estimators.groups.inequality import grouped_inequality, inequality
 
 KEYS = {"kind": "inequality", "variable": "placed", "over": "fifth"}
 

@@ -19,7 +19,7 @@ from family_justice.analyses.run import run_analysis
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.latent import step
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
-from family_justice.estimators.latent_classes import fit_latent_classes
+from family_justice.estimators.groups.latent_classes import fit_latent_classes
 from family_justice.results import read_results, tidy
 
 KEYS: dict[str, Any] = {

@@ -24,7 +24,7 @@ from family_justice.analyses.groups import funnel, inequality
 from family_justice.analyses.repeats import mean_cumulative_count
 from family_justice.analyses.states import state_occupation
 from family_justice.disclosure.kernel import disclose
-from family_justice.estimators.chi_square import upper_tail
+from family_justice.estimators.parts.chi_square import upper_tail
 from family_justice.files import write_csv
 from family_justice.report.recompute import FITTED, FOLLOWS, FORMULAS, WITHHELD, Check, recompute
 from family_justice.results import MEASURES, tidy

@@ -23,7 +23,7 @@ from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.rebuild import dispersion
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import CohortError, ConfigError, DisclosureError
-from family_justice.estimators.recurrent import fit_recurrent
+from family_justice.estimators.survival.recurrent import fit_recurrent
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.files import connect

@@ -17,8 +17,8 @@ from family_justice.config.check import check_stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.estimators.life_table import cumulative_incidence, event_table, kaplan_meier
-from family_justice.estimators.risk_difference import Risk, risk_at, risk_difference
+from family_justice.estimators.survival.life_table import cumulative_incidence, event_table, kaplan_meier
+from family_justice.estimators.survival.risk_difference import Risk, risk_at, risk_difference
 from family_justice.figures.words import Labels
 from family_justice.report import mean_times
 from family_justice.results import tidy

@@ -18,7 +18,7 @@ from family_justice.config.models import Policy, Stream
 from family_justice.disclosure.kernel import disclose
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import AnalysisError, ConfigError, DisclosureError
-from family_justice.estimators.life_table import actuarial
+from family_justice.estimators.survival.life_table import actuarial
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.report import states as report

@@ -13,8 +13,8 @@ from family_justice.analyses.prepare import EVENT, follow_up, require_events
 from family_justice.analyses.rows import Rows, cluster_codes, reasons_of
 from family_justice.config.kinds import AdjustedSurvival
 from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators.life_table import at_risk_at, log_log_limits
-from family_justice.estimators.newton import RUNS_AWAY
+from family_justice.estimators.parts.newton import RUNS_AWAY
+from family_justice.estimators.survival.life_table import at_risk_at, log_log_limits
 
 NOT_DETERMINED = "the covariates tell the contrast: the data lack what everybody would be given"
 AT_LIMIT = "a level of another covariate has no finite estimate: its members are at the limit"
@@ -36,8 +36,8 @@ def adjusted_survival(
     it is the reference level that has no events, errors of the differences between the others are not at hand, and
     the curve has none.
     """
-    from family_justice.estimators.cox import fit_cox
-    from family_justice.estimators.cox_curves import standardised_survival
+    from family_justice.estimators.survival.cox import fit_cox
+    from family_justice.estimators.survival.cox_curves import standardised_survival
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)

@@ -29,7 +29,7 @@ def fine_gray(
     Standard errors are robust, as in both targets. A ratio of pseudo-likelihoods has no chi-squared distribution, so
     that there is no likelihood-ratio test.
     """
-    from family_justice.estimators.fine_gray import fit_fine_gray
+    from family_justice.estimators.survival.fine_gray import fit_fine_gray
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates, strata=analysis.strata)

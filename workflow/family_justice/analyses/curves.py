@@ -14,9 +14,9 @@ import pandas as pd
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up, require_events, strata
 from family_justice.config.kinds import CumulativeIncidence, KaplanMeier
 from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators import life_table, restricted_mean
-from family_justice.estimators.gray import gray_test
-from family_justice.estimators.risk_difference import RiskDifference, risk_at, risk_difference
+from family_justice.estimators.survival import life_table, restricted_mean
+from family_justice.estimators.survival.gray import gray_test
+from family_justice.estimators.survival.risk_difference import RiskDifference, risk_at, risk_difference
 
 #: Steps of the grid on which follow-up is summarised.
 FOLLOW_UP_STEPS = 40

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.rows import estimate_row
-from family_justice.estimators.funnel import control_limits
-from family_justice.estimators.inequality import grouped_inequality
+from family_justice.estimators.groups.funnel import control_limits
+from family_justice.estimators.groups.inequality import grouped_inequality
 
 Rows = Iterator[dict[str, Any]]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from family_justice.analyses.prepare import strata
 from family_justice.config.kinds import Agreement, Frequency, TableOne
-from family_justice.estimators.agreement import agreement_rows, transition_table
+from family_justice.estimators.groups.agreement import agreement_rows, transition_table
 
 
 def table_one(members: pd.DataFrame, analysis: TableOne) -> Iterator[dict[str, Any]]:

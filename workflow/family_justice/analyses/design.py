@@ -13,7 +13,7 @@ from family_justice.analyses.prepare import require_events
 from family_justice.config.kinds import Gee, Logistic, MixedLogistic, RiskRatio
 from family_justice.config.models import Covariate
 from family_justice.errors import AnalysisError
-from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
+from family_justice.estimators.regression.splines import harrell_knots, restricted_cubic_spline
 
 
 class Cell(NamedTuple):

@@ -23,8 +23,8 @@ from family_justice.config.models import Cohort, Covariate
 
 def gee(members: pd.DataFrame, cohort: Cohort, analysis: Gee, covariates: Mapping[str, Covariate], where: str) -> Rows:
     """Yield log odds ratios with robust errors, the intercept, the correlation within clusters and a Wald test."""
-    from family_justice.estimators.chi_square import quadratic_form_test
-    from family_justice.estimators.gee import fit_gee
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
+    from family_justice.estimators.regression.gee import fit_gee
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)

@@ -12,7 +12,7 @@ from family_justice.analyses.derived import Rows, funnel_rows, inequality_rows, 
 from family_justice.analyses.prepare import EVENT, follow_up, require_events, strata
 from family_justice.config.kinds import Funnel, Inequality
 from family_justice.config.models import Cohort, Covariate
-from family_justice.estimators.proportions import wilson
+from family_justice.estimators.groups.proportions import wilson
 from family_justice.results import tidy
 
 

@@ -13,8 +13,8 @@ from family_justice.analyses.prepare import EVENT, follow_up
 from family_justice.analyses.rows import Rows, estimate_row
 from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError
-from family_justice.estimators.imputation import Incomplete, chained_equations, nelson_aalen
-from family_justice.estimators.pooling import pool
+from family_justice.estimators.missing.imputation import Incomplete, chained_equations, nelson_aalen
+from family_justice.estimators.missing.pooling import pool
 
 Covariates = Mapping[str, Covariate]
 Adapter = Callable[[pd.DataFrame, Cohort, Any, Covariates, str], Rows]

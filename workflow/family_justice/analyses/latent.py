@@ -34,7 +34,7 @@ def latent_classes(
     class, and in a group ``class=...`` of a level among the class, whose expected size is ``total``. Raises
     ``AnalysisError`` if nobody has all variables or no model could be fitted, and ``ConfigError`` without StepMix.
     """
-    from family_justice.estimators.latent_classes import answer_patterns, fit_latent_classes
+    from family_justice.estimators.groups.latent_classes import answer_patterns, fit_latent_classes
 
     known = members[members[analysis.variables].notna().all(axis=1)]
     if known.empty:

@@ -37,7 +37,7 @@ def matched_logistic(
     members: pd.DataFrame, cohort: Cohort, analysis: MatchedLogistic, covariates: Covariates, where: str
 ) -> Rows:
     """Yield the matching, the balance, and log odds ratios within sets (conditional logistic regression)."""
-    from family_justice.estimators.conditional_logistic import fit_conditional_logistic
+    from family_justice.estimators.regression.conditional_logistic import fit_conditional_logistic
 
     outcome, level = analysis.variable or analysis.treatment, analysis.event_level
     if analysis.variable is None:
@@ -52,7 +52,7 @@ def matched_logistic(
     design = build_design(inside, named, covariates)
     fit = fit_conditional_logistic(event, design.matrix, sets.number)
     yield from _model(fit, fit.variance, design, event, sets.number, "log_odds_ratio", outcome)
-    from family_justice.estimators.chi_square import quadratic_form_test
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
 
     kept = np.flatnonzero(fit.estimable & fit.converged)
     test = quadratic_form_test(fit.coef[kept], fit.variance[np.ix_(kept, kept)])
@@ -63,7 +63,7 @@ def matched_cox(
     members: pd.DataFrame, cohort: Cohort, analysis: MatchedCox, covariates: Covariates, where: str
 ) -> Rows:
     """Yield the matching, the balance, and log hazard ratios within sets (Cox regression stratified by set)."""
-    from family_justice.estimators.cox import fit_cox
+    from family_justice.estimators.survival.cox import fit_cox
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     named = [analysis.treatment, *analysis.covariates]
@@ -92,10 +92,10 @@ def _complete(members: pd.DataFrame, analysis: Any, named: list[str]) -> pd.Data
 
 def draw_sets(used: pd.DataFrame, analysis: Any, covariates: Covariates, where: str) -> Sets:
     """Match every treated member to comparisons; raise ``AnalysisError`` if nobody finds one."""
-    from family_justice.estimators.arrays import combine
-    from family_justice.estimators.logistic import fit_logistic
-    from family_justice.estimators.matching import comparison_weights, match_exact, match_nearest
-    from family_justice.estimators.newton import RUNS_AWAY
+    from family_justice.estimators.groups.matching import comparison_weights, match_exact, match_nearest
+    from family_justice.estimators.parts.arrays import combine
+    from family_justice.estimators.parts.newton import RUNS_AWAY
+    from family_justice.estimators.regression.logistic import fit_logistic
 
     treated = (used[analysis.treatment] == analysis.treatment_level).to_numpy()
     if treated.all() or not treated.any():
@@ -186,7 +186,7 @@ def _whole(sums: np.ndarray) -> np.ndarray:
 
 def _number_balance(used: pd.DataFrame, treated: np.ndarray, sets: np.ndarray, names: list[str]) -> Rows:
     """Yield standardised differences of numbers, every set counting once (as ``matching.balance``)."""
-    from family_justice.estimators.matching import balance
+    from family_justice.estimators.groups.matching import balance
 
     if not names:
         return

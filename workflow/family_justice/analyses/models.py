@@ -35,8 +35,13 @@ def cox(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     Competing events end time at risk: the hazard is cause-specific. With ``cluster`` the standard errors are the
     cluster-robust ones (Lin and Wei 1989), otherwise those of the model.
     """
-    from family_justice.estimators.chi_square import quadratic_form_test
-    from family_justice.estimators.cox import concordance, concordance_std_error, fit_cox, proportional_hazards_test
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
+    from family_justice.estimators.survival.cox import (
+        concordance,
+        concordance_std_error,
+        fit_cox,
+        proportional_hazards_test,
+    )
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     needed = [*analysis.strata, *([analysis.offset] if analysis.offset else [])]
@@ -95,9 +100,9 @@ def logistic(
     members: pd.DataFrame, cohort: Cohort, analysis: Logistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield coefficients (log odds ratios) with the intercept, and a likelihood-ratio test of the model."""
-    from family_justice.estimators.firth import fit_firth
-    from family_justice.estimators.logistic import fit_logistic
-    from family_justice.estimators.marginal import average_marginal_effects
+    from family_justice.estimators.regression.firth import fit_firth
+    from family_justice.estimators.regression.logistic import fit_logistic
+    from family_justice.estimators.regression.marginal import average_marginal_effects
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)
@@ -126,7 +131,7 @@ def accelerated_failure_time(
     where: str,
 ) -> Rows:
     """Yield coefficients of the logarithm of time, the intercept, and the shape (Weibull) or scale (lognormal)."""
-    from family_justice.estimators.parametric import fit_aft
+    from family_justice.estimators.survival.accelerated_failure_time import fit_aft
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)

@@ -25,7 +25,7 @@ from family_justice.analyses.rows import (
 from family_justice.config.kinds import MixedLogistic, Multinomial, NegativeBinomial, Poisson, RiskRatio
 from family_justice.config.models import Cohort, Covariate
 from family_justice.errors import AnalysisError, did_you_mean
-from family_justice.estimators.chi_square import quadratic_form_test
+from family_justice.estimators.parts.chi_square import quadratic_form_test
 
 Rows = Iterator[dict[str, Any]]
 
@@ -34,7 +34,7 @@ def poisson(
     members: pd.DataFrame, cohort: Cohort, analysis: Poisson, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log rate ratios of an event per time at risk, the intercept (log rate) and tests of the model."""
-    from family_justice.estimators.poisson import fit_poisson
+    from family_justice.estimators.regression.poisson import fit_poisson
 
     observed = follow_up(members, cohort.outcomes[analysis.outcome], where)
     design = build_design(members.iloc[observed.rows], analysis.covariates, covariates)
@@ -61,7 +61,7 @@ def negative_binomial(
 
     ``events`` are members with a count above zero, not the sum of the counts: disclosure control is about people.
     """
-    from family_justice.estimators.negative_binomial import fit_negative_binomial
+    from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
 
     numbers = [analysis.count, *([analysis.exposure] if analysis.exposure else [])]
     known = members[members[numbers].notna().all(axis=1)]
@@ -94,8 +94,8 @@ def risk_ratio(
     members: pd.DataFrame, cohort: Cohort, analysis: RiskRatio, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log risk ratios of a yes/no variable (modified Poisson), the intercept (log risk) and a Wald test."""
-    from family_justice.estimators.marginal import average_marginal_effects
-    from family_justice.estimators.poisson import fit_risk_ratio
+    from family_justice.estimators.regression.marginal import average_marginal_effects
+    from family_justice.estimators.regression.poisson import fit_risk_ratio
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     clusters = cluster_codes(used, analysis.cluster, where)
@@ -113,7 +113,7 @@ def mixed_logistic(
     members: pd.DataFrame, cohort: Cohort, analysis: MixedLogistic, covariates: Mapping[str, Covariate], where: str
 ) -> Rows:
     """Yield log odds ratios within areas, the intercept, and the log of the standard deviation between areas."""
-    from family_justice.estimators.mixed import fit_mixed_logistic
+    from family_justice.estimators.regression.mixed import fit_mixed_logistic
 
     used, design, event = yes_no_design(members, analysis, covariates, where)
     if analysis.area not in used:
@@ -162,8 +162,8 @@ def multinomial(
     ``outcome`` is the level. Its rows count the members with that level or the reference level, and as events those
     with that level: the contrast rests on both, and disclosure control must see both.
     """
-    from family_justice.estimators.marginal import MarginalEffects, average_marginal_effects
-    from family_justice.estimators.multinomial import fit_multinomial
+    from family_justice.estimators.regression.marginal import MarginalEffects, average_marginal_effects
+    from family_justice.estimators.regression.multinomial import fit_multinomial
 
     known = members[members[analysis.variable].notna()]
     design = build_design(known, analysis.covariates, covariates)

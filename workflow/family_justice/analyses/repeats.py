@@ -109,7 +109,7 @@ def mean_cumulative_count(
     are spread over members decides who can be shown, and the standard error. ``at_risk`` counts who is observed just
     before the time.
     """
-    from family_justice.estimators import recurrent
+    from family_justice.estimators.survival import recurrent
 
     # The margin makes 365.25 days end within one year whatever the rounding of the division.
     grid = np.round(np.arange(0, analysis.until + analysis.every / 2, analysis.every), 10)
@@ -154,8 +154,8 @@ def recurrent_cox(
 
     ``n`` and ``events`` count members, and members with an event: disclosure control is about people.
     """
-    from family_justice.estimators.cox import proportional_hazards_test
-    from family_justice.estimators.recurrent import fit_recurrent
+    from family_justice.estimators.survival.cox import proportional_hazards_test
+    from family_justice.estimators.survival.recurrent import fit_recurrent
 
     design = build_design(members, analysis.covariates, covariates)
     used = members.iloc[design.rows]

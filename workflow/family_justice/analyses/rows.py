@@ -11,10 +11,10 @@ import pandas as pd
 
 from family_justice.analyses.design import Design
 from family_justice.errors import AnalysisError
-from family_justice.estimators.t_distribution import f_reference, t_reference
+from family_justice.estimators.parts.t_distribution import f_reference, t_reference
 
 if TYPE_CHECKING:
-    from family_justice.estimators.marginal import MarginalEffects
+    from family_justice.estimators.regression.marginal import MarginalEffects
 
 Rows = Iterator[dict[str, Any]]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from family_justice.analyses.rows import Rows, estimate_row
-from family_justice.estimators.splines import harrell_knots, restricted_cubic_spline
+from family_justice.estimators.regression.splines import harrell_knots, restricted_cubic_spline
 
 #: The curve is shown at so many round values at most, from the 5th to the 95th percentile of the number.
 MOST_VALUES = 9

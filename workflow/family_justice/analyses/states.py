@@ -15,9 +15,9 @@ from family_justice.analyses.repeats import HALF_DAY
 from family_justice.config.kinds import StateOccupation
 from family_justice.config.models import Cohort, Outcome
 from family_justice.errors import AnalysisError
-from family_justice.estimators.life_table import log_log_limits
-from family_justice.estimators.multistate import audit_histories
-from family_justice.estimators.multistate import state_occupation as aalen_johansen
+from family_justice.estimators.survival.life_table import log_log_limits
+from family_justice.estimators.survival.multistate import audit_histories
+from family_justice.estimators.survival.multistate import state_occupation as aalen_johansen
 
 
 @dataclass(frozen=True)

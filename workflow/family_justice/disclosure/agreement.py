@@ -15,7 +15,7 @@ from family_justice.config.models import Policy
 from family_justice.disclosure.rounding import is_open, rounded
 from family_justice.disclosure.rows import conditions, suppress, text
 from family_justice.errors import DisclosureError
-from family_justice.estimators.agreement import agreement_rows
+from family_justice.estimators.groups.agreement import agreement_rows
 from family_justice.results import COUNTS, VALUES
 
 # Rounds of fitting; tables of a few classes need a handful.

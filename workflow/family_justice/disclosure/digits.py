@@ -11,8 +11,8 @@ import pandas as pd
 from family_justice.analyses.rows import F_TEST
 from family_justice.disclosure.crude import Shift
 from family_justice.disclosure.rows import real
-from family_justice.estimators.chi_square import upper_tail
-from family_justice.estimators.t_distribution import t_reference
+from family_justice.estimators.parts.chi_square import upper_tail
+from family_justice.estimators.parts.t_distribution import t_reference
 
 # Estimates are shown in steps of at most a tenth of their standard error, standard errors of a fiftieth: the estimate
 # is off by a twentieth of a standard error at most, the width of the interval by one percent, besides what rounding

@@ -13,8 +13,8 @@ from family_justice.disclosure.rebuild import at_start, new_counts, rebuild, wit
 from family_justice.disclosure.rounding import is_open, shown
 from family_justice.disclosure.rows import conditions, real, require_empty, suppress, text
 from family_justice.errors import DisclosureError
-from family_justice.estimators.life_table import EventTable, actuarial
-from family_justice.estimators.restricted_mean import (
+from family_justice.estimators.survival.life_table import EventTable, actuarial
+from family_justice.estimators.survival.restricted_mean import (
     NO_ERROR,
     RestrictedMean,
     difference,
@@ -22,7 +22,7 @@ from family_justice.estimators.restricted_mean import (
     restricted_mean_time_lost,
     with_limits,
 )
-from family_justice.estimators.risk_difference import Risk, RiskDifference, risk_difference
+from family_justice.estimators.survival.risk_difference import Risk, RiskDifference, risk_difference
 from family_justice.results import COUNTS
 
 _COLUMNS = {"estimate": "estimate", "std_error": "std_error", "conf_low": "low", "conf_high": "high"}

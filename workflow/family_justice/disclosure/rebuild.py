@@ -7,8 +7,8 @@ import numpy as np
 from family_justice.config.models import Policy
 from family_justice.disclosure.curve_series import ENTERED, Curve
 from family_justice.disclosure.rounding import Counts, shown
-from family_justice.estimators.arrays import Floats
-from family_justice.estimators.life_table import Z95, actuarial, log_log_limits
+from family_justice.estimators.parts.arrays import Floats
+from family_justice.estimators.survival.life_table import Z95, actuarial, log_log_limits
 
 Columns = dict[str, np.ndarray]
 

@@ -20,7 +20,7 @@ from family_justice.disclosure.rows import (
     text,
 )
 from family_justice.errors import DisclosureError
-from family_justice.estimators.proportions import wilson
+from family_justice.estimators.groups.proportions import wilson
 
 _UNUSED = ["statistic", "df", "p_value", "events", "competing", "censored", "at_risk"]
 _MARGIN = ["analysis", "cohort", "measure", "outcome", "group", "term", "time"]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from family_justice.estimators.funnel import control_limits
+from family_justice.estimators.groups.funnel import control_limits
 from family_justice.figures import words
 from family_justice.figures.inequality import unit
 from family_justice.figures.keys import ceiling

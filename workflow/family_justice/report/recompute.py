@@ -18,8 +18,8 @@ import pandas as pd
 
 from family_justice.analyses.derived import DERIVED, PER, rate_limits
 from family_justice.disclosure.agreement import fill
-from family_justice.estimators.agreement import agreement_rows
-from family_justice.estimators.proportions import wilson
+from family_justice.estimators.groups.agreement import agreement_rows
+from family_justice.estimators.groups.proportions import wilson
 from family_justice.figures.draw import read_study
 from family_justice.figures.words import pairs
 from family_justice.report import recompute_curves, recompute_histories

@@ -11,10 +11,14 @@ import math
 import numpy as np
 import pandas as pd
 
-from family_justice.estimators.arrays import Floats
-from family_justice.estimators.life_table import EventTable, LifeTable, actuarial, log_log_limits
-from family_justice.estimators.restricted_mean import restricted_mean_survival, restricted_mean_time_lost, with_limits
-from family_justice.estimators.risk_difference import Risk, risk_difference
+from family_justice.estimators.parts.arrays import Floats
+from family_justice.estimators.survival.life_table import EventTable, LifeTable, actuarial, log_log_limits
+from family_justice.estimators.survival.restricted_mean import (
+    restricted_mean_survival,
+    restricted_mean_time_lost,
+    with_limits,
+)
+from family_justice.estimators.survival.risk_difference import Risk, risk_difference
 
 CURVES = ("survival", "cumulative_incidence")
 _LIMITS = ["estimate", "std_error", "conf_low", "conf_high"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from family_justice.estimators.arrays import Floats
-from family_justice.estimators.life_table import Z95, log_log_limits
+from family_justice.estimators.parts.arrays import Floats
+from family_justice.estimators.survival.life_table import Z95, log_log_limits
 from family_justice.report.recompute_curves import Steps
 
 _LIMITS = ["estimate", "std_error", "conf_low", "conf_high", "at_risk"]

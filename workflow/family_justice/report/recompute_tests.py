@@ -36,10 +36,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from family_justice.estimators.arrays import Floats
-from family_justice.estimators.chi_square import upper_tail
-from family_justice.estimators.gray import GrayTest, gray_test
-from family_justice.estimators.log_rank import LogRank, log_rank
+from family_justice.estimators.parts.arrays import Floats
+from family_justice.estimators.parts.chi_square import upper_tail
+from family_justice.estimators.survival.gray import GrayTest, gray_test
+from family_justice.estimators.survival.log_rank import LogRank, log_rank
 from family_justice.report.recompute_curves import CURVES, Steps
 
 TESTS = ("log_rank_test", "gray_test")

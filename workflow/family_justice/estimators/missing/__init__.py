@@ -1,0 +1,1 @@
+"""Missing values: multiple imputation and the pooling of its results."""

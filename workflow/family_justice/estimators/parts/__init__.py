@@ -1,0 +1,1 @@
+"""What estimators are built on: arrays, Newton's method, distributions."""

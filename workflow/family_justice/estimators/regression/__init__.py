@@ -1,0 +1,1 @@
+"""Regression of binary outcomes, counts and categories."""
