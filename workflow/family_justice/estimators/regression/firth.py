@@ -108,7 +108,8 @@ class _Search:
     def at(self, beta: Floats) -> tuple[float, Floats, Floats]:
         """Return the penalised log-likelihood, its slope and the inverse information."""
         eta = combine(beta, self.x)
-        fitted = 1 / (1 + np.exp(-eta))
+        with np.errstate(over="ignore"):
+            fitted = 1 / (1 + np.exp(-eta))
         weight = fitted * (1 - fitted)
         information = cross_product(self.x, self.x, weight)
         sign, logarithm = np.linalg.slogdet(information)
