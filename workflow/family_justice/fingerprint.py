@@ -28,11 +28,10 @@ def of_stage(*modules: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(_closure(modules)):
         digest.update(str(path.relative_to(PACKAGE)).encode())
-        digest.update(path.read_bytes())
+        digest.update(_bytes(path, path.stat().st_mtime_ns))
     return digest.hexdigest()[:16]
 
 
-@cache
 def of_job(name: str, *modules: str) -> str:
     """Return a hash of a function of ``jobs`` with the helpers that it calls, and of all that they import; ``modules``
     are those that it finds by name."""
@@ -50,6 +49,12 @@ def of_job(name: str, *modules: str) -> str:
     imported = {module for function in used.values() for module in _imported(ast.unparse(function))}
     code = of_stage("job", *sorted({*imported, *modules}))
     return of_value({name: ast.unparse(used[name]) for name in sorted(used)}, code)
+
+
+@cache
+def _bytes(path: Path, changed: int) -> bytes:
+    """Return the bytes of a file, read once until it has changed: many jobs ask for the same."""
+    return path.read_bytes()
 
 
 def imported_by_jobs() -> list[str]:

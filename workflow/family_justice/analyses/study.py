@@ -19,10 +19,10 @@ from family_justice.kinds.families.keys import Analysis
 from family_justice.kinds.families.notes import FOLLOW_UP
 from family_justice.kinds.families.wording import Wording, entry
 from family_justice.kinds.follow_up.model import FollowUpSummary
-from family_justice.kinds.quality.model import Quality, analyses_of_records
+from family_justice.kinds.quality.model import analyses_of_records
+from family_justice.kinds.quality.words import described
 from family_justice.kinds.registry import KINDS
 from family_justice.kinds.second_program.model import SecondProgram
-from family_justice.second_program.check import programs_of
 
 #: What every stream needs.
 PACKAGES = ("snakemake", "duckdb", "numpy", "pandas", "scipy", "matplotlib")
@@ -47,17 +47,7 @@ def describe_study(
         "title": stream.title,
         "question": stream.question,
         "summary": " ".join(stream.summary.split()),
-        "source": {
-            "name": source_name,
-            "kind": settings.kind,
-            "description": " ".join(settings.description.split()),
-            "is_synthetic": settings.kind == "synthetic",
-            "refresh_date": str(settings.refresh_date) if settings.refresh_date else "",
-            "fingerprint": fingerprints.get("data", ""),
-            "citation": "; ".join(" ".join(table.source.split()) for table in getattr(settings, "tables", {}).values()),
-            "scale": getattr(settings, "scale", None),
-            "seed": getattr(settings, "seed", None),
-        },
+        "source": {**_source(source_name, settings), "fingerprint": fingerprints.get("data", "")},
         "policy": policy.model_dump(),
         "versions": {
             "pipeline": __version__,
@@ -74,17 +64,7 @@ def describe_study(
             name: {**_cohort(name, cohort, stream), "tables": tables_read(cohort, tables)}
             for name, cohort in stream.cohorts.items()
         },
-        "covariates": {
-            name: {
-                "label": c.label,
-                "definition": c.definition + (f" Look-back: {c.look_back}." if c.look_back else ""),
-                "levels": c.levels,
-                "reference": c.reference,
-                "unit": c.unit,
-                "source": c.source or "",
-            }
-            for name, c in used.items()
-        },
+        "covariates": {name: _covariate(covariate) for name, covariate in used.items()},
         "outcomes": {
             name: {"label": o.label, "short_label": o.short_label or o.label}
             for cohort in stream.cohorts.values()
@@ -102,12 +82,39 @@ def describe_study(
     }
 
 
+def _source(name: str, settings: Any) -> dict[str, Any]:
+    citations = [" ".join(table.source.split()) for table in getattr(settings, "tables", {}).values()]
+    return {
+        "name": name,
+        "kind": settings.kind,
+        "description": " ".join(settings.description.split()),
+        "is_synthetic": settings.kind == "synthetic",
+        "refresh_date": str(settings.refresh_date) if settings.refresh_date else "",
+        "fingerprint": "",
+        "citation": "; ".join(citations),
+        "scale": getattr(settings, "scale", None),
+        "seed": getattr(settings, "seed", None),
+    }
+
+
+def _covariate(covariate: Covariate) -> dict[str, Any]:
+    look_back = f" Look-back: {covariate.look_back}." if covariate.look_back else ""
+    return {
+        "label": covariate.label,
+        "definition": covariate.definition + look_back,
+        "levels": covariate.levels,
+        "reference": covariate.reference,
+        "unit": covariate.unit,
+        "source": covariate.source or "",
+    }
+
+
 def _versions(stream: Stream) -> dict[str, str]:
     """Return the versions of the packages that every stream needs, and of those that only its kinds load."""
     found = {package: version(package) for package in PACKAGES}
     kinds = _kinds(stream)
     own = [package for kind in kinds for package in KINDS[kind].keys.packages]
-    for package in dict.fromkeys([*own, *(program for kind in kinds for program in programs_of(kind))]):
+    for package in dict.fromkeys([*own, *(program for kind in kinds for program in KINDS[kind].programs)]):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -128,12 +135,12 @@ def _analyses(stream: Stream, covariates: Mapping[str, Covariate], settings: Any
     for name, cohort in cohorts.items():
         if cohort.follow_up:
             found[FollowUpSummary.name_of(name)] = FollowUpSummary.described(name, cohort)
-    programs = list(dict.fromkeys(program for kind in _kinds(stream) for program in programs_of(kind)))
+    programs = list(dict.fromkeys(program for kind in _kinds(stream) for program in KINDS[kind].programs))
     checked = [*stream.analyses, *(name for name in found if FollowUpSummary.cohort_of(name))]
     found[SecondProgram.kind] = SecondProgram.described(checked, programs)
     found |= {name: _analysis(analysis, stream, covariates) for name, analysis in stream.analyses.items()}
     if stream.data_guide:
-        found |= {name: Quality.described(name) for name in analyses_of_records(settings.kind == "synthetic")}
+        found |= {name: described(name) for name in analyses_of_records(settings.kind == "synthetic")}
     return found
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.errors import AnalysisError
 from family_justice.figures.charts.tiles import Tiles, read_tiles
+from family_justice.figures.house.beside import Beside
 from family_justice.figures.house.style import house_style
 from family_justice.figures.words import Labels
 from family_justice.files import write_text
-from family_justice.kinds.families.show import Beside
 from family_justice.kinds.registry import KINDS, kind_of
 from family_justice.results import read_results
 

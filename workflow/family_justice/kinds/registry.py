@@ -39,7 +39,6 @@ from family_justice.measures import MEASURES, MEMBERS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from family_justice.kinds.families.show import Show
 
 HERE = Path(__file__).parent
 #: The families in which results pass the door (``disclosure.disclose``).
@@ -76,14 +75,24 @@ class Kind:
         return self._part("run").run
 
     @property
-    def show(self) -> Show:
-        """Its figure and what stands on the page."""
+    def show(self) -> Any:
+        """Its figure and what stands on the page: a ``families.show.Show``."""
         return self._part("show").SHOW
 
     @property
     def derived(self) -> Callable[[pd.DataFrame], Iterator[Row]] | None:
         """The rows that follow from its table; None for a kind without."""
         return self._part("derived").rows if self.has("derived") else None
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The packages that fit it a second time; none where there is no second program."""
+        return tuple(getattr(self._part("second"), "PROGRAMS", ())) if self.has("second") else ()
+
+    @property
+    def second(self) -> Any:
+        """The module that fits it a second time, or says why there is none."""
+        return self._part("second")
 
     def has(self, part: str) -> bool:
         """Say whether the folder has a part."""

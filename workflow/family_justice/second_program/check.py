@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from family_justice.analyses.prepare import load_members
 from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.model import FollowUpSummary
+from family_justice.kinds.registry import KINDS
 from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.results import LABELS, POSITION, read_results, tidy
 from family_justice.second_program.compare import Differences, compare, power_of_ten, require_agreement
@@ -29,20 +29,6 @@ COMPLETE = "missing_values=complete cases"
 NO_FIT = {"LinAlgError", "PerfectSeparationError", "ConvergenceError"}
 
 Covariates = Mapping[str, Covariate]
-
-
-def second_of(kind: str) -> Any:
-    """Return the module ``kinds/<kind>/second.py``.
-
-    It has ``PROGRAMS``, the packages that it may load, ``TOLERANCE``, the largest relative difference that is no error,
-    and ``refit``; or ``NONE``, the reason why there is no second program.
-    """
-    return importlib.import_module(f"family_justice.kinds.{kind}.second")
-
-
-def programs_of(kind: str) -> tuple[str, ...]:
-    """Return the packages that check a kind; none where there is no second program."""
-    return tuple(getattr(second_of(kind), "PROGRAMS", ()))
 
 
 def check_stream(stream: Stream, covariates: Covariates, restricted: Path, internal: Path, results_path: Path) -> None:
@@ -62,7 +48,7 @@ def _rows(stream: Stream, covariates: Covariates, restricted: Path, internal: Pa
     for name, kind, cohort_name, analysis in _analyses(stream):
         cohort, about = stream.cohorts[cohort_name], {"measure": MEASURE, "cohort": cohort_name, "term": name}
         where = f"stream '{stream.stream}', analysis '{name}'"
-        second = second_of(kind)
+        second = KINDS[kind].second
         if hasattr(second, "NONE"):
             yield {**about, "status": "not estimable", "note": f"{NONE}: {second.NONE}"}
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,6 @@ def fit(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     Competing events end time at risk: the hazard is cause-specific. With ``cluster`` the standard errors are the
     cluster-robust ones (Lin and Wei 1989), otherwise those of the model.
     """
-    from family_justice.estimators.parts.chi_square import quadratic_form_test
     from family_justice.estimators.survival.cox import (
         concordance,
         concordance_std_error,
@@ -70,21 +70,9 @@ def fit(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     totals = {"outcome": analysis.outcome, "n": len(event), "events": int(event.sum())}
     robust = fit.wald_test if analysis.cluster else None
     yield from model_rows(totals, fit.loglik, fit.likelihood_ratio_test, robust, df)
-    for name in analysis.splines:
-        # The first column of a spline is the straight line, the others bend it.
-        parts = {"association_test": design.terms[name], "nonlinearity_test": design.terms[name][1:]}
-        for measure, columns in parts.items():
-            at = [column for column in columns if column not in reasons]
-            yield {
-                **totals,
-                "measure": measure,
-                "term": name,
-                **row_of_test(quadratic_form_test(fit.coef[at], variance[np.ix_(at, at)]), df),
-            }
-        own = np.ix_(design.terms[name], design.terms[name])
-        values = used[name].to_numpy(dtype="float64")
-        about = {**totals, "term": name}
-        yield from spline_curve(values, analysis.splines[name], fit.coef[design.terms[name]], variance[own], about, df)
+    for name, knots in analysis.splines.items():
+        columns, values = design.terms[name], used[name].to_numpy(dtype="float64")
+        yield from _spline(values, knots, columns, fit.coef, variance, reasons, {**totals, "term": name}, df)
     yield {
         **totals,
         "measure": "concordance",
@@ -96,6 +84,27 @@ def fit(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mappin
     for name, test in zip([*design.terms, "all"], [*proportional.terms, proportional.overall], strict=True):
         yield {**totals, "measure": "proportional_hazards_test", "term": name, **row_of_test(test)}
     yield from member_rows(len(members), observed.left_out, design.left_out, outcome=analysis.outcome)
+
+
+def _spline(
+    values: np.ndarray,
+    knots: int,
+    columns: list[int],
+    coef: np.ndarray,
+    variance: np.ndarray,
+    reasons: Mapping[int, str],
+    about: dict[str, Any],
+    df: float,
+) -> Rows:
+    """Yield the tests of the curve along a number, and the curve itself."""
+    from family_justice.estimators.parts.chi_square import quadratic_form_test
+
+    # The first column of a spline is the straight line, the others bend it.
+    for measure, tested in {"association_test": columns, "nonlinearity_test": columns[1:]}.items():
+        at = [column for column in tested if column not in reasons]
+        test = quadratic_form_test(coef[at], variance[np.ix_(at, at)])
+        yield {**about, "measure": measure, **row_of_test(test, df)}
+    yield from spline_curve(values, knots, coef[columns], variance[np.ix_(columns, columns)], about, df)
 
 
 def run(members: pd.DataFrame, cohort: Cohort, analysis: Cox, covariates: Mapping[str, Covariate], where: str) -> Rows:

@@ -10,24 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from family_justice.figures import words
+from family_justice.figures.house.beside import Beside
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from family_justice.figures.charts.tiles import Tiles
     from family_justice.figures.house.style import Sheet
     from family_justice.report.tables.page_tables import Table
 
 #: A drawn sheet, its alt text and its caption.
 Figure = tuple["Sheet", str, str]
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What a figure may need beside the rows: planted values of the same analysis, and where areas lie in a grid."""
-
-    planted: pd.DataFrame | None = None
-    tiles: Tiles = field(default_factory=dict)
 
 
 @dataclass

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
 from family_justice.figures.charts import funnel
-from family_justice.kinds.families.show import Beside, Figure, Show, Shown
+from family_justice.figures.house.beside import Beside
+from family_justice.kinds.families.show import Figure, Show, Shown
 from family_justice.report.tables import groups_table as groups
 
 if TYPE_CHECKING:

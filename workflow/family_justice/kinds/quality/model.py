@@ -6,7 +6,7 @@ These are exact aggregates of records like any other result: they become rows of
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from family_justice.kinds.families.keys import Unasked
 
@@ -41,15 +41,6 @@ class Quality(Unasked):
     family: ClassVar[str] = "quality"
     is_drawn: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ("count",)
-
-    @staticmethod
-    def described(name: str) -> dict[str, Any]:
-        """Return the description of one of ``ANALYSES`` for the study."""
-        from family_justice.kinds.quality.words import words  # reads contracts and rules
-
-        title, description, _ = ANALYSES[name]
-        about = {"kind": Quality.kind, "title": title, "description": description, "cohort": "", "method": ""}
-        return {**about, **words(name)}
 
 
 KEYS = Quality

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from family_justice.contracts import data_set_tables, research_ready_tables, source_tables
 from family_justice.harmonise.checks import CHECKS as CHECK_LIST
 from family_justice.harmonise.recovery import HERE as RECOVERY
 from family_justice.harmonise.research_ready import COUNTED_APART
 from family_justice.harmonise.research_ready import RULES as RULE_LIST
-from family_justice.kinds.quality.model import CHECKS, DEFECTS, TABLES
+from family_justice.kinds.quality.model import ANALYSES, CHECKS, DEFECTS, TABLES, Quality
 
 #: What a check of a source table against its contract may count.
 FINDINGS = ("unresolved_reference", "unknown_code")
@@ -64,3 +65,10 @@ def words(analysis: str) -> dict[str, list[str]]:
     columns = [f"{name}.{column}" for name, table in source_tables().items() for column in table.columns]
     tables = [*source_tables(), *research_ready_tables()]
     return {"terms": [*rules(), *columns, *tables, "system"], "levels": [*COUNTED_APART, *FINDINGS]}
+
+
+def described(analysis: str) -> dict[str, Any]:
+    """Return the description of an analysis of the records for the study."""
+    title, description, _ = ANALYSES[analysis]
+    about = {"kind": Quality.kind, "title": title, "description": description, "cohort": "", "method": ""}
+    return {**about, **words(analysis)}

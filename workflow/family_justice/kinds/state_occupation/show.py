@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
 from family_justice.figures.charts import states
-from family_justice.kinds.families.show import Beside, Figure, Show, Shown
+from family_justice.figures.house.beside import Beside
+from family_justice.kinds.families.show import Figure, Show, Shown
 from family_justice.report.tables import states_table as state_tables
 
 if TYPE_CHECKING:
