@@ -78,10 +78,9 @@ RULES: Mapping[Role, str] = {
     "discrimination": "models",
     "correlation": "models",
     "missing_information": "models",
-    "information": "latent",
-    "entropy": "latent",
-    "class_share": "latent",
 }
+#: Roles of which every kind has rows, whatever its family.
+OF_EVERY_KIND: frozenset[Role] = frozenset({"members"})
 #: Families whose rows have one rule, whatever their measures: it knows each of them by name.
 WHOLE_FAMILIES: Mapping[str, str] = {
     "attrition": "attrition", "quality": "quality", "latent": "latent", "exact_only": "exact_only",
@@ -193,12 +192,10 @@ def _rules(frame: pd.DataFrame) -> pd.Series:
 
 def _rule(kind: str, measure: str) -> str:
     family, role = KINDS[kind].family, MEASURES[measure].role
-    if role == "members":
-        return RULES[role]  # said in one way by every kind
-    if family in WHOLE_FAMILIES:
+    if family in WHOLE_FAMILIES and role not in OF_EVERY_KIND:
         return WHOLE_FAMILIES[family]
     rule = RULES.get(role, "")
-    if rule not in OF_FAMILY.get(family, frozenset()):
+    if rule not in OF_FAMILY.get(family, frozenset()) and not (rule and role in OF_EVERY_KIND):
         raise DisclosureError(f"results of kind {kind}: measure {measure}, of the role '{role}', has no rule")
     return rule
 
