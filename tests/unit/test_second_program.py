@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy
 from family_justice.second_program import words
-from family_justice.second_program.check import programs_of, second_of
 from family_justice.second_program.compare import (
     SecondProgramError,
     compare,
@@ -200,15 +200,15 @@ def test_words_can_be_taken_apart_again():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_has_a_second_program_or_a_reason(kind: str):
-    second = second_of(kind)
+    second = KINDS[kind].second
     if hasattr(second, "NONE"):
         assert second.NONE
         assert not second.NONE.endswith(".")
-        assert programs_of(kind) == ()
+        assert KINDS[kind].programs == ()
         assert not hasattr(second, "refit")
     else:
-        assert set(programs_of(kind)) <= {"lifelines", "statsmodels"}
-        assert programs_of(kind)
+        assert set(KINDS[kind].programs) <= {"lifelines", "statsmodels"}
+        assert KINDS[kind].programs
         assert 0 < second.TOLERANCE <= 1e-4
         assert callable(second.refit)
 
@@ -267,4 +267,4 @@ def test_a_kind_loads_only_the_packages_it_names():
         for path in PARTS
         if path.name == "second.py"
     }
-    assert {kind: packages for kind, packages in loaded.items() if not packages <= set(programs_of(kind))} == {}
+    assert {kind: packages for kind, packages in loaded.items() if not packages <= set(KINDS[kind].programs)} == {}

@@ -12,8 +12,9 @@ import pytest
 
 from family_justice.analyses.run import run_analysis
 from family_justice.config.schema import Stream
+from family_justice.kinds.registry import KINDS
 from family_justice.results import read_results
-from family_justice.second_program.check import check_stream, programs_of
+from family_justice.second_program.check import check_stream
 from family_justice.second_program.compare import SecondProgramError
 
 MEMBERS = 500
@@ -185,7 +186,7 @@ def test_two_programs_agree(name: str, rooms: Path, tmp_path: Path):
     assert row["status"] == "ok"
     assert row["estimate"] <= 1e-6
     kind = "follow_up" if name == "follow_up.people" else MODELS[name]["kind"]
-    assert row["level"] in programs_of(kind)
+    assert row["level"] in KINDS[kind].programs
     assert ("imputed values" in row["note"]) is (name == "cox_imputed")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from family_justice.config.load import Configuration
-from family_justice.layout import BUNDLE, CHECKER_PAGE, Layout, goes_with_seal, log_file, words_in
+from family_justice.layout import BUNDLE, CHECKER_PAGE, Layout, goes_with_seal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,14 +78,7 @@ def test_an_analysis_needs_the_covariates_that_it_names_anywhere(files: Layout) 
     assert len(files.needed_covariates("recurrence", "return_by_age")) < len(cohort)
 
 
-def test_words_are_found_in_keys_and_inside_texts() -> None:
-    assert words_in({"splines": {"age": 4}, "where": ["sex:region", {"by": "a b"}], "n": 3, "none": None}) == {
-        *("splines", "age", "where", "sex", "region", "by", "a", "b", "n", "none"),
-    }
-
-
-def test_what_goes_with_the_seal_and_where_a_job_logs() -> None:
+def test_what_goes_with_the_seal() -> None:
     assert goes_with_seal(CHECKER_PAGE)
     assert goes_with_seal("checksums/index.html.txt")
     assert not goes_with_seal("return_by_age/results.json")
-    assert log_file("run_analysis", "recurrence", "return_by_age") == "logs/recurrence/return_by_age/run_analysis.log"
