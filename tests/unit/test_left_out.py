@@ -101,8 +101,8 @@ def test_the_page_says_n_of_n_and_why() -> None:
     labels = Labels(STUDY)
     released = disclose(rows_of(1050, 1000, age=44, side=6), COURT).rows
     assert prose.analysed(released, {"cohort": "c"}, labels) == [
-        "Analysed: 1\u202f000 of 1\u202f050 mothers; left out: 45 without a value of age of mother and withheld without "
-        "a value of side."
+        "Analysed: 1\u202f000 of 1\u202f050 mothers; left out: 45 without a value of age of mother and withheld "
+        "without a value of side."
     ]
     nobody = disclose(rows_of(1000, 1000), COURT).rows
     assert prose.analysed(nobody, {"cohort": "c"}, labels)[0].endswith("mothers; nobody was left out.")

@@ -26,7 +26,7 @@ from family_justice.second_program.sentence import said_of
 from family_justice.second_program.splines import Spline
 
 LIBRARY = Path(__file__).resolve().parents[2] / "workflow/family_justice"
-KINDS = sorted(path.parent.name for path in (LIBRARY / "kinds").glob("*/second.py"))
+NAMES = sorted(path.parent.name for path in (LIBRARY / "kinds").glob("*/second.py"))
 VERSIONS = {"lifelines": "0.30.3", "statsmodels": "0.14.5"}
 
 
@@ -198,7 +198,7 @@ def test_words_can_be_taken_apart_again():
 # --- what the kinds declare, and what is not shared ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NAMES)
 def test_a_kind_has_a_second_program_or_a_reason(kind: str):
     second = KINDS[kind].second
     if hasattr(second, "NONE"):
