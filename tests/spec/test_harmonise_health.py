@@ -16,7 +16,7 @@ from family_justice.config.schema import Stream
 from family_justice.contracts import research_ready_tables, source_tables
 from family_justice.contracts.model import DUCKDB_TYPES
 from family_justice.harmonise.health_codes import load_health_codes
-from family_justice.harmonise.research_ready import HERE
+from family_justice.harmonise.research_ready import SQL
 
 RESIDENTS = """
 resident_fields
@@ -48,12 +48,12 @@ class Health:
                 names = ", ".join(f'"{column}"' for column in row)
                 values = ", ".join("NULL" if value == "-" else f"'{value}'" for value in row.values())
                 self.sql.execute(f'INSERT INTO "{name}" ({names}) VALUES ({values})')
-        self.sql.execute((HERE / "sql/layout.sql").read_text())
+        self.sql.execute(SQL["layout"].read_text())
         load_health_codes(self.sql, CODELISTS, research_ready_tables()["health_event"])
         self.sql.execute("SET VARIABLE end_of_data_wales = DATE '2021-08-31'")
         self.sql.execute("SET VARIABLE health_placeholder_date = DATE '1900-12-31'")
         for step in ("stage_health", "health_event"):
-            self.sql.execute((HERE / f"sql/{step}.sql").read_text())
+            self.sql.execute(SQL[step].read_text())
 
     def shows(self, table: str, expected: str) -> None:
         """Assert that a research-ready table holds exactly these rows in the order of its key."""

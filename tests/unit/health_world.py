@@ -14,6 +14,7 @@ import pyarrow as pa
 from family_justice.contracts import research_ready_tables
 from family_justice.contracts.model import load_contract
 from family_justice.harmonise.health_codes import load_health_codes
+from family_justice.harmonise.research_ready import SQL
 from family_justice.sources.synthetic.clock import NULL, Ints, Streams, monday, to_day
 from family_justice.sources.synthetic.health.records import health_tables
 from family_justice.sources.synthetic.parameters.model import load_parameters
@@ -22,7 +23,6 @@ from family_justice.sources.synthetic.systems.records import Defects
 from family_justice.sources.synthetic.tables import Columns, Words, build_table, to_arrow
 
 ROOT = Path(__file__).resolve().parents[2]
-SQL = ROOT / "workflow/family_justice/harmonise/sql"
 CONTRACT = ROOT / "workflow/family_justice/contracts/wales_health.yaml"
 PARAMETERS = load_parameters(ROOT / "config/population")
 END = to_day(PARAMETERS.calendar.wales_end.value)
@@ -144,9 +144,9 @@ class World:
 
 def harmonise_health(connection: duckdb.DuckDBPyConnection, end_of_data: str = "2021-08-31") -> None:
     """Run the health steps of harmonisation; the tables of residents are there already."""
-    connection.execute((SQL / "layout.sql").read_text())
+    connection.execute(SQL["layout"].read_text())
     load_health_codes(connection, ROOT / "config/codelists", research_ready_tables()["health_event"])
     connection.execute(f"SET VARIABLE end_of_data_wales = DATE '{end_of_data}'")
     connection.execute("SET VARIABLE health_placeholder_date = DATE '1900-12-31'")
     for step in ("stage_health", "health_event"):
-        connection.execute((SQL / f"{step}.sql").read_text())
+        connection.execute(SQL[step].read_text())

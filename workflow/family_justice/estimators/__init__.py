@@ -3,6 +3,8 @@
 Nothing here knows of courts. Arrays go in, small frozen dataclasses come out. Importing these modules costs an
 import of numpy and nothing else; scipy is imported inside the few functions that need it.
 
+``survival``
+
 - ``life_table``: Kaplan-Meier, Aalen-Johansen, quantiles, follow-up, the actuarial table
 - ``log_rank``: the stratified log-rank test (also to be had from ``life_table``)
 - ``cox``: the Cox model with delayed entry, strata, weights, offsets, clusters, Efron ties
@@ -12,19 +14,25 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``fine_gray`` (with ``subdistribution``): the Fine-Gray model by two named targets
 - ``recurrent``: Cox models of repeated events, the mean cumulative count
 - ``multistate``: audit of histories, Aalen-Johansen state occupation
-- ``splines``: restricted cubic splines
+- ``accelerated_failure_time``: Weibull and lognormal models of log time
+- ``partial_likelihood``, ``risk_sets``, ``distinct_rows``: what the Cox model is built on
+
+``regression``
+
 - ``logistic``: logistic regression with clustered standard errors; ``firth``: with Firth's penalty
+- ``conditional_logistic``: logistic regression within matched sets
 - ``marginal``: average marginal effects of logistic, risk ratio and multinomial models
 - ``poisson``, ``negative_binomial``: rates, and risk ratios by modified Poisson
 - ``multinomial``, ``mixed``: several categories; random intercepts of areas
-- ``conditional_logistic``: logistic regression within matched sets
 - ``gee``: estimating equations, by statsmodels
-- ``matching``, ``funnel``: matched sets and their balance; ratios of areas and control limits
-- ``inequality``, ``agreement``: slope and relative index; kappa
-- ``latent_classes``: profiles of members who answer alike, by StepMix
-- ``imputation``, ``pooling``: chained equations, Rubin's rules
-- ``proportions``, ``t_distribution``: limits of shares; few clusters
-- ``parametric``: Weibull and lognormal accelerated failure time models
-- ``arrays``, ``chi_square``, ``newton``, ``regression``, ``partial_likelihood``, ``risk_sets``, ``distinct_rows``: what
-  these are built on
+- ``splines``: restricted cubic splines
+- ``columns``: columns brought to one scale and back, the clustered sandwich
+
+``groups``: ``matching`` (matched sets and their balance), ``inequality`` (slope and relative index), ``agreement``
+(kappa), ``proportions`` (limits of shares), ``funnel`` (ratios of areas and control limits), ``latent_classes``
+(profiles of members who answer alike, by StepMix)
+
+``missing``: ``imputation`` (chained equations), ``pooling`` (Rubin's rules)
+
+``parts``: ``arrays``, ``newton``, ``chi_square``, ``t_distribution`` (few clusters)
 """

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 RULES = HERE / "rules.csv"
 CONTRACTS = HERE.parent / "contracts"
+#: The file of each step; its folder says what it is about and does not matter.
+SQL = {path.stem: path for path in (HERE / "sql").rglob("*.sql")}
 
 #: The files of ``sql/`` in the order in which they run: each reads what the ones before have made.
 STAGES = ("layout", "stage_cms", "stage_ecms", "stage_cymru", "stage_health", "stage_children")
@@ -315,7 +317,7 @@ def _check_names(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None
 
 @cache
 def _sql(step: str) -> str:
-    return (HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8")
+    return SQL[step].read_text(encoding="utf-8")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
@@ -327,7 +329,7 @@ def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
         raise  # about the text of the SQL file, not about records
     except duckdb.Error as error:
         raise PipelineError(
-            f"harmonise/sql/{step}.sql failed on the records ({type(error).__name__}). "
+            f"{SQL[step].relative_to(HERE.parent).as_posix()} failed on the records ({type(error).__name__}). "
             "The message of the database may quote a record and is not shown."
         ) from None
 

@@ -55,7 +55,7 @@ def inequality(
     Regression on ridit scores (Mackenbach and Kunst 1997, Social Science and Medicine 44; Moreno-Betancur et al. 2015,
     Epidemiology 26): the slope index is the coefficient of the linear, the relative index of the log-Poisson risk
     model. ``adjust`` (n, p) are further covariates of both. Standard errors are sandwiches over ``clusters`` (every
-    row its own without them) with the factor of ``regression.clustered_variance``.
+    row its own without them) with the factor of ``columns.clustered_variance``.
     """
     y = numbers("outcome", outcome)
     rank, ridits = ridit_scores(group, groups)

@@ -51,7 +51,7 @@ def fit_gee(
     fifth digit.
 
     The ordinary model is fitted first; columns that it cannot estimate are left out and named in ``reasons``, with them
-    the rows whose outcome they settle (``regression.undecided_rows``).
+    the rows whose outcome they settle (``columns.undecided_rows``).
     """
     y = numbers("outcome", outcome)
     x = design_matrix(covariates, y.size)

@@ -70,7 +70,7 @@ def fit_mixed_logistic(
     logistic fit, the maximum is at sd = 0: that fit is returned and ``note`` says so. Where they differ without end (an
     area of events only beside one without) the search does not converge; ``variance`` is then nan and ``note`` says
     so. Columns that the ordinary logistic model cannot estimate are left out, with the rows whose outcome they settle
-    (``regression.undecided_rows``). Raises ``ValueError`` as ``fit_logistic``.
+    (``columns.undecided_rows``). Raises ``ValueError`` as ``fit_logistic``.
     """
     y = numbers("outcome", outcome)
     n = y.size
