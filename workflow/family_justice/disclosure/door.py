@@ -127,6 +127,17 @@ def _read_study(path: Path) -> Mapping[str, Any]:
 
 def _read(name: str, path: Path, words: Vocabulary) -> pd.DataFrame:
     """Read one file of results; the texts are checked before anything is converted."""
+    _check_texts(name, path)
+    frame = read_results(str(path))
+    if frame["time"].map(lambda time: math.isinf(time) or time < 0).any():
+        raise DisclosureError(f"{name}: times must be finite and not negative")
+    check_labels(frame, words, name)
+    frame["note"] = frame["note"].map(words.safe_note).astype("string")
+    return frame
+
+
+def _check_texts(name: str, path: Path) -> None:
+    """Raise ``DisclosureError`` unless every row has every column of the result schema, with texts of its type."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file, strict=True))
     if not lines or lines[0] != list(COLUMNS):
@@ -135,24 +146,19 @@ def _read(name: str, path: Path, words: Vocabulary) -> pd.DataFrame:
         raise DisclosureError(f"{name}: some rows do not have a value for every column")
     problems = []
     for position, column in enumerate(COLUMNS):
-        texts = {line[position] for line in lines[1:]}
-        if column in COUNTS:
-            wrong = [text for text in texts if text and not _COUNT.fullmatch(text)]
-        elif column in POSITION + VALUES:
-            wrong = [text for text in texts if text and text not in _INFINITE and not _NUMBER.fullmatch(text)]
-        elif column == "measure":
-            wrong = [text for text in texts if text not in MEASURES]
-        elif column == "status":
-            wrong = [text for text in texts if text not in STATUSES]
-        else:
-            wrong = []
+        wrong = sum(not _has_type(column, text) for text in {line[position] for line in lines[1:]})
         if wrong:
-            problems.append(f"{column} ({len(wrong)})")
+            problems.append(f"{column} ({wrong})")
     if problems:
         raise DisclosureError(f"{name}: values of the wrong type in {', '.join(problems)}")
-    frame = read_results(str(path))
-    if frame["time"].map(lambda time: math.isinf(time) or time < 0).any():
-        raise DisclosureError(f"{name}: times must be finite and not negative")
-    check_labels(frame, words, name)
-    frame["note"] = frame["note"].map(words.safe_note).astype("string")
-    return frame
+
+
+def _has_type(column: str, text: str) -> bool:
+    """Say whether a text is of the type of its column; labels and notes are checked against the study's own words."""
+    if column in COUNTS:
+        return not text or bool(_COUNT.fullmatch(text))
+    if column in POSITION + VALUES:
+        return not text or text in _INFINITE or bool(_NUMBER.fullmatch(text))
+    if column == "measure":
+        return text in MEASURES
+    return column != "status" or text in STATUSES

@@ -82,28 +82,40 @@ def load_children_codes(connection: duckdb.DuckDBPyConnection, folder: Path, tab
         if not path.is_file():
             problems.append(f"{path.name}: the code list is missing.")
             continue
-        with open(path, encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            wanted = ["name", "category", "source", "licence", *([codelist.flag] if codelist.flag else [])]
-            missing = [column for column in wanted if column not in (reader.fieldnames or ())]
-            rows = [] if missing else list(reader)
+        rows, missing = _read(path, codelist)
         problems += [f"{path.name}: column '{column}' is missing." for column in missing]
         codes = [row["name"].strip().lower() for row in rows]
         problems += [
             f"{path.name}: '{code}' is listed twice." for code in sorted({c for c in codes if codes.count(c) > 1})
         ]
-        if codelist.takes:
-            table, column = codelist.takes
-            allowed = tables[table].columns[column].codes or {}
-            unknown = sorted({row["category"] for row in rows} - set(allowed))
-            problems += [f"{path.name}: category '{found}'. {did_you_mean(found, allowed)}" for found in unknown]
-        flag = codelist.flag
-        if flag:
-            wrong = [row["name"] for row in rows if row[flag] not in ("0", "1")]
-            problems += [f"{path.name}: '{code}': column '{flag}' must be 0 or 1." for code in wrong]
+        problems += [f"{path.name}: {problem}" for problem in _wrong_values(codelist, rows, tables)]
         if not problems:
-            _make(connection, name, codes, rows, flag)
+            _make(connection, name, codes, rows, codelist.flag)
     report_together(str(folder), problems, ContractError)
+
+
+def _read(path: Path, codelist: CodeList) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the rows of a list, none if columns are missing, and the missing columns."""
+    wanted = ["name", "category", "source", "licence", *([codelist.flag] if codelist.flag else [])]
+    with open(path, encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = [column for column in wanted if column not in (reader.fieldnames or ())]
+        return [] if missing else list(reader), missing
+
+
+def _wrong_values(codelist: CodeList, rows: list[dict[str, str]], tables: Mapping[str, Table]) -> list[str]:
+    """Return what is wrong with the categories and flags of a list."""
+    problems: list[str] = []
+    if codelist.takes:
+        table, column = codelist.takes
+        allowed = tables[table].columns[column].codes or {}
+        unknown = sorted({row["category"] for row in rows} - set(allowed))
+        problems += [f"category '{found}'. {did_you_mean(found, allowed)}" for found in unknown]
+    flag = codelist.flag
+    if flag:
+        wrong = [row["name"] for row in rows if row[flag] not in ("0", "1")]
+        problems += [f"'{code}': column '{flag}' must be 0 or 1." for code in wrong]
+    return problems
 
 
 def _make(

@@ -197,20 +197,9 @@ def _open_source(connection: duckdb.DuckDBPyConnection, raw: Path) -> list[Findi
     problems: list[str] = []
     present: dict[str, Table] = {}
     for stem in SOURCE_SYSTEMS:
-        contract = _contract(stem)
-        lacking = [name for name in contract.tables if not (raw / f"{name}.parquet").is_file()]
-        absent = len(lacking) == len(contract.tables)
-        missing = [name for name in lacking if absent or not contract.tables[name].optional]
-        if missing and not absent:
-            problems += [f"table '{name}' of {contract.system} is missing." for name in missing]
-        for name, table in contract.tables.items():
-            if absent or (name in lacking and table.optional):
-                columns = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
-                connection.execute(f'CREATE TABLE "{name}" ({columns})')
-            elif name not in missing:
-                path = literal(raw / f"{name}.parquet")
-                connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({path})')
-                present[name] = table
+        there, missing = _view_tables(connection, raw, _contract(stem))
+        present |= there
+        problems += missing
     if not present:
         problems.append("there is no table at all.")
     findings = [
@@ -221,6 +210,30 @@ def _open_source(connection: duckdb.DuckDBPyConnection, raw: Path) -> list[Findi
     problems += [f"{finding.table}: {finding.message}" for finding in findings if finding.is_error]
     report_together(f"source tables in {raw}", problems, ContractError)
     return [finding for finding in findings if not finding.is_error]
+
+
+def _view_tables(
+    connection: duckdb.DuckDBPyConnection, raw: Path, contract: Contract
+) -> tuple[dict[str, Table], list[str]]:
+    """Make a view of every table of one system; return the tables that are there, and problems of those that lack.
+
+    Optional tables that lack are made empty, and so are all tables of a system that is absent as a whole.
+    """
+    lacking = [name for name in contract.tables if not (raw / f"{name}.parquet").is_file()]
+    absent = len(lacking) == len(contract.tables)
+    present: dict[str, Table] = {}
+    problems: list[str] = []
+    for name, table in contract.tables.items():
+        if absent or (name in lacking and table.optional):
+            columns = ", ".join(f'"{column}" {DUCKDB_TYPES[c.type]}' for column, c in table.columns.items())
+            connection.execute(f'CREATE TABLE "{name}" ({columns})')
+        elif name in lacking:
+            problems.append(f"table '{name}' of {contract.system} is missing.")
+        else:
+            path = literal(raw / f"{name}.parquet")
+            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({path})')
+            present[name] = table
+    return present, problems
 
 
 @cache

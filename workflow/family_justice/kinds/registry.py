@@ -110,17 +110,7 @@ def _read(folder: Path) -> Kind:
         raise ImportError(f"kind '{name}' lacks {', '.join(f'{part}.py' for part in lacking)}")
     keys = import_module(f"family_justice.kinds.{name}.model").KEYS
     kind = Kind(name, keys)
-    problems = [f"'{key}' is not said" for key in ("family", "measures") if not hasattr(keys, key)]
-    if not problems:
-        problems += [] if kind.family in FAMILIES else [f"there is no family '{kind.family}'"]
-        problems += [f"there is no measure '{m}'" for m in kind.measures if m not in MEASURES]
-    if kind.is_asked:
-        problems += [f"{part}.py is missing" for part in ("run", "second") if not kind.has(part)]
-        problems += [f"'{name}' must be its 'kind'"] if _tag(keys) != name else []
-        problems += ["it has no methods sentence"] if keys.sentence is AnyAnalysis.sentence else []
-        problems += ["its class has no docstring"] if not keys.__doc__ else []
-    elif getattr(keys, "kind", "") != name:
-        problems.append(f"'{name}' must be its 'kind'")
+    problems = _wrong_words(kind) + _wrong_keys(kind)
     if not problems:
         follows = any(MEASURES[measure].role == "index" for measure in kind.measures)
         if follows != kind.has("derived"):
@@ -128,6 +118,27 @@ def _read(folder: Path) -> Kind:
     if problems:
         raise ImportError(f"kind '{name}': {'; '.join(problems)}")
     return kind
+
+
+def _wrong_words(kind: Kind) -> list[str]:
+    """Return what is wrong with the family and the measures of a kind."""
+    unsaid = [f"'{key}' is not said" for key in ("family", "measures") if not hasattr(kind.keys, key)]
+    if unsaid:
+        return unsaid
+    problems = [] if kind.family in FAMILIES else [f"there is no family '{kind.family}'"]
+    return problems + [f"there is no measure '{m}'" for m in kind.measures if m not in MEASURES]
+
+
+def _wrong_keys(kind: Kind) -> list[str]:
+    """Return what a kind that may be asked for lacks to run and to be described, and whether its keys name it."""
+    keys: Any = kind.keys
+    named = _tag(keys) if kind.is_asked else getattr(keys, "kind", "")
+    misnamed = [f"'{kind.name}' must be its 'kind'"] if named != kind.name else []
+    if not kind.is_asked:
+        return misnamed
+    problems = [f"{part}.py is missing" for part in ("run", "second") if not kind.has(part)] + misnamed
+    problems += ["it has no methods sentence"] if keys.sentence is AnyAnalysis.sentence else []
+    return problems + ([] if keys.__doc__ else ["its class has no docstring"])
 
 
 def _tag(keys: Any) -> str:

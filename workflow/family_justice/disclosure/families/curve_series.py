@@ -187,30 +187,46 @@ def _states(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
         if tuple(part["time"].astype(float)) != curve.times:
             raise DisclosureError("curves: states and transitions are not on one grid of times")
     absorbing = {state for state, part in states.items() if part["censored"].isna().all()}
+    _read_states(curve, states, absorbing)
+    _read_moves(curve, moves, absorbing)
+    for state in states:
+        _tie_moves(curve, state, state in absorbing)
+    curve.leaving = tuple(n for n in curve.exact if n.endswith(":") or n.partition(":")[2] in absorbing)
+    curve.total = int(sum(curve.exact[move][-1] for move in curve.moves_out_of(start)))
+
+
+def _read_states(curve: Curve, states: dict[str, pd.DataFrame], absorbing: set[str]) -> None:
+    """Add the line of every state, and the ends of observation in it as the series ``<state>:``."""
     for state, part in states.items():
         curve.lines.append(Line(list(part.index), {} if state in absorbing else {"censored": f"{state}:"}))
         if state not in absorbing:
             curve.exact[f"{state}:"] = _counts(part, "censored")
+
+
+def _read_moves(curve: Curve, moves: dict[str, pd.DataFrame], absorbing: set[str]) -> None:
+    """Add the line and the series of every transition, ``<from>:<to>``."""
     for move, part in moves.items():
         origin, _, target = move.partition(":")
-        if part["events"].isna().any() or not {origin, target} <= set(states) or origin in absorbing:
+        if part["events"].isna().any() or not {origin, target} <= set(curve.states) or origin in absorbing:
             raise DisclosureError("curves: transitions must be counted, and lead from one known state to another")
         curve.lines.append(Line(list(part.index), {"events": move}))
         curve.exact[move] = _counts(part, "events")
-    for state in states:
-        into, out = curve.moves_into(state), curve.moves_out_of(state)
-        came = np.sum([curve.exact[move] for move in into], axis=0, dtype=np.int64) + np.zeros(len(curve.times), int)
-        if into:  # nobody enters a state twice
-            curve.rests[f"not in {state}"] = curve.n - came
-            curve.ties.append(("persons", (*into, f"not in {state}")))
-        if state not in absorbing:
-            been = came + (curve.n if state == start else 0)
-            curve.rests[f"been in {state}"] = been
-            curve.rests[f"in {state}"] = been - np.sum([curve.exact[name] for name in (*out, f"{state}:")], axis=0)
-            curve.ties.append((f"been in {state}", (*(("persons",) if state == start else ()), *into)))
-            curve.ties.append((f"been in {state}", (*out, f"{state}:", f"in {state}")))
-    curve.leaving = tuple(n for n in curve.exact if n.endswith(":") or n.partition(":")[2] in absorbing)
-    curve.total = int(sum(curve.exact[move][-1] for move in curve.moves_out_of(start)))
+
+
+def _tie_moves(curve: Curve, state: str, absorbing: bool) -> None:
+    """Tie the moves into a state to all persons, as nobody enters it twice, and to the moves out of it."""
+    start = state == curve.states[0]
+    into, out = curve.moves_into(state), curve.moves_out_of(state)
+    came = np.sum([curve.exact[move] for move in into], axis=0, dtype=np.int64) + np.zeros(len(curve.times), int)
+    if into:
+        curve.rests[f"not in {state}"] = curve.n - came
+        curve.ties.append(("persons", (*into, f"not in {state}")))
+    if not absorbing:
+        been = came + (curve.n if start else 0)
+        curve.rests[f"been in {state}"] = been
+        curve.rests[f"in {state}"] = been - np.sum([curve.exact[name] for name in (*out, f"{state}:")], axis=0)
+        curve.ties.append((f"been in {state}", (*(("persons",) if start else ()), *into)))
+        curve.ties.append((f"been in {state}", (*out, f"{state}:", f"in {state}")))
 
 
 def _check_in_state(curve: Curve, rows: pd.DataFrame) -> None:

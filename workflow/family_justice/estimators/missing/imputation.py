@@ -46,14 +46,12 @@ def chained_equations(
 
     Raises ``ValueError`` for a variable without recorded values.
     """
-    fixed = np.asarray(always, dtype=np.float64)
     columns = {name: (v.values - _mean(v)) / _spread(v) if not v.levels else v.values for name, v in variables.items()}
     gaps = sorted((name for name, v in variables.items() if v.missing.any()), key=lambda n: variables[n].missing.sum())
     for name in gaps:
         if variables[name].missing.all():
             raise ValueError(f"'{name}' has no recorded value to learn from")
-    sd = fixed.std(axis=0) if fixed.size else np.ones(fixed.shape[1])
-    shared = [np.ones(len(fixed)), *((c - c.mean()) / s for c, s in zip(fixed.T, sd, strict=True) if s > 0)]
+    shared = _standardised(np.asarray(always, dtype=np.float64))
     for number in range(datasets):
         draw = np.random.default_rng([seed, number])
         now = {name: column.copy() for name, column in columns.items()}
@@ -63,9 +61,8 @@ def chained_equations(
         models = {name: _Categories(v.levels) if v.levels else _Numbers() for name, v in variables.items()}
         for _ in range(iterations):
             for name in gaps:
-                others = [part for other in variables if other != name for part in _parts(now[other], variables[other])]
                 missing = variables[name].missing
-                rows = np.stack([*shared, *others])
+                rows = np.stack([*shared, *_others(name, now, variables)])
                 now[name][missing] = models[name].draw(
                     rows[:, ~missing], columns[name][~missing], rows[:, missing], draw
                 )
@@ -73,6 +70,17 @@ def chained_equations(
             name: np.where(v.missing, now[name] if v.levels else now[name] * _spread(v) + _mean(v), v.values)
             for name, v in variables.items()
         }
+
+
+def _standardised(fixed: Floats) -> list[Floats]:
+    """Return a constant and the columns of ``fixed`` (n, q) that vary, each with mean 0 and standard deviation 1."""
+    sd = fixed.std(axis=0) if fixed.size else np.ones(fixed.shape[1])
+    return [np.ones(len(fixed)), *((c - c.mean()) / s for c, s in zip(fixed.T, sd, strict=True) if s > 0)]
+
+
+def _others(name: str, now: Mapping[str, Floats], variables: Mapping[str, Incomplete]) -> list[Floats]:
+    """Return the columns of all variables but ``name``, as they are completed now."""
+    return [part for other in variables if other != name for part in _parts(now[other], variables[other])]
 
 
 def nelson_aalen(exit: ArrayLike, event: ArrayLike, entry: ArrayLike | None = None) -> Floats:

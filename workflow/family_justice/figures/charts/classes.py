@@ -66,30 +66,13 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     if not any(cell.percent == cell.percent for line in lines for cell in line.cells.values()):
         reason = "All classes are withheld: too few people to release."
         return message(*head, reason, [labels.foot()]), f"{about['title']}: all classes are withheld.", reason
-    named: list[tuple[str, list[ProfileRow]]] = []
-    for term in dict.fromkeys(line.term for line in lines):
-        own = [line for line in lines if line.term == term]
-        alone = len(own) == 1
-        name = labels.covariate(term) + (f": {own[0].level}" if alone and own[0].level != "yes" else "")
-        named.append((name, own))
-    hatched = any(cell.percent != cell.percent for line in lines for cell in line.cells.values())
-    note = "Percent of the expected members of the class; darker is higher."
-    note += " Rounded to wider steps than counts." if labels.rounds else ""
-    note += " Hatched: withheld." if hatched else ""
-    widths = [text_width(name) for name, _ in named]
-    widths += [text_width(words.sentence(line.level)) + 0.12 for _, own in named if len(own) > 1 for line in own]
-    room = min(3.4, max(widths) + 0.15)
+    named = _by_variable(lines, labels)
+    room = _room(named)
     count = sum(len(own) + (len(own) > 1) for _, own in named)
-    sheet = Sheet(*head, [note, labels.foot()], body=HEAD + CELL * count + 0.05)
-    left, width = MARGIN + room, min(WIDEST, (WIDTH - 2 * MARGIN - room) / len(found.sizes))
-    for number, (name, size) in enumerate(found.sizes.items()):
-        middle = left + width * (number + 0.5)
-        told = words.percent(size.percent) if size.percent == size.percent else size.words
-        sheet.text(middle, sheet.top + 0.12, words.sentence(name), size=SMALL, weight="bold", ha="center")
-        sheet.text(middle, sheet.top + 0.28, told, size=SMALL, ha="center")
-        people = "" if size.suppressed else f"n {size.n}"
-        sheet.text(middle, sheet.top + 0.42, people, size=TINY, color=GREY, ha="center")
-    axes = sheet.axes(left, sheet.top + HEAD, width * len(found.sizes), CELL * count)
+    sheet = Sheet(*head, [_note(lines, labels), labels.foot()], body=HEAD + CELL * count + 0.05)
+    across = _Across(room, MARGIN + room, min(WIDEST, (WIDTH - 2 * MARGIN - room) / len(found.sizes)))
+    _heads(sheet, found.sizes, across)
+    axes = sheet.axes(across.left, sheet.top + HEAD, across.width * len(found.sizes), CELL * count)
     axes.set_xlim(0, len(found.sizes))
     axes.set_ylim(count, 0)
     axes.axis("off")
@@ -106,10 +89,56 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
             for number, group in enumerate(found.sizes):
                 cell = line.cells[group]
                 _cell(axes, place, number, cell)
-                sheet.hover(left + width * number, y, width, CELL, f"{words.sentence(group)}, {name}: {_said(cell)}")
+                said = f"{words.sentence(group)}, {name}: {_said(cell)}"
+                sheet.hover(across.left + across.width * number, y, across.width, CELL, said)
             place += 1
     caption = "Columns: classes by size. Rows: percent of the class with the answer."
     return sheet, _alt(about["title"], found, named), caption
+
+
+@dataclass(frozen=True)
+class _Across:
+    """Sizes across, in inches: room for the names of rows, where the classes start, and the width of each."""
+
+    room: float
+    left: float
+    width: float
+
+
+def _by_variable(lines: list[ProfileRow], labels: words.Labels) -> list[tuple[str, list[ProfileRow]]]:
+    """Return the lines of each variable under its name, which tells the level of a single line unless that is yes."""
+    named = []
+    for term in dict.fromkeys(line.term for line in lines):
+        own = [line for line in lines if line.term == term]
+        alone = len(own) == 1
+        name = labels.covariate(term) + (f": {own[0].level}" if alone and own[0].level != "yes" else "")
+        named.append((name, own))
+    return named
+
+
+def _note(lines: list[ProfileRow], labels: words.Labels) -> str:
+    hatched = any(cell.percent != cell.percent for line in lines for cell in line.cells.values())
+    note = "Percent of the expected members of the class; darker is higher."
+    note += " Rounded to wider steps than counts." if labels.rounds else ""
+    return note + (" Hatched: withheld." if hatched else "")
+
+
+def _room(named: list[tuple[str, list[ProfileRow]]]) -> float:
+    """Return the room that the names of variables and levels take, in inches."""
+    widths = [text_width(name) for name, _ in named]
+    widths += [text_width(words.sentence(line.level)) + 0.12 for _, own in named if len(own) > 1 for line in own]
+    return min(3.4, max(widths) + 0.15)
+
+
+def _heads(sheet: Sheet, sizes: dict[str, Share], across: _Across) -> None:
+    """Write the name, the share and the size of every class above its column."""
+    for number, (name, size) in enumerate(sizes.items()):
+        middle = across.left + across.width * (number + 0.5)
+        told = words.percent(size.percent) if size.percent == size.percent else size.words
+        sheet.text(middle, sheet.top + 0.12, words.sentence(name), size=SMALL, weight="bold", ha="center")
+        sheet.text(middle, sheet.top + 0.28, told, size=SMALL, ha="center")
+        people = "" if size.suppressed else f"n {size.n}"
+        sheet.text(middle, sheet.top + 0.42, people, size=TINY, color=GREY, ha="center")
 
 
 def _name(sheet: Sheet, text: str, x: float, y: float, room: float) -> None:

@@ -98,24 +98,8 @@ def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[CurvePanel]:
     """Split the rows into panels by outcome, and by the first grouping column if the lines would be too many."""
     groups = list(dict.fromkeys(curves["group"]))
     outcomes = list(dict.fromkeys(curves["outcome"]))
-    styles = _styles(groups)
-    facets: list[tuple[str, list[str]]] = [("", groups)]
-    if len(groups) > MOST_LINES and words.pairs(groups[0]):
-        # The colour belongs to the first column; within a panel of one level the second one takes it over.
-        split: dict[str, list[str]] = {}
-        for group in groups:
-            split.setdefault("=".join(words.pairs(group)[0]), []).append(group)
-        if len(split) < len(groups):
-            column, bare = labels.strata(list(split))
-            facets = [
-                (f"{column}: {words.lower_first(bare[first])}" if column else bare[first], members)
-                for first, members in split.items()
-            ]
-            rest = {g: "; ".join("=".join(pair) for pair in words.pairs(g)[1:]) for g in groups}
-            within = _styles(list(dict.fromkeys(rest.values())))
-            styles = {g: within[rest[g]] for g in groups}
-    faceted = len(facets) > 1
-    inner = {g: "; ".join("=".join(pair) for pair in words.pairs(g)[1 if faceted else 0 :]) for g in groups}
+    facets, styles = _facets(groups, labels)
+    inner = {g: _without(g, 1 if len(facets) > 1 else 0) for g in groups}
     key, names = labels.strata(list(inner.values()))
     panels = []
     for outcome in outcomes:
@@ -129,6 +113,33 @@ def _panels(curves: pd.DataFrame, labels: words.Labels) -> list[CurvePanel]:
                     lines.append(CurveLine(names[inner[group]], chosen, *styles[group], scale=scale))
             panels.append(CurvePanel(words.sentence(", ".join([*heading, *([name] if name else [])])), lines, key))
     return [panel for panel in panels if panel.lines]
+
+
+def _facets(groups: list[str], labels: words.Labels) -> tuple[list[tuple[str, list[str]]], dict[str, tuple[str, Any]]]:
+    """Return the panels of one outcome, each by its name with its strata, and the colour and dashes of every stratum.
+
+    All strata share one panel unless they are too many and have a first column to split them by.
+    """
+    split: dict[str, list[str]] = {}
+    if len(groups) > MOST_LINES and words.pairs(groups[0]):
+        for group in groups:
+            split.setdefault("=".join(words.pairs(group)[0]), []).append(group)
+    if not split or len(split) == len(groups):
+        return [("", groups)], _styles(groups)
+    column, bare = labels.strata(list(split))
+    facets = [
+        (f"{column}: {words.lower_first(bare[first])}" if column else bare[first], members)
+        for first, members in split.items()
+    ]
+    # The colour belongs to the first column; within a panel of one level the second one takes it over.
+    rest = {g: _without(g, 1) for g in groups}
+    within = _styles(list(dict.fromkeys(rest.values())))
+    return facets, {g: within[rest[g]] for g in groups}
+
+
+def _without(group: str, columns: int) -> str:
+    """Return a stratum without its first grouping columns."""
+    return "; ".join("=".join(pair) for pair in words.pairs(group)[columns:])
 
 
 def _styles(groups: list[str]) -> dict[str, tuple[str, Any]]:
@@ -157,34 +168,60 @@ class _View:
     frame: float
 
 
-def _sheet(panels: list[CurvePanel], view: _View, head: tuple[str, str, list[str]], labels: words.Labels) -> Sheet:
+@dataclass(frozen=True)
+class _Places:
+    """Where panels stand: sizes in inches, with room beside the frames for the widest name and number at risk."""
+
+    columns: int
+    direct: bool  # names at the ends of the lines; panels share a legend
+    widest: float  # number at risk
+    left: float
+    width: float  # of a frame
+    titles: list[list[str]]  # of panels, in lines
+    heading: float
+    above: float  # the legend
+    cell: float  # a panel with all that belongs to it
+
+
+def _places(panels: list[CurvePanel], frame: float, labels: words.Labels) -> _Places:
     names = [line.label for panel in panels for line in panel.lines]
     several = len(set(names)) > 1
-    direct = several and len(panels) == 1  # names at the ends of the lines; panels share a legend
+    direct = several and len(panels) == 1
     alike = len({tuple(line.label for line in panel.lines) for panel in panels}) == 1
     columns = 2 if alike and len(panels) > 1 else 1
     widest = max(text_width(at_risk(line, 0.0, labels), SMALL) for panel in panels for line in panel.lines)
-    named = max(text_width(name, SMALL) for name in names) + 0.26
-    left = MARGIN + max(0.62, min(max(named, text_width("Number at risk", SMALL, "bold")) + 0.12 + widest / 2, 2.2))
-    right = max(widest / 2, 0.1) + MARGIN
-    if direct:
-        ends = [*(end_label(line) for line in panels[0].lines), panels[0].key]
-        right = min(max(text_width(text, SMALL, "bold") for text in ends) + 0.12 + MARGIN, 1.9)
+    left, right = _beside(panels, direct, widest)
     width = (WIDTH - left - right - (columns - 1) * BETWEEN) / columns
-    wrapped = [wrap(panel.title, width, SIZE, "bold") if panel.title else [] for panel in panels]
-    heading = text_height(max(len(lines) for lines in wrapped)) + (0.08 if any(wrapped) else 0)
+    titles = [wrap(panel.title, width, SIZE, "bold") if panel.title else [] for panel in panels]
+    heading = text_height(max(len(lines) for lines in titles)) + (0.08 if any(titles) else 0)
     above = legend_height(panels) if several and not direct else 0.0
-    cell = heading + view.frame + 0.72 + ROW * (1 + max(len(panel.lines) for panel in panels))
-    sheet = Sheet(*head, body=above + cell * -(-len(panels) // columns) - 0.12)
-    if above:
+    cell = heading + frame + 0.72 + ROW * (1 + max(len(panel.lines) for panel in panels))
+    return _Places(columns, direct, widest, left, width, titles, heading, above, cell)
+
+
+def _beside(panels: list[CurvePanel], direct: bool, widest: float) -> tuple[float, float]:
+    """Return the room on the left, for names and numbers at risk, and on the right, for names at the ends of lines."""
+    named = max(text_width(line.label, SMALL) for panel in panels for line in panel.lines) + 0.26
+    left = MARGIN + max(0.62, min(max(named, text_width("Number at risk", SMALL, "bold")) + 0.12 + widest / 2, 2.2))
+    if not direct:
+        return left, max(widest / 2, 0.1) + MARGIN
+    ends = [*(end_label(line) for line in panels[0].lines), panels[0].key]
+    return left, min(max(text_width(text, SMALL, "bold") for text in ends) + 0.12 + MARGIN, 1.9)
+
+
+def _sheet(panels: list[CurvePanel], view: _View, head: tuple[str, str, list[str]], labels: words.Labels) -> Sheet:
+    places = _places(panels, view.frame, labels)
+    width = places.width
+    sheet = Sheet(*head, body=places.above + places.cell * -(-len(panels) // places.columns) - 0.12)
+    if places.above:
         legend(sheet, panels)
-    time = _time_axis(panels, view.unit, int(width / (widest + 0.08)))
+    time = _time_axis(panels, view.unit, int(width / (places.widest + 0.08)))
     for index, panel in enumerate(panels):
-        row, column = divmod(index, columns)
-        x, y = left + column * (width + BETWEEN), sheet.top + above + row * cell
-        for number, text in enumerate(wrapped[index]):
+        row, column = divmod(index, places.columns)
+        x, y = places.left + column * (width + BETWEEN), sheet.top + places.above + row * places.cell
+        for number, text in enumerate(places.titles[index]):
             sheet.text(x, y + text_height(number) + 0.09, text, weight="bold")
-        y += heading
+        y += places.heading
         axes = sheet.axes(x, y, width, view.frame)
         _frame(axes, *time, view.upper)
         for line in panel.lines:
@@ -194,10 +231,10 @@ def _sheet(panels: list[CurvePanel], view: _View, head: tuple[str, str, list[str
             sheet.text(x - 0.44, y + view.frame / 2, view.up, rotation=90, ha="center", va="center")
         across = view.across if text_width(view.across) < width + 0.3 else words.sentence(view.unit)
         sheet.text(x + width / 2, y + view.frame + 0.37, across, ha="center")
-        if direct:
+        if places.direct:
             end_labels(sheet, panel, x + width + 0.08, (y, view.frame), view.upper)
         if column == 0:
-            risk_names(sheet, panel, y + view.frame + 0.61, room=left - 0.1 - widest / 2)
+            risk_names(sheet, panel, y + view.frame + 0.61, room=places.left - 0.1 - places.widest / 2)
         risk_numbers(sheet, panel, (x, width), y + view.frame + 0.61, time, labels)
     return sheet
 

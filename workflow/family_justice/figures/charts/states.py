@@ -66,6 +66,19 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     if not panels:
         sheet = message(title, subtitle, "All probabilities are withheld: too few people to release.", notes[1:])
         return sheet, f"{title}: all probabilities are withheld by disclosure control.", "All values are withheld."
+    across = labels.since(about.get("cohort") or "", unit)
+    sheet = _sheet(panels, (title, subtitle, notes), (across, unit), labels)
+    caption = "Probability of each state in percent, stacked, " + (
+        "one panel per group" if len(panels) > 1 else f"against {unit}"
+    )
+    return sheet, _alt(title, panels, unit), f"{caption}. Numbers of people in each state below the axis."
+
+
+def _sheet(
+    panels: list[CurvePanel], head: tuple[str, str, list[str]], time: tuple[str, str], labels: words.Labels
+) -> Sheet:
+    """Draw the panels, at most two side by side; ``time`` is the name of the axis and its unit."""
+    since, unit = time
     names = [line.label for line in panels[0].lines]
     direct, columns = len(panels) == 1, min(2, len(panels))
     left = MARGIN + min(max(max(text_width(n, SMALL) for n in names) + 0.7, 1.0), 1.9)
@@ -74,12 +87,11 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     heading = 0.0 if direct and not panels[0].title else text_height(1) + 0.06
     above = 0.0 if direct else 0.24 * len(_legend_rows(names))
     cell = heading + FRAME + 0.72 + ROW * (1 + len(names))
-    sheet = Sheet(title, subtitle, notes, body=above + cell * -(-len(panels) // columns) - 0.12)
+    sheet = Sheet(*head, body=above + cell * -(-len(panels) // columns) - 0.12)
     if not direct:
         _legend(sheet, panels[0])
-    high = max(float(line.rows["time"].max()) for panel in panels for line in panel.lines)
-    step = tick_step(high, max(2, int(width / 0.55)), unit)
-    ticks = [step * i for i in range(int(high / step + 1e-9) + 1)]
+    high, ticks = _time_axis(panels, width, unit)
+    across = since if text_width(since) < width + 0.3 else words.sentence(unit)
     for index, panel in enumerate(panels):
         row, column = divmod(index, columns)
         x, y = left + column * (width + BETWEEN), sheet.top + above + row * cell
@@ -92,16 +104,18 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         if column == 0:
             sheet.text(x - 0.44, y + FRAME / 2, "Probability (%)", rotation=90, ha="center", va="center")
             risk_names(sheet, panel, y + FRAME + 0.61, room=left - 0.28, heading="Number in state")
-        across = labels.since(about.get("cohort") or "", unit)
-        across = across if text_width(across) < width + 0.3 else words.sentence(unit)
         sheet.text(x + width / 2, y + FRAME + 0.37, across, ha="center")
         if direct:
             end_labels(sheet, middles, x + width + 0.08, (y, FRAME), 100.0)
         risk_numbers(sheet, panel, (x, width), y + FRAME + 0.61, (high, ticks), labels)
-    caption = "Probability of each state in percent, stacked, " + (
-        "one panel per group" if len(panels) > 1 else f"against {unit}"
-    )
-    return sheet, _alt(title, panels, unit), f"{caption}. Numbers of people in each state below the axis."
+    return sheet
+
+
+def _time_axis(panels: list[CurvePanel], width: float, unit: str) -> tuple[float, list[float]]:
+    """Return the end of the time axis and as many ticks as the numbers beneath them leave room for."""
+    high = max(float(line.rows["time"].max()) for panel in panels for line in panel.lines)
+    step = tick_step(high, max(2, int(width / 0.55)), unit)
+    return high, [step * i for i in range(int(high / step + 1e-9) + 1)]
 
 
 def _panels(chosen: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[CurvePanel]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from family_justice.figures import words
 from family_justice.figures.charts import tiles
 from family_justice.figures.charts.bars import draw_bars
-from family_justice.figures.house.frequency_layout import Board, Frequency, arrange
+from family_justice.figures.house.frequency_layout import Board, Frequency, Share, arrange
 from family_justice.figures.house.hover import strips
 from family_justice.figures.house.legends import line_style, tops, upper_end, write_top
 from family_justice.figures.house.style import MARGIN, SMALL, WIDTH, Sheet, message, text_width, tick_step
@@ -27,25 +27,36 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     """
     frequency = arrange(rows, about, labels)
     head = (about["title"], labels.subject(about))
-    cells = [cell for board in frequency.boards for series in board.series for cell in series.cells.values()]
-    hidden = any(cell.suppressed for cell in cells)
-    lines = frequency.joined
-    whole = any(board.whole for board in frequency.boards)
-    hatched = whole or tiles.suits(frequency, about.get("tiles") or {})
-    gap = f"{'Gaps' if lines else 'Hatched' if hatched else 'Withheld'}: too few people, or what would reveal them."
-    bands = "Bands: 95% confidence intervals." if lines and any(math.isfinite(cell.low) for cell in cells) else ""
-    short = "Bars may not add up to 100, as counts are rounded." if whole and not lines and labels.rounds else ""
-    notes = [" ".join(filter(None, [bands, gap if hidden else "", short])), labels.foot()]
+    cells = _cells(frequency)
+    places = about.get("tiles") or {}
+    tiled = tiles.suits(frequency, places)
+    notes = [_note(frequency, tiled, labels), labels.foot()]
     if not any(math.isfinite(cell.percent) for cell in cells):
         reason = "All percentages are withheld: too few people to release."
         return message(*head, reason, notes[1:]), f"{about['title']}: all percentages are withheld.", reason
-    places = about.get("tiles") or {}
-    if tiles.suits(frequency, places):
+    if tiled:
         sheet = tiles.draw_tiles(frequency, places, head, notes)
         return sheet, tiles.alt(about["title"], frequency), tiles.caption(frequency)
+    lines = frequency.joined
     sheet = _lines(frequency, head, notes) if lines else draw_bars(frequency, head, notes)
     what = "Percentages by" if lines else "Percentages within"
     return sheet, _alt(about["title"], frequency), f"{what} {words.lower_first(frequency.axis)}."
+
+
+def _cells(frequency: Frequency) -> list[Share]:
+    return [cell for board in frequency.boards for series in board.series for cell in series.cells.values()]
+
+
+def _note(frequency: Frequency, tiled: bool, labels: words.Labels) -> str:
+    """Say what bands and gaps mean, and why bars may not add up."""
+    cells, lines = _cells(frequency), frequency.joined
+    hidden = any(cell.suppressed for cell in cells)
+    whole = any(board.whole for board in frequency.boards)
+    blank = "Gaps" if lines else "Hatched" if whole or tiled else "Withheld"
+    gap = f"{blank}: too few people, or what would reveal them."
+    bands = "Bands: 95% confidence intervals." if lines and any(math.isfinite(cell.low) for cell in cells) else ""
+    short = "Bars may not add up to 100, as counts are rounded." if whole and not lines and labels.rounds else ""
+    return " ".join(filter(None, [bands, gap if hidden else "", short]))
 
 
 def _lines(frequency: Frequency, head: tuple[str, str], notes: list[str]) -> Sheet:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,6 +15,9 @@ from family_justice.analyses.model_rows import (
 from family_justice.config.schema import Cohort, Covariate
 from family_justice.errors import AnalysisError
 from family_justice.kinds.latent_classes.model import LatentClasses, class_name, model_name
+
+if TYPE_CHECKING:
+    from family_justice.estimators.groups.latent_classes import LatentClasses as ClassFit
 
 ONCE = "the best of the starts was reached only once; raise 'starts' to be sure of it"
 
@@ -54,8 +58,14 @@ def run(
             best = fit
     if best is None:
         raise AnalysisError(f"{where}: no model could be fitted; ask for fewer classes")
-    sizes = best.shares * n
-    for place, share in enumerate(best.shares):
+    yield from _classes(best, analysis.variables, levels, n)
+    yield from member_rows(len(members), left_out)
+
+
+def _classes(fit: ClassFit, variables: Sequence[str], levels: list[list[str]], n: int) -> Rows:
+    """Yield the share of every class among ``n`` members, and the answers within it."""
+    sizes = fit.shares * n
+    for place, share in enumerate(fit.shares):
         size = {"n": round(float(sizes[place])), "total": n}
         yield {
             **size,
@@ -64,8 +74,8 @@ def run(
             "level": class_name(place + 1),
             "estimate": 100 * share,
         }
-    for place in range(best.classes):
-        for name, own, answers in zip(analysis.variables, levels, best.probabilities, strict=True):
+    for place in range(fit.classes):
+        for name, own, answers in zip(variables, levels, fit.probabilities, strict=True):
             for level, answer in zip(own, answers[place], strict=True):
                 yield {
                     "measure": "item_probability",
@@ -76,4 +86,3 @@ def run(
                     "n": round(float(sizes[place] * answer)),
                     "total": round(float(sizes[place])),
                 }
-    yield from member_rows(len(members), left_out)

@@ -92,6 +92,36 @@ def _more(box: Box) -> str:
 def _layers(boxes: dict[str, Box]) -> tuple[list[list[Box]], dict[str, list[Box]]]:
     """Return the columns of boxes, places kept free among them, and by name of a target the boxes that stand for it:
     its places kept free, from left to right, and itself."""
+    at, columns = _columns(boxes)
+    layers: list[list[Box]] = [[] for _ in range(columns)]
+    for name, box in boxes.items():
+        layers[at[name]].append(box)
+    links: dict[str, list[Box]] = {}
+    for name, box in boxes.items():
+        sources = [place for place in (at[other] for other in _referring(name, boxes)) if place < at[name]]
+        if not sources:
+            continue
+        places = [Box(f"{name} at {number}", target=name) for number in range(min(sources) + 1, at[name])]
+        for number, place in enumerate(places, min(sources) + 1):
+            layers[number].append(place)
+        links[name] = [*places, box]
+    return layers, links
+
+
+def _columns(boxes: dict[str, Box]) -> tuple[dict[str, int], int]:
+    """Return the column of every table, counted from the left, and the number of columns."""
+    depth = _depths(boxes)
+    last = max(depth.values(), default=-1)
+    at = {name: last - depth[name] for name in boxes}
+    for name, box in boxes.items():
+        if not any(target for _, target in box.lines):
+            # A table that refers to none, a look-up mostly, stands next to the last that refers to it.
+            at[name] = max((at[other] + 1 for other in _referring(name, boxes)), default=0)
+    return at, last + 1
+
+
+def _depths(boxes: dict[str, Box]) -> dict[str, int]:
+    """Return how many references in a row lead on from every table, at most."""
     depth: dict[str, int] = {}
     waiting: list[str] = []
 
@@ -106,26 +136,14 @@ def _layers(boxes: dict[str, Box]) -> tuple[list[list[Box]], dict[str, list[Box]
         waiting.remove(name)
         return depth[name]
 
-    last = max((below(name) for name in boxes), default=-1)
-    at = {name: last - depth[name] for name in boxes}
-    for name, box in boxes.items():
-        if not box.lines or not any(target for _, target in box.lines):
-            # A table that refers to none, a look-up mostly, stands next to the last that refers to it.
-            at[name] = max((at[o.name] + 1 for o in boxes.values() if any(t == name for _, t in o.lines)), default=0)
-    layers: list[list[Box]] = [[] for _ in range(last + 1)]
-    for name, box in boxes.items():
-        layers[at[name]].append(box)
-    links: dict[str, list[Box]] = {}
-    for name, box in boxes.items():
-        sources = [at[other.name] for other in boxes.values() if any(t == name for _, t in other.lines)]
-        sources = [place for place in sources if place < at[name]]
-        if not sources:
-            continue
-        places = [Box(f"{name} at {number}", target=name) for number in range(min(sources) + 1, at[name])]
-        for number, place in enumerate(places, min(sources) + 1):
-            layers[number].append(place)
-        links[name] = [*places, box]
-    return layers, links
+    for name in boxes:
+        below(name)
+    return depth
+
+
+def _referring(name: str, boxes: dict[str, Box]) -> list[str]:
+    """Return the names of the tables that refer to one."""
+    return [other.name for other in boxes.values() if any(target == name for _, target in other.lines)]
 
 
 def _joins(layers: list[list[Box]], links: dict[str, list[Box]]) -> list[tuple[Box, Box, str]]:

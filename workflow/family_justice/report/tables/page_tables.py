@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from family_justice.figures import words
 from family_justice.figures.charts import flow, forest
 from family_justice.figures.house.curve_parts import point
-from family_justice.figures.house.frequency_layout import Share, arrange
+from family_justice.figures.house.frequency_layout import Board, Frequency, Share, arrange
 from family_justice.report import prose
 
 if TYPE_CHECKING:
@@ -214,16 +214,7 @@ def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
     alone = len(found.boards) == 1  # its title goes into the note: the rows need no heading, and can be sorted
     for board in found.boards:
         heads = [found.axis, *(series.label for series in board.series), *(["All"] if board.whole else [])]
-        body = [Row(board.title)] if board.title and not alone else []
-        for place in found.places:
-            shares = [series.cells.get(place) for series in board.series]
-            if not any(shares):
-                continue
-            cells = [_frequency_cell(cell, board.whole) for cell in shares]
-            if board.whole:
-                totals = [cell.total for cell in shares if cell and cell.total[:1].isdigit()]
-                cells.append(Cell(totals[0] if totals else ""))
-            body.append(Row(found.names[place], cells, indent=bool(board.title) and not alone))
+        body = _frequency_rows(board, found, headed=bool(board.title) and not alone)
         if result and result[-1].heads == heads:
             result[-1].rows += body
         else:
@@ -237,6 +228,21 @@ def frequency(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
         ]
         result[0].notes.insert(1, f"Members without a value, not in the table: {prose.listed(said)}.")
     return result
+
+
+def _frequency_rows(board: Board, found: Frequency, headed: bool) -> list[Row]:
+    """Return a row per place on the axis that has a share, ``headed`` by the title of the board."""
+    body = [Row(board.title)] if headed else []
+    for place in found.places:
+        shares = [series.cells.get(place) for series in board.series]
+        if not any(shares):
+            continue
+        cells = [_frequency_cell(cell, board.whole) for cell in shares]
+        if board.whole:
+            totals = [cell.total for cell in shares if cell and cell.total[:1].isdigit()]
+            cells.append(Cell(totals[0] if totals else ""))
+        body.append(Row(found.names[place], cells, indent=headed))
+    return body
 
 
 def _frequency_cell(cell: Share | None, whole: bool) -> Cell:
