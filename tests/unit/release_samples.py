@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from release_study import LEVELS, NAMES, ORDERS, PERIODS, REFERENCE, STREAM, YEARS, study
+import pytest
+from release_study import LEVELS, NAMES, ORDERS, PERIODS, REFERENCE, STREAM, SVG_ONLY, YEARS, study
 
 from family_justice import fingerprint
+from family_justice.figures.draw import draw_stream
 from family_justice.files import write_csv, write_text
 from family_justice.results import tidy
+
+__all__ = ["SVG_ONLY", "draw_for_lists", "results", "study", "write_release"]
 
 COMPARISON = [
     "comparison",
@@ -318,6 +322,23 @@ def comparisons() -> pd.DataFrame:
     )
     rows.append({**published, "label": "Newborn share, Wales", "reference": 52.0, "verdict": "suppressed"})
     return pd.DataFrame(rows).reindex(columns=COMPARISON)
+
+
+def draw_for_lists(folder: Path) -> None:
+    """Draw all figures of a release, those for print as placeholders: links and lists of files need no more."""
+    from matplotlib.figure import Figure
+
+    save = Figure.savefig
+
+    def quickly(figure: Figure, target: Any, *, format: str, **options: Any) -> None:
+        if format == "svg":
+            save(figure, target, format=format, **options)
+        else:
+            Path(target).write_bytes(b"placeholder")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", quickly)
+        draw_stream(folder)
 
 
 def write_release(release: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 STREAM = "recurrence"
@@ -58,7 +59,12 @@ LEVELS_MORE = {
 }
 
 
-def study() -> dict[str, Any]:
+#: What a stream may release, and what its pages cannot do without: the others take long to write.
+EVERY_TYPE = ("csv", "json", "svg", "png", "pdf", "html", "tex", "docx")
+SVG_ONLY = ("csv", "json", "svg", "html")
+
+
+def study(file_types: Sequence[str] = EVERY_TYPE) -> dict[str, Any]:
     """Return a ``study.json`` with every kind of analysis."""
     covariates = {
         name: {
@@ -133,7 +139,7 @@ def study() -> dict[str, Any]:
             "rounding_base": 5,
             "description": "Counts below 10 are not shown and counts are rounded to the nearest 5.",
             "minimum_events_per_level": 10,
-            "file_types": ["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"],
+            "file_types": list(file_types),
         },
         "versions": {"pipeline": "0.1.0", "python": "3.11", "snakemake": "9.27.1", "duckdb": "1.4.0"},
         "code": "0123456789abcdef",

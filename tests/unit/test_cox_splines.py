@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from kinds_on_the_way import svg_only
 from lifelines.datasets import load_rossi
 from numpy.testing import assert_allclose
 from scipy.stats import f
@@ -184,7 +185,7 @@ def test_released_curves_are_short_and_drawn(tmp_path: Path) -> None:
     assert (moved <= 0.15 * exact["std_error"][moved.index] + 1e-12).all()
     assert (moved > 0).all()
     study: dict[str, Any] = {
-        "policy": POLICY.model_dump(),
+        "policy": svg_only(POLICY).model_dump(),
         "stream": "s", "covariates": {"age": {"label": "Age", "unit": "years"}, "aid": {"label": "Aid"}},
         "analyses": {"m": {"kind": "cox", "title": "T", "cohort": "men"}}, "cohorts": {"men": {"label": "Men"}},
     }  # fmt: skip

@@ -15,7 +15,6 @@ import pytest
 from release_samples import write_release
 
 from family_justice.errors import DisclosureError
-from family_justice.figures.draw import draw_stream
 from family_justice.report.evidence.checker_page import write_checker_files
 from family_justice.report.evidence.checklist import items, write_checklist
 from family_justice.report.evidence.crate import write_crate
@@ -26,11 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release(copy_of_drawn: Path) -> Path:
     """Return a whole release of one made-up stream with its evidence."""
-    folder = tmp_path_factory.mktemp("release")
-    stream = write_release(folder)
-    draw_stream(stream)
+    stream, folder = copy_of_drawn, copy_of_drawn.parent
     write_stream_page(stream)
     write_index(folder, [stream.name])
     write_checklist(stream)

@@ -24,7 +24,10 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = samples.write_release(tmp_path_factory.mktemp("release"))
     for analysis in ("return_curve", "return_model", "orders_period", "newborn_trend", "orders", "attrition.infants"):
         draw_analysis(
-            samples.study(), analysis, read_results(str(folder / analysis / "results.csv")), folder / analysis
+            samples.study(samples.SVG_ONLY),
+            analysis,
+            read_results(str(folder / analysis / "results.csv")),
+            folder / analysis,
         )
     return folder
 
@@ -110,7 +113,7 @@ def test_a_withheld_value_has_neither_number_nor_place(release: Path, tmp_path: 
     hidden = rows["group"].str.contains(rows["group"].iloc[0], regex=False)
     rows.loc[hidden, ["estimate", "conf_low", "conf_high", "n"]] = None
     rows.loc[hidden, "status"] = "suppressed"
-    draw_analysis(samples.study(), "newborn_trend", rows, tmp_path / "newborn_trend")
+    draw_analysis(samples.study(samples.SVG_ONLY), "newborn_trend", rows, tmp_path / "newborn_trend")
     after = areas(tmp_path, "newborn_trend")
     assert [place for place, _ in after] == [place for place, _ in before]
     changed = [
@@ -125,7 +128,7 @@ def test_where_a_curve_ends_the_strips_say_withheld(release: Path, tmp_path: Pat
     late = rows["time"] > rows["time"].max() - 1
     rows.loc[late, ["estimate", "conf_low", "conf_high", "at_risk"]] = None
     rows.loc[late, "status"] = "suppressed"
-    draw_analysis(samples.study(), "return_curve", rows, tmp_path / "return_curve")
+    draw_analysis(samples.study(samples.SVG_ONLY), "return_curve", rows, tmp_path / "return_curve")
     last = [line for _, words in areas(tmp_path, "return_curve") for line in words.splitlines() if "withheld" in line]
     assert last
     assert not any(re.search(r"\d", line.partition(": ")[2]) for line in last)

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from kinds_on_the_way import svg_only
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.repeated_events import histories
@@ -297,7 +298,7 @@ def test_a_reader_meets_means_and_models(tmp_path: Path) -> None:
     stream = study(mean={**MEAN, "group_by": ["letter"], "report_at": [2]}, model={**MODEL, "most_events": 2})
     results = run(tmp_path, stream)
     source: Any = type("Source", (), {"kind": "files", "description": "d", "refresh_date": None})()
-    about = describe_study(stream, covariates_of(stream, {}), ("toy", source), OPEN, {})
+    about = describe_study(stream, covariates_of(stream, {}), ("toy", source), svg_only(OPEN), {})
     for name, rows in results.items():
         check_labels(rows, vocabulary(about), name)
     drawn = draw_analysis(about, "mean", disclose(results["mean"], OPEN).rows, tmp_path)

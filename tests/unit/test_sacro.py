@@ -17,19 +17,16 @@ import pytest
 from release_samples import write_release
 
 from family_justice.errors import PipelineError
-from family_justice.figures.draw import draw_stream
 from family_justice.report.evidence.checker_page import write_checker_files
 from family_justice.report.pages import write_stream_page
 from family_justice.report.unpack import main, unpack
 
 
 @pytest.fixture(scope="module")
-def stream(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_release(tmp_path_factory.mktemp("release"))
-    draw_stream(folder)
-    write_stream_page(folder)
-    write_checker_files(folder)
-    return folder
+def stream(copy_of_drawn: Path) -> Path:
+    write_stream_page(copy_of_drawn)
+    write_checker_files(copy_of_drawn)
+    return copy_of_drawn
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from kinds_on_the_way import svg_only
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.study import describe_study
@@ -236,7 +237,7 @@ def test_a_reader_meets_areas_and_a_table(tmp_path: Path) -> None:
     stream = study(group_by=["side"], report_at=[10, 20])
     check_stream(stream, {}, Path("s.yaml"))
     source: Any = type("Source", (), {"kind": "files", "description": "d", "refresh_date": None})()
-    about = describe_study(stream, stream.covariates, ("toy", source), POLICY, {})
+    about = describe_study(stream, stream.covariates, ("toy", source), svg_only(POLICY), {})
     rows = disclose(rows_of(crowd(), group_by=["side"]), POLICY).rows
     check_labels(rows, vocabulary(about), "a")
     drawn = draw_analysis(about, "a", rows, tmp_path)
