@@ -86,6 +86,10 @@ class House:
         labels = {"stream": "s", "cohort": "children"}
         steps = [{"measure": "count", "term": "all", "n": len(members)}]
         found = {"attrition.children": tidy(steps, **labels, analysis="attrition.children", kind="attrition")}
+        labels_of_second = {"stream": "s", "analysis": "second_program", "kind": "second_program"}
+        unchecked = {"status": "not estimable", "note": "no second program: made up"}
+        second = [{"measure": "largest_relative_difference", "term": name, **unchecked} for name in made.analyses]
+        found["second_program"] = tidy(second, **labels_of_second)
         if self.cohort.follow_up:
             name = "follow_up.children"
             found[name] = tidy(

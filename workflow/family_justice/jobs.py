@@ -66,13 +66,13 @@ def harmonise_records(source: str, threads: str = "1") -> None:
     harmonise(raw, ready, Path(files.counts(source, "quality")), CODELISTS, options, threads=int(threads))
 
 
-def build_datasets(source: str, threads: str = "1") -> None:
+def build_datasets(source: str) -> None:
     """Make the flat data sets of a source from its research-ready tables, and check both."""
     from family_justice.harmonise.datasets import build_datasets as build
 
     files = read_layout()
     ready, datasets = (Path(files.records(source, state)) for state in ("ready", "datasets"))
-    build(ready, datasets, Path(files.counts(source, "checks")), CODELISTS, threads=int(threads))
+    build(ready, datasets, Path(files.counts(source, "checks")), CODELISTS)
 
 
 def evaluate_harmonisation(source: str) -> None:

@@ -33,7 +33,6 @@ rule build_datasets:
         "logs/sources/{source}/build_datasets.log",
     group:
         "stream"
-    threads: 2
     resources:
         mem_mb=6000,
         runtime=20,
@@ -42,7 +41,7 @@ rule build_datasets:
     message:
         "{wildcards.source}: building the data sets and checking them"
     shell:
-        "job --log {log} build_datasets {wildcards.source} {threads}"
+        "job --log {log} build_datasets {wildcards.source}"
 
 
 rule evaluate_harmonisation:
