@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from family_justice.analyses.run import run_analysis
@@ -16,6 +17,7 @@ from family_justice.config.load import parse
 from family_justice.config.schema import Stream
 from family_justice.covariates.derive import derive_covariates
 from family_justice.errors import PipelineError
+from family_justice.measures import MEMBERS
 from family_justice.results import read_results
 
 #: Five people; two have the event, one of them on the day of time zero.
@@ -101,10 +103,22 @@ def run(tmp_path: Path) -> Run:
     return go
 
 
+def own(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the analysis itself, without those that say how many members it is about."""
+    return rows[~rows["measure"].isin(MEMBERS)]
+
+
+def said_of_members(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Measure, reason and number of the rows that say how many members an analysis is about."""
+    said = rows[rows["measure"].isin(MEMBERS)]
+    return list(zip(said["measure"], said["level"], said["n"], strict=True))
+
+
 def test_the_toy_study_itself_runs(run: Run) -> None:
     results = run(study())
     assert results["attrition"]["n"].tolist() == [5, 5]
-    curve = results["curve"]
+    assert said_of_members(results["curve"]) == [("members", "", 5), ("analysed", "", 5)]
+    curve = own(results["curve"])
     # Person 2 has the event at time 0, person 1 after 365 days; the others are censored at two years.
     assert curve["estimate"].round(10).tolist() == [0.2, 0.4, 0.4]
     assert curve["events"].tolist() == [1, 2, 2]
@@ -159,7 +173,10 @@ def test_a_failed_cohort_leaves_nothing_half_written(run: Run, tmp_path: Path) -
 def test_risk_that_starts_later_leaves_out_earlier_exits(run: Run) -> None:
     data = study()
     data["cohorts"]["people"]["outcomes"]["event"]["at_risk_after_days"] = 100
-    curve = run(data)["curve"]
+    rows = run(data)["curve"]
+    left_out = ("left_out", "no time at risk", 1)
+    assert said_of_members(rows) == [("members", "", 5), ("analysed", "", 4), left_out]
+    curve = own(rows)
     # Person 2 had the event before day 100; person 1 has it 265 days after.
     assert curve["n"].tolist() == [4, 4, 4]
     assert curve["estimate"].round(10).tolist() == [0.0, 0.25, 0.25]

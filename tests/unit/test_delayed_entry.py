@@ -24,6 +24,7 @@ from family_justice.estimators.survival.restricted_mean import restricted_mean_s
 from family_justice.kinds.cox.run import run as cox
 from family_justice.kinds.fine_gray.run import run as fine_gray
 from family_justice.kinds.registry import KINDS
+from family_justice.measures import MEMBERS
 from family_justice.results import tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
@@ -91,13 +92,22 @@ def rows_of(frame: pd.DataFrame, **analysis: Any) -> pd.DataFrame:
     return tidy(rows, stream="s", analysis="a", kind=chosen.kind, cohort="people")
 
 
+def own(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the analysis itself, without those that say how many members it is about."""
+    return rows[~rows["measure"].isin(MEMBERS)]
+
+
 def test_survival_by_hand() -> None:
-    rows = rows_of(FEW)
+    everything = rows_of(FEW)
+    rows = own(everything)
     # Day 8: one of the three who are there. Day 20: two of the three who are there (one since day 15, one left on 18).
     assert_allclose(rows["estimate"], [1, 2 / 3, 2 / 3 * 1 / 3, 2 / 3 * 1 / 3])
     assert rows["total"].tolist() == [2, 3, 5, 5]
     assert rows["at_risk"].tolist() == [2, 2, 3, 1]
     assert rows["n"].tolist() == [5] * 4
+    said = everything[everything["measure"].isin(MEMBERS)]
+    assert said["measure"].tolist() == ["members", "analysed", "left_out"]
+    assert said["n"].tolist() == [6, 5, 1]
 
 
 def crowd(n: int = 1200) -> pd.DataFrame:
@@ -129,7 +139,7 @@ def test_models_and_tests_get_the_entry() -> None:
     left = right[:, 0] == 0
     table = event_table(observed.exit[left], event[left], observed.entry[left])  # type: ignore[index]
     assert_allclose(rows.loc["restricted_mean_time", "estimate"].iloc[0], restricted_mean_survival(table, 30).estimate)
-    gray = rows_of(frame, group_by=["side"], kind="cumulative_incidence").iloc[-1]
+    gray = own(rows_of(frame, group_by=["side"], kind="cumulative_incidence")).iloc[-1]
     assert (gray["status"], gray["note"]) == ("not estimable", "Gray's test does not know delayed entry")
 
 
@@ -158,7 +168,7 @@ def test_exact_and_released_curves_are_close() -> None:
     for kind, measure in (("kaplan_meier", "survival"), ("cumulative_incidence", "cumulative_incidence")):
         exact = rows_of(crowd(), kind=kind, every=2, restricted_mean_at=[30])
         released = disclose(exact, POLICY).rows
-        both = exact.merge(released, on=["measure", "time"], suffixes=("", "_released"))
+        both = own(exact).merge(released, on=["measure", "time"], suffixes=("", "_released"))
         assert both["measure"].value_counts()[measure] > 10
         assert ((both["estimate"] - both["estimate_released"]).abs() < both["std_error"].clip(lower=0.01)).all()
         assert not released[["events", "competing", "censored", "at_risk", "total"]].stack().between(1, 9).any()

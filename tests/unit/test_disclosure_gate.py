@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from family_justice.analyses.left_out import REASONS
 from family_justice.config.schema import Policy
 from family_justice.disclosure import door as gate
 from family_justice.disclosure.vocabulary import vocabulary
@@ -255,9 +256,10 @@ def test_public_policy_releases_exact_counts(house: House) -> None:
     assert rows["n"].tolist() == [4, 40, 30]
 
 
-def test_vocabulary_of_an_empty_study_is_empty() -> None:
+def test_vocabulary_of_an_empty_study_has_reasons_alone() -> None:
     words = vocabulary({})
-    assert words.levels == words.terms == words.outcomes == frozenset({""})
+    assert words.levels == frozenset({"", *REASONS})
+    assert words.terms == words.outcomes == frozenset({""})
     assert not words.cohorts
     assert words.allows_level("2016/17")
     assert words.allows_level("2014 to 2016")

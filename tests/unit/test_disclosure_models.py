@@ -11,14 +11,24 @@ import pytest
 import yaml
 
 from family_justice.config.schema import Policy
+from family_justice.disclosure import door
 from family_justice.disclosure.coarsen import significant, step_below
 from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.vocabulary import vocabulary
 from family_justice.errors import DisclosureError
+from family_justice.files import write_csv
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
 COURT = Policy(**yaml.safe_load((POLICIES / "court_records.yaml").read_text()))
 PUBLIC = Policy(**yaml.safe_load((POLICIES / "public_records.yaml").read_text()))
+STUDY: dict[str, Any] = {
+    "stream": "s",
+    "covariates": {"age": {"label": "Age", "levels": ["old", "middle", "young"], "reference": "old"}},
+    "analyses": {
+        "m": {"kind": "cox", "cohort": "c", "outcome": "o", "covariates": ["age"], "terms": ["fitted", "all"]}
+    },
+}
 Z95 = 1.959963984540054
 
 
@@ -188,10 +198,21 @@ def test_the_intercept_is_not_released_and_everything_is_under_an_open_policy() 
     assert disclose(frame, PUBLIC).rows.iloc[3]["estimate"] == -0.7012
 
 
-def test_a_profile_without_an_end_stays_open() -> None:
-    rows = [reference("age", "old", 301, 103), {**coefficient("age", "young", 101, 44), "conf_high": math.inf}]
-    released = disclose(model(*rows, n=402, events=147), COURT).rows
-    young = released[released["level"] == "young"].iloc[0]
-    assert young["conf_high"] == math.inf
-    assert math.isfinite(young["conf_low"])
-    assert math.isfinite(young["estimate"])
+def test_a_profile_without_an_end_is_refused(tmp_path: Path) -> None:
+    """An infinite limit is written as a number and is none to release: who has one says 'not estimable'."""
+    rows = [reference("age", "old", 301, 103), coefficient("age", "young", 101, 44)]
+    finite = model(*rows, n=402, events=147)
+    refused = "1 rows with status ok have a value that is infinite"
+    for column, end in (("conf_high", math.inf), ("conf_low", -math.inf)):
+        with pytest.raises(ValueError, match=refused):
+            model(rows[0], {**rows[1], column: end}, n=402, events=147)
+        # The door reads the text of such a limit as a number, and what it makes of the file refuses it.
+        assert door._has_type(column, str(end))
+        frame = finite.copy()
+        frame.loc[frame["level"] == "young", column] = end
+        write_csv(frame, tmp_path / "rows.csv")
+        with pytest.raises(ValueError, match=refused):
+            door._read("m", tmp_path / "rows.csv", vocabulary(STUDY))
+    assert not door._has_type("conf_high", "infinity")
+    write_csv(finite, tmp_path / "rows.csv")
+    assert len(door._read("m", tmp_path / "rows.csv", vocabulary(STUDY))) == len(finite)

@@ -241,8 +241,13 @@ SHARED = (
     "family_justice.config.schema.",
     "family_justice.errors.",
     "family_justice.files.write_csv",
+    "family_justice.kinds.follow_up.model.",
+    "family_justice.kinds.registry.",
+    "family_justice.kinds.second_program.model.",
     "family_justice.results.",
 )
+#: What a module is imported from stands with it.
+SHARED += tuple(name.removesuffix(".") for name in SHARED if name.startswith("family_justice.kinds"))
 
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: str(path.relative_to(LIBRARY)))

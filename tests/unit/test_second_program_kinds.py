@@ -149,15 +149,17 @@ def write_members(folder: Path) -> None:
         f"COPY (SELECT id, site, {dates}, returns FROM frame JOIN ({lists}) USING (id)) "
         f"TO '{folder / 'cohort.parquet'}' (FORMAT parquet)"
     )
-    columns = ", ".join(["id", *LEVELS, *NUMBERS])
-    connection.execute(f"COPY (SELECT {columns} FROM frame) TO '{folder / 'covariates.parquet'}' (FORMAT parquet)")
+    (folder / "covariates").mkdir()
+    for name in (*LEVELS, *NUMBERS):
+        file = folder / "covariates" / f"{name}.parquet"
+        connection.execute(f"COPY (SELECT id, {name} FROM frame ORDER BY id) TO '{file}' (FORMAT parquet)")
 
 
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root, stream = tmp_path_factory.mktemp("rooms"), study()
     write_members(root / "restricted/people")
-    paths = [root / "restricted/people" / f"{name}.parquet" for name in ("cohort", "covariates")]
+    paths = [root / "restricted/people/cohort.parquet", root / "restricted/people/covariates"]
     for name in [*MODELS, "follow_up.people"]:
         run_analysis(stream, name, stream.covariates, *paths, root / "internal" / name / "results.csv")
     return root
