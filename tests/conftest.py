@@ -16,6 +16,19 @@ ROOT = Path(__file__).resolve().parents[1]
 SCALE = 0.06
 
 
+#: Folders whose tests harmonise records, draw many samples or attack a release: slow as a whole.
+SLOW_FOLDERS = {"acceptance", "property", "spec"}
+WHOLE_RUNS = {"crashed_run", "finished_run"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a whole run, and the folders above; ``pytest -m "not slow"`` leaves them out."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in SLOW_FOLDERS or WHOLE_RUNS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 def copy_of_repository(folder: Path) -> Path:
     """Copy what a run needs, without results, and set the synthetic population to the small scale."""
     folder.mkdir(parents=True)
@@ -73,3 +86,19 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     answer = run_snakemake(folder, "--cores", "2")
     assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-6000:]
     return folder
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a made-up stream with its figures, those for print as placeholders; nobody may change it."""
+    from release_samples import draw_for_lists, write_release  # beside the unit tests, which alone ask for it
+
+    folder = write_release(tmp_path_factory.mktemp("drawn"))
+    draw_for_lists(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def copy_of_drawn(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return such a stream in a release of its own, to which the tests of a file may add."""
+    return Path(shutil.copytree(drawn, tmp_path_factory.mktemp("release") / drawn.name))

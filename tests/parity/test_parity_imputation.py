@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 from reference_values import array, data, values
 
@@ -17,6 +18,7 @@ def indicators(codes: Floats) -> Floats:
     return np.column_stack([codes == level for level in (1, 2, 3)]).astype(float)
 
 
+@pytest.mark.slow
 def test_pooled_estimates_are_those_of_mice() -> None:
     """Both are random: 100 data sets each, so they differ by a seventh of the spread between data sets or so."""
     d, r = data("gaps"), values("imputation")

@@ -132,6 +132,7 @@ def test_tables_that_are_shown_alike_are_released_alike() -> None:
     assert not one.equals(rows_of(TABLE))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=9, max_size=9), st.floats(-1, 1))
 def test_nothing_but_the_released_table_decides_what_is_released(cells: list[int], made_up: float) -> None:

@@ -22,6 +22,8 @@ from family_justice.sources.synthetic.systems.cymru import cymru_tables
 from family_justice.sources.synthetic.systems.lookups import area_tables
 from family_justice.sources.synthetic.tables import build_table, to_arrow, write_arrow
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -184,6 +184,7 @@ def test_control_limits_reach_the_tail_by_interpolation() -> None:
     assert (found.limits_998[1] > found.limits_95[1]).all()
 
 
+@pytest.mark.slow
 def test_control_limits_are_those_of_spiegelhalter_for_small_areas() -> None:
     """Binomial limits by the printed formula, over whole numbers; and how many areas chance puts beyond them."""
     printed = control_limits([2.0], 0.95, [20], "binomial")[1, 0]
@@ -253,6 +254,7 @@ def test_independent_estimating_equations_are_the_ordinary_model() -> None:
     assert fit_gee([0, 1, 0], np.arange(3)[:, None], [1, 1, 1]).reasons[0] == "fewer than two clusters"
 
 
+@pytest.mark.slow
 def test_nothing_makes_a_model_fail() -> None:
     """A few rows, columns on any scale, one area, counts of many thousands: every coefficient is a number or named."""
     for seed in range(40):

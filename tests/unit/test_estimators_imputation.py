@@ -14,6 +14,7 @@ from family_justice.estimators.survival.cox import baseline_hazard, fit_cox
 Floats = np.ndarray
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_where_complete_cases_do_not() -> None:
     """A covariate is missing more often among events with the other covariate: complete cases are biased."""
     truth, covered, biased, replicates = np.array([-0.5, 0.8, 0.6]), np.zeros(3), np.zeros(3), 60

@@ -11,6 +11,8 @@ from family_justice.contracts.check import find_problems
 from family_justice.contracts.model import load_contract
 from family_justice.sources.synthetic.parameters.truth import truth_table
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = {
     "parents": 6000, "private_adults": 5000, "adults": 12000,
     "public_children": 12000, "private_children": 12000, "children": 16000,

@@ -138,6 +138,7 @@ def model_matrix(frame: pd.DataFrame) -> tuple[np.ndarray, pd.Series]:
     return np.column_stack([*columns, frame["sex"] == "female", frame["age"]]).astype(float), frame["household"]
 
 
+@pytest.mark.slow
 def test_an_auxiliary_variable_tells_of_what_is_missing(tmp_path: Path) -> None:
     """In one area everybody is in the most deprived fifth, and nobody there has it on record: the chance of a placement
     does not tell that, the area does. Without its help few of the most deprived are found."""

@@ -24,6 +24,8 @@ from family_justice.kinds.latent_classes.run import run as latent_classes
 from family_justice.measures import MEMBERS
 from family_justice.results import read_results, tidy
 
+pytestmark = pytest.mark.slow
+
 KEYS: dict[str, Any] = {
     "kind": "latent_classes", "variables": ["placed", "treated", "sex", "area"], "classes": [1, 2, 3], "starts": 6,
 }  # fmt: skip

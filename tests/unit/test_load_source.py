@@ -34,6 +34,7 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_files_give_the_same_research_ready_tables_as_the_source_they_came_from(
     synthetic: Path, tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from family_justice.sources.synthetic.parameters.model import load_parameters
 from family_justice.sources.synthetic.parameters.truth import truth_table
 from family_justice.sources.synthetic.population import draw_records
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = ROOT / "config/population"
 SCALE, SEED = 0.05, 3

@@ -28,6 +28,8 @@ from family_justice.sources.synthetic.public_law.families import ENGLAND, MALE, 
 from family_justice.sources.synthetic.public_law.other_cases import PRIVATE, add_other_cases
 from family_justice.sources.synthetic.public_law.returns import grow_families
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = Path(__file__).resolve().parents[2] / "config/population"
 SCALE, SEED = 0.1, 8
 

@@ -17,6 +17,8 @@ from family_justice.sources.synthetic.population import draw_records
 from family_justice.sources.synthetic.public_law.families import end_of_data, index_codes
 from family_justice.sources.synthetic.public_law.returns import EXISTING_CHILD, INDEX, NEW_CHILD
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = ROOT / "config/population"
 SCALE, SEED = 0.05, 4

@@ -208,6 +208,7 @@ def test_a_wrong_test_is_found(
     assert found.verdict.startswith("the p value" if wrong == "p value" else "too far off")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cumulative_incidence", "kaplan_meier"])
 def test_honest_tests_agree_over_sizes_and_effects(kind: str, tmp_path: Path) -> None:
     """Two to four groups, hazards up to threefold: never beyond what rounding and grid allow."""
@@ -233,6 +234,7 @@ def test_honest_tests_agree_over_sizes_and_effects(kind: str, tmp_path: Path) ->
         assert all(check.agrees for check in tests), tests
 
 
+@pytest.mark.slow
 def test_exact_curves_lie_within_their_bounds(tmp_path: Path) -> None:
     for name in ("incidence", "survival", "follow_up", "late"):
         rows = disclose(MAKERS[name](), OPEN).rows
