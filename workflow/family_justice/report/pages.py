@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,7 @@ def write_index(release: str | Path, streams: list[str], published: str | Path |
     return folder / "index.html"
 
 
+@cache
 def page_environment() -> jinja2.Environment:
     """Return the environment in which the templates of all pages are rendered."""
     import jinja2
