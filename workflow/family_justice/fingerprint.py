@@ -36,19 +36,24 @@ def of_job(name: str, *modules: str) -> str:
     """Return a hash of a function of ``jobs`` with the helpers that it calls, and of all that they import; ``modules``
     are those that it finds by name."""
     path = PACKAGE / "jobs.py"
-    text = path.read_text(encoding="utf-8")
+    said, imported = _job(path.read_text(encoding="utf-8"), name)
+    return of_value(said, of_stage("job", *sorted({*imported, *modules})))
+
+
+@cache
+def _job(text: str, name: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the text of a function of ``jobs`` and of its helpers, by name, and the modules that these import."""
     functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
     if name not in functions:
-        raise ValueError(f"no job '{name}' in {path.name}")
+        raise ValueError(f"no job '{name}' in jobs.py")
     waiting, used = [name], dict[str, ast.FunctionDef]()
     while waiting:
         function = functions[waiting.pop()]
         used[function.name] = function
         called = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
         waiting += sorted((called & functions.keys()) - used.keys())
-    imported = {module for function in used.values() for module in _imported(ast.unparse(function))}
-    code = of_stage("job", *sorted({*imported, *modules}))
-    return of_value({name: ast.unparse(used[name]) for name in sorted(used)}, code)
+    said = {name: ast.unparse(used[name]) for name in sorted(used)}
+    return said, frozenset(module for function in said.values() for module in _imported(function))
 
 
 @cache
