@@ -36,6 +36,32 @@ def test_no_kind_is_named_outside_its_folder():
     assert set(found) - WORDS_OF_ESTIMATORS == set()
 
 
+def test_no_template_names_a_kind() -> None:
+    names = "|".join(sorted(set(KINDS) - set(MEASURES) - set(FAMILIES)))
+    quoted = re.compile(rf"""["'](?:{names})["']""")
+    found = {path.name: quoted.findall(path.read_text()) for path in LIBRARY.rglob("*.j2")}
+    assert len(found) > 5
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "says"),
+    [
+        ("run", "", "run.py defines no run"),
+        ("show", "", "show.py defines no SHOW"),
+        ("second", 'PROGRAMS = ("statsmodels",)', "second.py defines no TOLERANCE and no refit"),
+    ],
+)
+def test_a_part_that_is_empty_is_an_error_at_import(tmp_path: Path, part: str, text: str, says: str) -> None:
+    copy = shutil.copytree(LIBRARY, tmp_path / "family_justice", ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "kinds/gee" / f"{part}.py").write_text(text)
+    command = [sys.executable, "-c", "import family_justice.kinds.registry"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert answer.returncode
+    assert f"kind 'gee': {says}" in answer.stderr
+
+
 def reached(start: Iterable[Path]) -> set[str]:
     """Return the files that are imported from these, wherever in a file it is done, but for the sake of types alone."""
     waiting, seen = list(start), set()

@@ -64,6 +64,8 @@ class Measure:
     def __post_init__(self) -> None:
         """Refuse a measure with a word that is not in the lists above."""
         chosen = ((self.role, Role), (self.disclosure, Disclosure), (self.crude, Crude), (self.scale, Scale))
+        if self.role in ("coefficient", "effect") and (self.crude == "none" or self.disclosure != "model"):
+            raise ValueError(f"measure '{self.name}': an estimate of a level is of type model and has a crude formula")
         wrong = [word for word, allowed in chosen if word not in get_args(allowed)]
         if wrong or not self.words:
             raise ValueError(f"measure '{self.name}': no such role, type, formula or scale: {', '.join(wrong)}")

@@ -75,6 +75,9 @@ def build_design(
     """
     complete, left_out = first_missing(members, [*names, *(strata or [])])
     rows = np.flatnonzero(complete)
+    if len(members) and not len(rows):
+        lacking = ", ".join(f"{n} lack '{name}'" for (name, _), n in left_out.items())
+        raise AnalysisError(f"no member has a value of every covariate of the model: of {len(members)}, {lacking}")
     known = members.iloc[rows]
     columns: list[np.ndarray] = []
     cells: list[Cell] = []

@@ -30,8 +30,11 @@ def run(arguments: list[str]) -> int:
     except ConnectionError:
         answer = b""
     if not answer:
-        with open("log", encoding="utf-8") as log:
-            said = log.read().strip() or "nothing"
+        try:
+            with open("log", encoding="utf-8") as log:
+                said = log.read().strip() or "nothing"
+        except OSError:  # the folder goes with the run
+            said = "nothing; the run has ended"
         return fail(f"the server of jobs has ended, and this job with it. It said: {said}")
     if int(answer) < 0:
         return fail(f"{' '.join(arguments)}: ended by {signal_name(-int(answer))}", 128 - int(answer))

@@ -22,6 +22,7 @@ A missing part is an error when this module is imported, not when somebody first
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 #: The families in which results pass the door (``disclosure.disclose``).
 FAMILIES = ("attrition", "quality", "table", "curve", "ratios", "latent", "exact_only", "second_program")
+
+#: The names that each part has to define; a kind without a second program says ``NONE`` in place of these.
+NEEDED = {"run": {"run"}, "show": {"SHOW"}, "derived": {"rows"}, "second": {"PROGRAMS", "TOLERANCE", "refit"}}
 
 Row = dict[str, Any]
 
@@ -137,8 +141,27 @@ def _wrong_keys(kind: Kind) -> list[str]:
     if not kind.is_asked:
         return misnamed
     problems = [f"{part}.py is missing" for part in ("run", "second") if not kind.has(part)] + misnamed
+    problems += [
+        f"{part}.py defines no {' and no '.join(sorted(names - known))}"
+        for part, names in NEEDED.items()
+        if kind.has(part)
+        and not (names <= (known := _defined(kind.name, part)) or (part == "second" and "NONE" in known))
+    ]
     problems += ["it has no methods sentence"] if keys.sentence is AnyAnalysis.sentence else []
     return problems + ([] if keys.__doc__ else ["its class has no docstring"])
+
+
+def _defined(name: str, part: str) -> set[str]:
+    """Return the names that a part defines or imports at its top, without importing it."""
+    found: set[str] = set()
+    for node in ast.parse((HERE / name / f"{part}.py").read_bytes()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
 
 
 def _tag(keys: Any) -> str:

@@ -101,7 +101,11 @@ def write_stream_page(release_folder: str | Path) -> Path:
         "covariates": _covariates(study),
         "comparisons": _comparisons(folder, study),
     }
-    html = page.render(study=study, labels=labels, methods=_methods(study), synthetic=SYNTHETIC, **shown)
+    kinds = [kind_of(about["kind"]).keys for about in study["analyses"].values()]
+    areas = any(getattr(keys, "shows_areas", False) for keys in kinds)
+    html = page.render(
+        study=study, labels=labels, methods=_methods(study), synthetic=SYNTHETIC, areas_are_shown=areas, **shown
+    )
     write_text(folder / "index.html", html)
     titled = _titled(**shown)
     source = study["source"]

@@ -10,9 +10,17 @@ from __future__ import annotations
 import pandas as pd
 
 from family_justice.config.schema import Policy
-from family_justice.disclosure.families.tables import person_key
+from family_justice.disclosure.families.tables import add_group_sums, person_key
 from family_justice.disclosure.ledger import Key, Ledger
-from family_justice.disclosure.result_frame import conditions, count, require_empty, require_present, suppress, text
+from family_justice.disclosure.result_frame import (
+    Conditions,
+    conditions,
+    count,
+    require_empty,
+    require_present,
+    suppress,
+    text,
+)
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
 from family_justice.results import COUNTS, VALUES
@@ -40,6 +48,7 @@ def check_members(frame: pd.DataFrame) -> None:
 def enter_members(frame: pd.DataFrame, ledger: Ledger) -> dict[int, Key]:
     """Enter the numbers and the sums between them; return the name of each row's number."""
     names: dict[int, Key] = {}
+    groups: dict[Key, dict[Conditions, Key]] = {}
     for _, rows in frame.groupby(_ABOUT, sort=False):
         first = int(rows.index[0])
         analysis, cohort = text(frame, first, "analysis"), text(frame, first, "cohort")
@@ -64,6 +73,7 @@ def enter_members(frame: pd.DataFrame, ledger: Ledger) -> dict[int, Key]:
             names[row] = ledger.add(person_key(cohort, who, n), n, anchored=True)
             if measure == "members":
                 everybody, total = names[row], n
+                groups.setdefault((analysis, text(frame, row, "outcome")), {})[who] = everybody
             else:
                 used = names[row]
         assert everybody is not None
@@ -73,6 +83,8 @@ def enter_members(frame: pd.DataFrame, ledger: Ledger) -> dict[int, Key]:
         for key, n in left:
             others = ledger.add(person_key(cohort, who, total - n), total - n, published=False)
             ledger.add_sum(everybody, [key, others], margin=False)
+    for family in groups.values():
+        add_group_sums(ledger, family)
     return names
 
 

@@ -80,6 +80,8 @@ class Analysis(Strict):
     )  # fmt: skip
     #: False for a kind that has no figure.
     is_drawn: ClassVar[bool] = True
+    #: True where single areas have estimates, which are shown in wider steps.
+    shows_areas: ClassVar[bool] = False
     #: What standard errors rest on: ``members``, or the ``events`` among them (degrees of freedom of imputation).
     information: ClassVar[str] = "members"
     #: The measure that may be set beside planted ratios of a synthetic source, if there is one.

@@ -25,6 +25,7 @@ class MixedLogistic(Ratios):
         "is shown area by area"
     )
 
+    shows_areas: ClassVar[bool] = True
     described_keys: ClassVar[tuple[str, ...]] = (*Ratios.described_keys, "area")
 
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:

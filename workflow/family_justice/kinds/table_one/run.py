@@ -18,5 +18,7 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Yield the number and percent of members per level of each variable, within each group."""
     yield from level_shares(members, analysis.variables, analysis.group_by)
+    if analysis.group_by:
+        yield from variable_rows(members, analysis.group_by)  # who is in no group
     for group, inside in strata(members, analysis.group_by):
         yield from variable_rows(members[inside], analysis.variables, group)
