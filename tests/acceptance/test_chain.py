@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from conftest import run_snakemake
@@ -63,8 +64,10 @@ def test_a_second_run_has_nothing_to_do_and_edits_rerun_only_what_depends_on_the
         path.write_text(before.replace("    ties: efron", "    ties: breslow"))
         planned = run_snakemake(finished_run, "--cores", "2", "--dry-run")
         said = planned.stdout + planned.stderr
-        assert "stream=replication, analysis=recid_cox" in said
-        assert "analysis=rossi_cox" not in said
+        # What runs again are analyses; the door writes a stream as a whole, so that its figures are drawn again.
+        run_again = set(re.findall(r"output: results/internal/(\S+)/results\.csv", said))
+        assert "replication/recid_cox" in run_again
+        assert "replication/rossi_cox" not in run_again
         assert "stream=recurrence" not in said
         assert "disclose_infants" not in said
     finally:
