@@ -78,7 +78,7 @@ def test_a_second_run_has_nothing_to_do_and_edits_rerun_only_what_depends_on_the
         module.write_text(code + "\n# edited\n")
         planned = run_snakemake(finished_run, "--cores", "2", "--dry-run")
         said = planned.stdout + planned.stderr
-        assert "analysis=rossi_cox" in said
+        assert "replication/rossi_cox" in set(re.findall(r"output: results/internal/(\S+)/results\.csv", said))
         assert "extract_cohort" not in said
     finally:
         module.write_text(code)
