@@ -44,6 +44,13 @@ def _tables(folder: str) -> dict[str, Path]:
     return {path.stem: path for path in Path(folder).glob("*.parquet")}
 
 
+def _salt(files: Layout, stream: str) -> bytes:
+    """Return the salt of the records that a stream reads; people who are made up need none, and their prints repeat."""
+    from family_justice.prints import NO_SALT, salt_of
+
+    return NO_SALT if files.is_synthetic(files.source_of(stream)) else salt_of(Path(RESTRICTED))
+
+
 # --- records ----------------------------------------------------------------------------------------------------------
 
 
@@ -108,7 +115,7 @@ def extract_cohort(stream: str, cohort: str) -> None:
         tables["base"] = Path(base)
     members = Path(files.cohort(stream, cohort))
     attrition = Path(files.internal_results(stream, Attrition.name_of(cohort)))
-    extract(files.stream(stream), cohort, tables, CODELISTS, members, attrition)
+    extract(files.stream(stream), cohort, tables, CODELISTS, members, attrition, _salt(files, stream))
 
 
 def derive_covariate(stream: str, cohort: str, covariate: str) -> None:
@@ -129,7 +136,8 @@ def run_analysis(stream: str, analysis: str) -> None:
     about, covariates = _stream(files, stream)
     cohort = files.cohort_of(stream, analysis)
     members, derived = Path(files.cohort(stream, cohort)), Path(files.covariates(stream, cohort))
-    run(about, analysis, covariates, members, derived, Path(files.internal_results(stream, analysis)))
+    results = Path(files.internal_results(stream, analysis))
+    run(about, analysis, covariates, members, derived, results, _salt(files, stream))
 
 
 def refit_analyses(stream: str) -> None:
@@ -161,10 +169,11 @@ def disclose_results(stream: str, code: str = "") -> None:
 
     files = read_layout()
     internal = {name: Path(files.internal_results(stream, name)) for name in files.analyses(stream)}
+    behind = {name: Path(file) for name, file in files.behind(stream).items()}
     release, suppressions = Path(files.folder(stream)), Path(files.suppressions(stream))
     manifest = Path(files.counts(files.source_of(stream), "manifest"))
     code = code or fingerprint.of_stage(*fingerprint.OF_RESULTS)
-    release_stream(files.configuration, stream, internal, release, suppressions, manifest, code)
+    release_stream(files.configuration, stream, internal, behind, release, suppressions, manifest, code)
 
 
 def compare_results(stream: str) -> None:

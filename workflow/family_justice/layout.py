@@ -23,6 +23,7 @@ from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.quality.model import ANALYSES, analyses_of_records
 from family_justice.kinds.registry import kind_of
 from family_justice.kinds.second_program.model import SecondProgram
+from family_justice.results import behind_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,6 +190,15 @@ class Layout:
     def internal_results(self, stream: str, analysis: str) -> str:
         """Return the file with the rows of an analysis before disclosure control."""
         return f"{INTERNAL}/{stream}/{analysis}/{RESULTS}"
+
+    def behind(self, stream: str) -> dict[str, str]:
+        """Return the file with what stands behind the counts of each analysis whose counts are of members; others count
+        records, or how far two programs are apart."""
+        found = {}
+        for analysis in self.analyses(stream):
+            if kind_of(self.kind_of(stream, analysis)).keys.counts_members:
+                found[analysis] = behind_file(self.internal_results(stream, analysis)).as_posix()
+        return found
 
     def suppressions(self, stream: str) -> str:
         """Return the file that says how many rows of each analysis were suppressed; it stays inside."""

@@ -41,6 +41,7 @@ note           why, in words
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from family_justice.measures import MEASURES
@@ -102,3 +103,8 @@ def read_results(path: str) -> pd.DataFrame:
     return conform(
         pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in POSITION + VALUES + COUNTS})
     )
+
+
+def behind_file(results: str | Path) -> Path:
+    """Return the file, beside one of results, with what stands behind its counts (``analyses.behind``)."""
+    return Path(results).with_suffix(".behind.npz")

@@ -8,6 +8,7 @@ rule run_analysis:
         ),
     output:
         results="results/internal/{stream}/{analysis}/results.csv",
+        behind="results/internal/{stream}/{analysis}/results.behind.npz",
     log:
         "logs/{stream}/{analysis}/run_analysis.log",
     wildcard_constraints:

@@ -6,6 +6,7 @@ rule extract_cohort:
     output:
         cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
         attrition="results/internal/{stream}/attrition.{cohort}/results.csv",
+        behind="results/internal/{stream}/attrition.{cohort}/results.behind.npz",
     log:
         "logs/{stream}/{cohort}/extract_cohort.log",
     group:

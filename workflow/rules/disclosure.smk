@@ -7,6 +7,7 @@ for stream in STREAMS:
             f"disclose_{stream}"
         input:
             results=[FILES.internal_results(stream, analysis) for analysis in FILES.analyses(stream)],
+            behind=list(FILES.behind(stream).values()),
             manifest=FILES.counts(FILES.source_of(stream), "manifest"),
             plan=FILES.plan_files(stream),
         output:

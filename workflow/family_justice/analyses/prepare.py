@@ -75,6 +75,7 @@ def load_members(
     ``restrict_to`` leaves nobody.
     """
     own, wanted = columns_read(cohort, analysis)
+    wanted += [name for name in (cohort.person_column, cohort.counts) if name and name not in own]
     files = {f"of {name}": Path(folder, f"{name}.parquet") for name in own}
     connection = connect({"cohort": cohort_path, **files})
     key = ", ".join(f"cohort.{identifier(column)}" for column in cohort.key)

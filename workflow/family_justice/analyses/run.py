@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from family_justice import estimators
+from family_justice.analyses.behind import find_behind
 from family_justice.analyses.prepare import load_members
 from family_justice.config.schema import Covariate, Stream
 from family_justice.errors import AnalysisError
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.registry import kind_of
-from family_justice.results import tidy
+from family_justice.prints import NO_SALT
+from family_justice.results import behind_file, tidy
 
 
 def run_analysis(
@@ -23,8 +25,11 @@ def run_analysis(
     cohort_path: Path,
     folder: Path,
     results_path: Path,
+    salt: bytes = NO_SALT,
 ) -> None:
-    """Write the tidy rows of one analysis; ``folder`` has the files of the cohort's covariates.
+    """Write the tidy rows of one analysis and, beside them, what stands behind their counts (``analyses.behind``).
+
+    ``folder`` has the files of the cohort's covariates, and ``salt`` is that of the records (``prints``).
 
     ``name`` is an analysis of the stream file, or ``follow_up.<cohort>`` for the follow-up of a cohort. Raises
     ``AnalysisError`` that names stream and analysis.
@@ -33,7 +38,7 @@ def run_analysis(
     if followed:
         from family_justice.kinds.follow_up.run import summarise_follow_up
 
-        cohort_name, kind, cohort = followed, FollowUpSummary.kind, stream.cohorts[followed]
+        analysis, cohort_name, kind, cohort = None, followed, FollowUpSummary.kind, stream.cohorts[followed]
         where = f"stream '{stream.stream}', follow-up of cohort '{followed}'"
         members = load_members(cohort, cohort_path, folder, covariates, None, where)
         rows = summarise_follow_up(members, cohort, where)
@@ -51,7 +56,9 @@ def run_analysis(
         if not _is_of_estimator(error):
             raise
         raise AnalysisError(f"{where}: {error}") from None
+    found = find_behind(frame, members, cohort, analysis, covariates, where, salt)
     write_csv(frame, results_path)
+    found.write(behind_file(results_path))
 
 
 def _is_of_estimator(error: ValueError) -> bool:

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from family_justice.analyses.behind import Behind, printer_of
 from family_justice.config.check_cohort import parameters_in
 from family_justice.config.schema import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import connect, write_csv, write_parquet
 from family_justice.kinds.attrition.model import Attrition
-from family_justice.results import tidy
+from family_justice.prints import NO_SALT, Counted
+from family_justice.results import behind_file, tidy
 from family_justice.sql import identifier, identifiers, literal
 
 if TYPE_CHECKING:
@@ -55,9 +59,16 @@ def _first_lines(error: Exception) -> str:
 
 
 def extract_cohort(
-    stream: Stream, name: str, tables: Mapping[str, Path], codelists: Path, cohort_path: Path, attrition_path: Path
+    stream: Stream,
+    name: str,
+    tables: Mapping[str, Path],
+    codelists: Path,
+    cohort_path: Path,
+    attrition_path: Path,
+    salt: bytes = NO_SALT,
 ) -> int:
-    """Write one cohort as Parquet and its attrition as tidy rows; return the number of members.
+    """Write one cohort as Parquet and its attrition as tidy rows, with what stands behind these (``analyses.behind``);
+    return the number of members.
 
     Parameters
     ----------
@@ -67,43 +78,59 @@ def extract_cohort(
         View name -> Parquet file of the tables that the SQL may read.
     codelists
         Folder whose CSV files SQL may read as tables.
+    salt
+        The salt of the records (``prints``).
 
     Raises
     ------
     CohortError
-        For SQL that cannot run, a key that is missing, empty or not unique, a step that adds members, an event with
-        two dates for one member (two on one day, if it repeats) or a date before time zero, and for an empty cohort.
+        For SQL that cannot run, a key that is missing, empty or not unique, a person who is none of the records', a
+        step that adds members, an event with two dates for one member (two on one day, if it repeats) or a date before
+        time zero, and for an empty cohort.
     """
     cohort = stream.cohorts[name]
     where = f"stream '{stream.stream}', cohort '{name}'"
     connection = open_tables(tables, codelists)
-    attrition: list[dict[str, Any]] = []
+    attrition: list[tuple[str, Behind]] = []
     if cohort.base:
         # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
-        attrition.append({"term": "base", "n": _one(connection, "SELECT count(*) FROM base")})
-    counts = _run_steps(connection, stream, name, cohort, where)
-    attrition += [{"term": step.name, "n": n} for step, n in zip(cohort.steps, counts, strict=True)]
+        attrition.append(("base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
+    attrition += _run_steps(connection, stream, name, cohort, where, salt)
+    _require_persons(connection, cohort, where)
     for helper, definition in cohort.tables.items():
         sql = f'CREATE TEMP TABLE "{helper}" AS {definition.sql.rstrip(";")}'
         run_sql(connection, sql, stream, f"cohort '{name}', table '{helper}'")
     _add_events(connection, stream, name, cohort, where)
     members = write_parquet(connection, _with_dates(cohort), cohort_path)
     columns = {"analysis": Attrition.name_of(name), "kind": Attrition.kind, "cohort": name, "measure": "count"}
-    write_csv(tidy(attrition, stream=stream.stream, **columns), attrition_path)
+    rows = [{"term": term, "n": int(found.count[0])} for term, found in attrition]
+    write_csv(tidy(rows, stream=stream.stream, **columns), attrition_path)
+    Behind.together([found for _, found in attrition]).write(behind_file(attrition_path))
     return members
 
 
-def _run_steps(
-    connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str
-) -> list[int]:
-    """Run the steps one on the other, make the view ``cohort`` of the last, and return the members after each."""
+def count_members(connection: duckdb.DuckDBPyConnection, table: str, cohort: Cohort, salt: bytes) -> Behind:
+    """Count the members in a table, and what stands behind that count."""
+    others = [name for name in (cohort.person_column, cohort.counts) if name and name not in cohort.key]
+    held = "".join(f", any_value({identifier(name)}) AS {identifier(name)}" for name in others)
     key = identifiers(cohort.key)
-    counts: list[int] = []
+    members = connection.execute(f"SELECT {key}{held} FROM {identifier(table)} GROUP BY {key}").df()
+    found = printer_of(members, cohort, salt).print(Counted(np.arange(len(members))))
+    line = (0, "n", len(members), int(found.people[0]), int(found.largest[0]), found.prints[0])
+    return Behind.of([line], cohort)
+
+
+def _run_steps(
+    connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str, salt: bytes
+) -> list[tuple[str, Behind]]:
+    """Run the steps one on the other, make the view ``cohort`` of the last, and return who is left after each."""
+    key = identifiers(cohort.key)
+    left: list[tuple[str, Behind]] = []
     for position, step in enumerate(cohort.steps):
         sql = f"CREATE TEMP TABLE step_{position} AS {step.sql.rstrip(';')}"
         run_sql(connection, sql, stream, f"cohort '{name}', step '{step.name}'")
         _require_key(connection, f"step_{position}", cohort, f"{where}, step '{step.name}'")
-        counts.append(_one(connection, f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM step_{position})"))
+        left.append((step.name, count_members(connection, f"step_{position}", cohort, salt)))
         if position:
             added = _one(
                 connection,
@@ -115,19 +142,41 @@ def _run_steps(
                     f"{where}, step '{step.name}': {added} members were not in the step before; "
                     "a step can only leave members out"
                 )
-        if not counts[-1]:
-            before = f"; {counts[-2]} before it" if position else ""
+        if not left[-1][1].count[0]:
+            before = f"; {left[-2][1].count[0]} before it" if position else ""
             raise CohortError(
                 f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads"
             )
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
-    connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM step_{len(counts) - 1}")
-    doubled = _one(connection, "SELECT count(*) FROM cohort") - counts[-1]
+    connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM step_{len(left) - 1}")
+    doubled = _one(connection, "SELECT count(*) FROM cohort") - int(left[-1][1].count[0])
     if doubled:
         raise CohortError(
             f"{where}: {doubled} rows more than members; the last step must leave one row per {', '.join(cohort.key)}"
         )
-    return counts
+    return left
+
+
+def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, where: str) -> None:
+    """Raise ``CohortError`` unless every row stands for a person of the records, if these have a table of persons."""
+    column = cohort.person_column
+    tables = {str(row[0]) for row in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+    if column is None or "person" not in tables:
+        return
+    if "person_id" not in {row[0] for row in connection.execute("DESCRIBE person").fetchall()}:
+        return
+    strange = _one(
+        connection,
+        f"SELECT count(DISTINCT {identifier(column)}) FROM cohort "
+        f"WHERE {identifier(column)}::VARCHAR NOT IN (SELECT person_id::VARCHAR FROM person)",
+    )
+    empty = _one(connection, f"SELECT count(*) FROM cohort WHERE {identifier(column)} IS NULL")
+    if strange or empty:
+        raise CohortError(
+            f"{where}: 'person' is '{column}', but {strange} of its values are no person_id of the records, and "
+            f"{empty} rows have none. Name the column of the person whom a row stands for (of a case, that of its "
+            "eldest child)"
+        )
 
 
 def _with_dates(cohort: Cohort) -> str:
@@ -222,6 +271,10 @@ def _require_key(connection: duckdb.DuckDBPyConnection, table: str, cohort: Coho
         raise CohortError(
             f"{where}: the key column {', '.join(missing)} is not selected. Selected: {', '.join(sorted(columns))}"
         )
+    for name in ("person", "counts"):
+        column = getattr(cohort, name)
+        if column is not None and column not in columns:
+            raise CohortError(f"{where}: the column '{column}' of '{name}' is not selected; every step selects it")
     empty = " OR ".join(f'"{column}" IS NULL' for column in cohort.key)
     nulls = _one(connection, f"SELECT count(*) FROM {table} WHERE {empty}")
     if nulls:

@@ -25,7 +25,7 @@ def sql_problems(where: str, sql: str, stream: Stream) -> list[str]:
 
 def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str, Covariate]) -> list[str]:
     """Say what does not fit together in one cohort."""
-    problems = _steps(where, cohort, stream)
+    problems = [*_steps(where, cohort, stream), *_people(where, cohort)]
     if cohort.base is not None:
         earlier = list(stream.cohorts)[: list(stream.cohorts.values()).index(cohort)]
         problems += unknown([cohort.base], earlier, f"{where}.base", "earlier cohort")
@@ -42,6 +42,19 @@ def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapp
     for name in cohort.outcomes:
         problems += _outcome(f"{where}.outcomes.{name}", cohort, name)
     return problems
+
+
+def _people(where: str, cohort: Cohort) -> list[str]:
+    """Every cohort says whom a row stands for: disclosure control counts people."""
+    if cohort.person is not None and cohort.counts is not None:
+        return [f"{where}: write 'person' (rows of people) or 'counts' (rows of areas), not both"]
+    if len(cohort.key) > 1 and cohort.person is None and cohort.counts is None:
+        return [
+            f"{where}: 'person' is missing. Rows with a key of several columns ({', '.join(cohort.key)}) may be many "
+            "of one person; name the column of the person whom a row stands for, or under 'counts' the column that "
+            "counts people if rows are areas"
+        ]
+    return []
 
 
 def _steps(where: str, cohort: Cohort, stream: Stream) -> list[str]:

@@ -55,6 +55,12 @@ class Policy(Strict):
         ge=0, description="a model is released only if persons exceed estimated coefficients by so many"
     )
     minimum_at_risk: int = Field(ge=0, description="curves end where fewer persons are at risk")
+    largest_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="a count of which one person has a larger share is treated like a small one (dominance)",
+    )
     file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"]] = Field(
         default=["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"],
         min_length=1,
@@ -354,6 +360,16 @@ class Cohort(Strict):
     unit: str = Field(description="plural noun for a member: mothers, infants")
     description: str
     key: list[str] = Field(min_length=1, description="columns that identify a member")
+    person: str | None = Field(
+        default=None,
+        description="column of the person (or, of cases, the family) whom a row stands for; every step selects it. Not "
+        "needed where the key is one column of persons. Thresholds of disclosure control hold for persons and for rows",
+    )
+    counts: str | None = Field(
+        default=None,
+        description="for a cohort of areas and the like: column with the number of people whom a row counts. "
+        "Thresholds then hold for these people, and the number of rows is public",
+    )
     base: Name | None = Field(default=None, description="cohort that the first step reads as table `base`")
     steps: list[Step] = Field(min_length=1)
     time_zero: str | None = Field(default=None, description="date column; no event may be before it")
@@ -366,6 +382,11 @@ class Cohort(Strict):
     covariates: list[Name] = Field(
         default_factory=list, description="covariates to derive; defined here or in config/covariates.yaml"
     )
+
+    @property
+    def person_column(self) -> str | None:
+        """The column of the person whom a row stands for; None where rows are areas."""
+        return None if self.counts else self.person or self.key[0]
 
 
 class Comparison(Strict):

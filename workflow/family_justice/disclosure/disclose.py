@@ -46,6 +46,8 @@ from family_justice.disclosure.families.tables import (
 from family_justice.disclosure.ledger import Ledger
 from family_justice.disclosure.nesting import Restrictions, restrictions, tie_groups
 from family_justice.disclosure.result_frame import release_exact_only
+from family_justice.disclosure.sets import Sets
+from family_justice.disclosure.unions import tie_unions
 from family_justice.errors import DisclosureError, did_you_mean
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES, Role
@@ -103,13 +105,18 @@ class Disclosed:
     summary: pd.DataFrame
 
 
-def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = MappingProxyType({})) -> Disclosed:
-    """Apply ``policy`` to all results of one stream, in the schema of ``results.conform``. ``restricted`` says to which
-    levels of covariates an analysis is restricted.
+def disclose(
+    rows: pd.DataFrame, policy: Policy, restricted: Restrictions = MappingProxyType({}), sets: Sets | None = None
+) -> Disclosed:
+    """Apply ``policy`` to all results of one stream, in the schema of ``results.conform``.
+
+    ``restricted`` says to which levels of covariates an analysis is restricted, and ``sets`` whom each count counts
+    (None: only the numbers are known; every row is a person, and counts are the same if their labels are).
 
     Raises ``DisclosureError`` for anything that no rule covers; the message names kinds and columns, never values.
     """
     frame = rows.reset_index(drop=True).copy()
+    sets = Sets() if sets is None else sets
     _check(frame)
     rule = _rules(frame)
     attrition, quality, tables = (frame[rule == name] for name in ("attrition", "quality", "tables"))
@@ -124,10 +131,10 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     check_quality(quality)
     check_rates(frame)
     check_latent(latent)
-    curves = read_curves(frame[rule == "curves"], policy)
-    models = read_models(frame[rule == "models"], policy)
+    curves = read_curves(frame[rule == "curves"], policy, sets)
+    models = read_models(frame[rule == "models"], policy, sets)
 
-    ledger = Ledger(policy, within=restrictions(restricted))
+    ledger = Ledger(policy, within=restrictions(restricted), sets=sets)
     cells = enter_tables(tables, ledger) | enter_quality(quality, ledger)
     numbers = enter_members(members, ledger)
     curve_names = enter_curves(curves, ledger)
@@ -135,14 +142,15 @@ def disclose(rows: pd.DataFrame, policy: Policy, restricted: Restrictions = Mapp
     tie_categories(models, ledger)
     classified = enter_latent(latent, ledger)
     tie_groups(ledger)
+    tie_unions(ledger)
     ledger.protect()
     suppress_hidden(curves, curve_names, ledger)
     round_curves(curves, policy)
-    while audit_curves(curves, policy):
+    while audit_curves(curves, policy, ledger):
         round_curves(curves, policy)
 
     release_members(frame, numbers, ledger, policy)
-    release_attrition(frame, attrition.index, policy)
+    release_attrition(frame, attrition.index, sets, policy)
     release_tables(frame, cells, ledger, policy)
     release_agreement(frame, agreeing, policy)
     release_derived(frame, derived, policy)

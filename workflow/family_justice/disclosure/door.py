@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice import fingerprint
+from family_justice.analyses.behind import Behind
 from family_justice.config.policy import check_policy_not_below
 from family_justice.config.schema import Policy
 from family_justice.disclosure.disclose import disclose
@@ -24,6 +25,7 @@ from family_justice.disclosure.history import (
     read_history,
     released_cells,
 )
+from family_justice.disclosure.sets import gather
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
 from family_justice.files import write_csv, write_text
@@ -36,6 +38,7 @@ _INFINITE = {"inf", "-inf"}
 
 def open_door(
     internal: Mapping[str, Path],
+    behind: Mapping[str, Path],
     release: Mapping[str, Path],
     policy: Policy,
     minimum: Policy,
@@ -46,7 +49,8 @@ def open_door(
 ) -> None:
     """Release the results of one stream: all of them, or none.
 
-    ``internal`` and ``release`` map the name of each analysis to its results before and after; ``study`` is the study
+    ``internal`` and ``release`` map the name of each analysis to its results before and after, and ``behind`` that of
+    each analysis of members to what stands behind its counts; ``study`` is the study
     description (JSON) from which the allowed labels are derived, released as ``study_out`` with the checksums of the
     released results under ``sealed``; ``suppressions`` receives the number of suppressed rows per analysis. With a
     ``population``, the release must not differ from an earlier one of its history by a few people only. Whatever was
@@ -71,8 +75,10 @@ def open_door(
                 "or a coarser grid of times"
             )
         exact = pd.concat(frames, ignore_index=True)
+        known = {name: Behind.read(Path(path)) for name, path in behind.items()}
+        sets = gather(dict(zip(internal, frames, strict=True)), known)
         restricted = {name: about.get("restrict_to") or {} for name, about in description.get("analyses", {}).items()}
-        disclosed = disclose(exact, policy, restricted)
+        disclosed = disclose(exact, policy, restricted, sets)
         if population is not None:
             cells = released_cells(exact, disclosed.rows, population)
             history = read_history(population.history)

@@ -9,8 +9,12 @@ together. ``protect`` hides
    ``SAFE_VALUES`` possible values for each hidden small count. Rounding alone does not see to that: 13, 23 and 1 out
    of 37 are shown as 15, 25 and "suppressed" out of 35, and the only exact numbers that fit are 13, 23 and 1.
 
-The auditor's method is interval propagation (see for instance Hundepool et al. 2012, Statistical Disclosure Control,
-chapter 4, for suppression in linked tables and feasibility intervals).
+The auditor's method is interval propagation, and then integer programmes for what that leaves (``exact``; see for
+instance Hundepool et al. 2012, Statistical Disclosure Control, chapter 4, for suppression in linked tables and
+feasibility intervals).
+
+A count is known by the set of members that it counts (``sets``): the same members are one count, in whatever analysis
+they stand. A count is small if there are few rows or few people behind it, or if one person is most of it.
 """
 
 from __future__ import annotations
@@ -18,12 +22,19 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from family_justice.config.schema import Policy
+from family_justice.disclosure.exact import Combination, Programme
 from family_justice.disclosure.result_frame import Conditions
 from family_justice.disclosure.rounding import UNBOUNDED, is_small, possible, shown
+from family_justice.disclosure.sets import Sets
 
 # Least number of values that a hidden small count must be able to have (assumption: not known to within one).
 SAFE_VALUES = 3
+
+#: Beyond so many more or fewer than there are, it does not matter what a hidden count could be.
+_FAR = 1000
 
 # Rounds of propagation; a few are enough in practice, the limit only guards against very slow convergence.
 _ROUNDS = 100
@@ -37,7 +48,7 @@ class Count:
 
     ``published``: some row shows it. ``anchored``: something larger rests on it (a curve, a denominator), so that
     hiding it is the last resort. ``withheld``: left out of the margin, but to be had from what rests on it, so that the
-    auditor counts it as seen.
+    auditor counts it as seen. ``small``: too small to be shown; ``few``: that, or of too few people.
     """
 
     exact: int
@@ -45,6 +56,8 @@ class Count:
     anchored: bool
     small: bool
     hidden: bool
+    few: bool = False
+    in_tables: bool = False  # shown by a table or a model, rounded as tables are
     withheld: bool = False
     not_above: tuple[Key, ...] = ()  # counts that were larger when this one was chosen to be hidden for their sake
 
@@ -65,31 +78,62 @@ class Sum:
 
 @dataclass
 class Ledger:
-    """The counts of a stream and the sums between them. ``within`` holds the levels that analyses are restricted to."""
+    """The counts of a stream and the sums between them. ``within`` holds the levels that analyses are restricted to;
+    ``sets`` knows whom the counts count. ``named`` has the count of each name by which one was entered, ``prints`` the
+    print of its set, and ``partitions`` are counts of disjoint sets that belong together: the levels of a term, the
+    groups of a table."""
 
     policy: Policy
     counts: dict[Key, Count] = field(default_factory=dict)
     sums: list[Sum] = field(default_factory=list)
     within: Mapping[str, Conditions] = field(default_factory=dict)
+    sets: Sets = field(default_factory=Sets)
+    named: dict[Key, Key] = field(default_factory=dict)
+    prints: dict[Key, np.ndarray] = field(default_factory=dict)
+    partitions: dict[frozenset[Key], None] = field(default_factory=dict)
     _tied: set[tuple[Key, frozenset[Key], bool]] = field(default_factory=set)
 
     def members(self, analysis: str, who: Conditions = frozenset()) -> Conditions:
         """The members of a group of an analysis, restrictions of the analysis included."""
         return who | self.within.get(analysis, frozenset())
 
-    def add(self, key: Key, exact: int, published: bool = True, anchored: bool = False) -> Key:
-        """Enter a count; the same key twice is the same count."""
+    def add(
+        self,
+        name: Key,
+        exact: int,
+        published: bool = True,
+        anchored: bool = False,
+        in_tables: bool = True,
+        at: tuple[int, str] | None = None,
+    ) -> Key:
+        """Enter a count and return its key; the same key twice is the same count.
+
+        ``at`` is the row and column of the results in which it stands: the set of members that it counts is then its
+        key. Without one, or if nothing is known of the set or it is empty, ``name`` is.
+        """
+        who = self.sets.at(*at) if at else None
+        # Nobody is nobody everywhere, but what is hidden of one empty cell is not of another.
+        key = name if who is None or not exact else who.key
         small = is_small(exact, self.policy)
+        few = self.sets.is_few(*at, exact, self.policy) if at else small
+        # The number of areas is public, and no secret that it is small.
+        small &= who is None or not who.public
         count = self.counts.setdefault(key, Count(exact, False, False, small, True))
         count.published |= published
         count.anchored |= anchored
-        count.hidden = count.small or not count.published
+        count.in_tables |= published and in_tables
+        count.few |= few or small
+        count.hidden = count.few or not count.published
+        self.named.setdefault(name, key)
+        if who is not None and exact:
+            self.prints.setdefault(key, who.print)
         return key
 
     def add_sum(self, whole: Key, parts: Iterable[Key], margin: bool) -> None:
         """Tie counts together. What the parts leave over becomes a part that no row shows; parts that exceed the
         whole (several answers per person) are tied to the whole one by one."""
         parts = tuple(dict.fromkeys(parts))
+        self.add_partition(parts)
         if whole in parts or not parts or (whole, frozenset(parts), margin) in self._tied:
             return  # what is tied already is not looked at twice
         self._tied |= {(whole, frozenset(parts), kind) for kind in (margin, False)}
@@ -102,6 +146,12 @@ class Ledger:
             parts += (self.add(("rest", whole, parts), rest, published=False),)
         self.sums.append(Sum(whole, parts, margin))
 
+    def add_partition(self, parts: Iterable[Key]) -> None:
+        """Remember counts of disjoint sets, so that they are looked at as parts of others."""
+        parts = frozenset(parts)
+        if len(parts) > 1:
+            self.partitions.setdefault(parts)
+
     def hidden(self, key: Key) -> bool:
         """True for a count on which nothing that is released may rest."""
         return self.counts[key].hidden
@@ -111,15 +161,15 @@ class Ledger:
         return self.counts[key].shown
 
     def complementary(self, key: Key) -> bool:
-        """True for a count that is not shown although it is not small itself."""
-        return not self.counts[key].shown and not self.counts[key].small
+        """True for a count that is not shown although it is not of few itself."""
+        return not self.counts[key].shown and not self.counts[key].few
 
     def protect(self) -> None:
         """Hide counts until no small one follows."""
         for keys, sums in self._components():
             part = Ledger(self.policy, {key: self.counts[key] for key in keys}, sums)
             part._hide_margins_of_small_wholes()
-            while part._complement() or part._protect_pinned():
+            while part._complement() or part._protect_pinned(part._bounds()) or part._protect_pinned(part._exact()):
                 part._hide_margins_of_small_wholes()
 
     def _components(self) -> list[tuple[list[Key], list[Sum]]]:
@@ -155,16 +205,20 @@ class Ledger:
         for tie in self.sums:
             missing = [self.counts[key] for key in (*tie.parts, tie.whole) if not self.counts[key].shown]
             # A rest that no row was to show is not suppressed, unless it is small.
-            if tie.margin and len(missing) == 1 and (missing[0].small or missing[0].published):
+            if tie.margin and len(missing) == 1 and (missing[0].few or missing[0].published):
                 changed |= self._hide_one(tie, keep_anchored=True)
         return changed
 
     def _hide_one(self, tie: Sum, keep_anchored: bool) -> bool:
-        """Hide the smallest visible part, one on which nothing rests if there is one; the whole if no part is left.
-        With ``keep_anchored`` a part on which something rests is only withheld."""
+        """Hide the smallest visible part, one on which nothing rests if there is one; the whole if no part is left, or
+        if something rests on all parts and nothing on the whole. With ``keep_anchored`` a part on which something rests
+        is only withheld."""
         candidates = [key for key in tie.parts if self.counts[key].exact > 0]
         candidates = [k for k in candidates if (self.counts[k].shown if keep_anchored else not self.counts[k].hidden)]
-        if not candidates:
+        rests = all(self.counts[key].anchored for key in candidates)
+        if rests and self.counts[tie.whole].shown and (not candidates or not self.counts[tie.whole].anchored):
+            candidates = [tie.whole]
+        elif not candidates:
             candidates = [tie.whole] if not self.counts[tie.whole].hidden else []
         if not candidates:
             return False
@@ -178,13 +232,17 @@ class Ledger:
             chosen.hidden = True
         return True
 
-    def _protect_pinned(self) -> bool:
-        """Hide one more count beside the first hidden small count that the auditor can narrow down too far."""
-        bounds = self._bounds()
-        wanted = min(SAFE_VALUES, self.policy.threshold - 1 + self.policy.zero_discloses)
+    @property
+    def _wanted(self) -> int:
+        """The least number of values that a hidden count of few must be able to have."""
+        return min(SAFE_VALUES, self.policy.threshold - 1 + self.policy.zero_discloses)
+
+    def _protect_pinned(self, bounds: Mapping[Key, tuple[int, int]]) -> bool:
+        """Hide one more count beside the first hidden count of few that the auditor can narrow down too far."""
+        wanted = self._wanted
         for key, count in self.counts.items():
             least, greatest = bounds[key]
-            if not count.small or greatest - least + 1 >= wanted:
+            if not count.few or greatest - least + 1 >= wanted:
                 continue
             ties = [tie for tie in self.sums if key == tie.whole or key in tie.parts]
             # Where one sum alone tells, it is enough to protect that one.
@@ -236,5 +294,25 @@ class Ledger:
             return possible(shown(count.exact, self.policy), self.policy)
         if count.small:
             return (0 if self.policy.zero_discloses else 1), self.policy.threshold - 1
+        if count.few:
+            return 1, UNBOUNDED
         # The auditor is assumed to know which counts are hidden only for the sake of others.
         return (self.policy.threshold if count.exact else 0), UNBOUNDED
+
+    def _exact(self) -> dict[Key, tuple[int, int]]:
+        """The same by integer programmes, which see all sums at once; of counts of few only."""
+        bounds = self._bounds()
+        few = [key for key, count in self.counts.items() if count.few]
+        if not few or len(self.sums) < 2:
+            return bounds
+        place = {key: position for position, key in enumerate(self.counts)}
+        truth = np.array([count.exact for count in self.counts.values()], dtype=np.int64)
+        low, high = (np.array([pair[side] for pair in bounds.values()], dtype=np.int64) for side in (0, 1))
+        zero: list[Combination] = [((place[t.whole], 1), *((place[part], -1) for part in t.parts)) for t in self.sums]
+        least: list[Combination] = [
+            ((place[larger], 1), (place[key], -1)) for key, count in self.counts.items() for larger in count.not_above
+        ]
+        near = np.maximum(low, truth - _FAR), np.minimum(high, truth + _FAR)
+        targets: list[Combination] = [((place[key], 1),) for key in few]
+        ranges = Programme(*near, truth, zero, least).ranges(targets, self._wanted)
+        return bounds | dict(zip(few, ranges, strict=True))

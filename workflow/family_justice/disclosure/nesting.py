@@ -30,8 +30,8 @@ def tie_groups(ledger: Ledger) -> None:
     """Tie the persons, and the events, of the groups of each column to those of all groups; and those of a restriction
     to several levels to those of each. Where groups overlap each is tied by itself."""
     families: dict[Key, dict[Conditions, list[Key]]] = {}
-    for key in list(ledger.counts):
-        match key:
+    for name, key in list(ledger.named.items()):
+        match name:
             case ("persons", cohort, frozenset() as who, time, _):
                 families.setdefault(("persons", cohort, time), {}).setdefault(who, []).append(key)
             case ("events", cohort, outcome, frozenset() as who, _):

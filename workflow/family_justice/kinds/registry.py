@@ -13,6 +13,9 @@ recomputation, documentation) loops over ``KINDS``. A folder ``kinds/<kind>/`` h
 ``derived.py``
     ``rows(table)``: the rows that follow from its table, made again from released counts. Mandatory for a kind with
     measures of the role ``index``, and for no other.
+``behind.py``
+    ``behind(members, cohort, analysis, covariates, where)``: which members some of its counts count, where this does
+    not follow from the labels of a row (``analyses.behind``). Only for a kind that needs it.
 ``second.py``
     ``PROGRAMS``, ``TOLERANCE`` and ``refit(...)``: the same by a second program; or ``NONE``, the reason why there is
     none. Mandatory but for ``Unasked``.
@@ -46,7 +49,13 @@ HERE = Path(__file__).parent
 FAMILIES = ("attrition", "quality", "table", "curve", "ratios", "latent", "exact_only", "second_program")
 
 #: The names that each part has to define; a kind without a second program says ``NONE`` in place of these.
-NEEDED = {"run": {"run"}, "show": {"SHOW"}, "derived": {"rows"}, "second": {"PROGRAMS", "TOLERANCE", "refit"}}
+NEEDED = {
+    "run": {"run"},
+    "show": {"SHOW"},
+    "derived": {"rows"},
+    "behind": {"behind"},
+    "second": {"PROGRAMS", "TOLERANCE", "refit"},
+}
 
 Row = dict[str, Any]
 
@@ -87,6 +96,11 @@ class Kind:
     def derived(self) -> Callable[[pd.DataFrame], Iterator[Row]] | None:
         """The rows that follow from its table; None for a kind without."""
         return self._part("derived").rows if self.has("derived") else None
+
+    @property
+    def behind(self) -> Callable[..., Iterator[Any]] | None:
+        """Which members some counts count; None for a kind whose counts all follow from the labels of their rows."""
+        return self._part("behind").behind if self.has("behind") else None
 
     @property
     def programs(self) -> tuple[str, ...]:

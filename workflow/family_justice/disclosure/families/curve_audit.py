@@ -1,48 +1,79 @@
 """What follows from released curves when they are crossed with each other.
 
-For each grid of times the auditor knows what each shown cumulative count can have been, that cumulative counts do not
-fall, that enough persons are still at risk wherever a curve is shown, and which counts add up to which: outcomes over
-the same persons, groups of one column. Where this leaves a small count with fewer than ``SAFE_VALUES`` possible
-values, or a small increment between two times with a single one, the smallest curve involved is suppressed.
+The auditor knows what each shown cumulative count can have been, that cumulative counts do not fall, that enough
+persons are still at risk wherever a curve is shown, and which counts add up to which: outcomes over the same persons,
+groups of one column, and whatever else is a union of members (``disclosure.unions``), in whatever analyses the curves
+stand and on whatever grids. Bounds are narrowed by propagation and then, time by time, by integer programmes. Where
+this leaves a small count, or a small increment from one time to the next, with fewer than ``SAFE_VALUES`` possible
+values, the largest curve involved is shown in wider steps, which matter least to it; where no width of the steps helps,
+the smallest one is suppressed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from family_justice.config.schema import Policy
+from family_justice.disclosure.exact import Combination, Programme
 from family_justice.disclosure.families.curve_series import Curve
 from family_justice.disclosure.families.curves import sum_of
-from family_justice.disclosure.ledger import SAFE_VALUES
-from family_justice.disclosure.result_frame import Conditions
+from family_justice.disclosure.ledger import SAFE_VALUES, Ledger
 from family_justice.disclosure.rounding import UNBOUNDED, Counts, cumulative_bounds, possible, shown
+from family_justice.disclosure.sets import set_key
+from family_justice.disclosure.unions import common_unions, unions
 
 _ROUNDS = 30
+#: So many times wider than need be the steps of a curve may become for the sake of another.
+_WIDEST = 4
+#: Beyond so many more or fewer than there are, it does not matter what a count could be.
+_FAR = 1000
 
 Name = tuple[Hashable, ...]
 
 
 @dataclass
 class _System:
-    """Bounds of every series on one grid, (k,) each, and the sums between them."""
+    """Bounds of every series on one grid, (k,) each, and the sums between them. ``rows_of_one``: of a series whose
+    persons have several rows each, the most that one of them has."""
 
     low: dict[Name, Counts] = field(default_factory=dict)
     high: dict[Name, Counts] = field(default_factory=dict)
     exact: dict[Name, Counts] = field(default_factory=dict)
     cumulative: set[Name] = field(default_factory=set)
-    sums: list[tuple[Name, tuple[Name, ...]]] = field(default_factory=list)
+    sums: dict[tuple[Name, tuple[Name, ...]], None] = field(default_factory=dict)
     curves: dict[Name, list[Curve]] = field(default_factory=dict)
+    rows_of_one: dict[Name, int] = field(default_factory=dict)
 
     def add(self, name: Name, exact: Counts, low: Counts, high: Counts, curve: Curve, cumulative: bool = True) -> None:
         if name in self.low:
             low, high = np.maximum(low, self.low[name]), np.minimum(high, self.high[name])
         self.low[name], self.high[name], self.exact[name] = low, high, exact
         self.curves.setdefault(name, []).append(curve)
+        self.rows_of_one[name] = curve.rows_of_one
         if cumulative:
             self.cumulative.add(name)
+
+    def add_sum(self, left: Sequence[Name], right: Sequence[Name]) -> None:
+        """Tie two sums to one another, unless they are the same or are no equal counts."""
+        if set(left) == set(right) or not left or not right:
+            return
+        total = np.sum([self.exact[name] for name in left], axis=0)
+        if (total != np.sum([self.exact[name] for name in right], axis=0)).any():
+            return
+        if len(left) > 1 and len(right) > 1:
+            whole: Name = ("union", *sorted(map(repr, left)))
+            self.low.setdefault(whole, np.zeros_like(total))
+            self.high.setdefault(whole, np.full_like(total, UNBOUNDED))
+            self.exact[whole] = total
+            self.sums[whole, tuple(left)] = self.sums[whole, tuple(right)] = None
+        elif len(left) == 1:
+            self.sums[left[0], tuple(right)] = None
+        else:
+            self.sums[right[0], tuple(left)] = None
 
     def propagate(self) -> None:
         for _ in range(_ROUNDS):
@@ -62,89 +93,232 @@ class _System:
             if sum(int((self.high[name] - self.low[name]).sum()) for name in self.low) == before:
                 return
 
-    def pinned(self, policy: Policy) -> list[Name]:
-        """Series with a small count that can have too few values, or a small increment that can have one only."""
-        wanted = min(SAFE_VALUES, policy.threshold - 1)
-        found = []
+    def pinned(self, policy: Policy) -> Name | None:
+        """The first series with a small count, or a small increment, that can have too few values; None without."""
         for name in sorted(self.cumulative, key=repr):
-            low, high, exact = self.low[name], self.high[name], self.exact[name]
-            known = low == high
-            small = (high - low + 1 < wanted) & (exact >= 1) & (exact < policy.threshold)
-            step = np.diff(exact)
-            small_step = known[1:] & known[:-1] & (step >= 1) & (step < policy.threshold)
-            if small.any() or small_step.any():
-                found.append(name)
-        return found
+            wide = self.high[name] - self.low[name] + 1 >= self._wanted(name, policy)
+            if (self._is_small(name, self.exact[name], policy) & ~wide).any():
+                return name
+        for names, sums in self._components():
+            found = self._pinned_exactly(names, sums, policy)
+            if found:
+                return found
+        return None
+
+    def _wanted(self, name: Name, policy: Policy) -> int:
+        return min(SAFE_VALUES, policy.threshold - 1) * self.rows_of_one.get(name, 1)
+
+    def _is_small(self, name: Name, counts: Counts, policy: Policy) -> npt.NDArray[np.bool_]:
+        return (counts >= 1) & (counts < policy.threshold * self.rows_of_one.get(name, 1))
+
+    def _components(self) -> Iterator[tuple[list[Name], list[tuple[Name, tuple[Name, ...]]]]]:
+        """Yield the series that sums connect, and these sums."""
+        parent = {name: name for name in self.low}
+
+        def root(name: Name) -> Name:
+            while parent[name] != name:
+                parent[name] = parent[parent[name]]
+                name = parent[name]
+            return name
+
+        for whole, parts in self.sums:
+            for part in parts:
+                parent[root(part)] = root(whole)
+        members: dict[Name, list[Name]] = {}
+        sums: dict[Name, list[tuple[Name, tuple[Name, ...]]]] = {}
+        for name in self.low:
+            members.setdefault(root(name), []).append(name)
+        for tie in self.sums:
+            sums.setdefault(root(tie[0]), []).append(tie)
+        yield from ((members[top], ties) for top, ties in sums.items())
+
+    def _pinned_exactly(
+        self, names: list[Name], sums: list[tuple[Name, tuple[Name, ...]]], policy: Policy
+    ) -> Name | None:
+        """Look at two neighbouring times at once, with every sum at both."""
+        place = {name: position for position, name in enumerate(names)}
+        n = len(names)
+        table = {key: np.array([getattr(self, key)[name] for name in names]) for key in ("low", "high", "exact")}
+        growing = [name for name in names if name in self.cumulative]
+        rising: list[Combination] = [((n + place[name], 1), (place[name], -1)) for name in growing]
+        zero: list[Combination] = [
+            ((place[whole] + at, 1), *((place[part] + at, -1) for part in parts))
+            for at in (0, n)
+            for whole, parts in sums
+        ]
+        for now in range(1, table["exact"].shape[1]):
+            both = [now - 1, now]
+            truth = table["exact"][:, both].T.ravel()
+            targets: list[Combination] = []
+            whose: list[Name] = []
+            for name in growing:
+                counts = self.exact[name][both]
+                small = self._is_small(name, np.array([counts[1], counts[1] - counts[0]]), policy)
+                if small[0]:
+                    targets.append(((n + place[name], 1),))
+                if small[1] and counts[0]:
+                    targets.append(((n + place[name], 1), (place[name], -1)))
+                whose += [name] * (len(targets) - len(whose))
+            if not targets:
+                continue
+            low = np.maximum(table["low"][:, both].T.ravel(), truth - _FAR)
+            high = np.minimum(table["high"][:, both].T.ravel(), truth + _FAR)
+            wanted = max(self._wanted(name, policy) for name in whose)
+            ranges = Programme(low, high, truth, zero, rising).ranges(targets, wanted)
+            for name, (least, greatest) in zip(whose, ranges, strict=True):
+                if greatest - least + 1 < self._wanted(name, policy):
+                    return name
+        return None
 
 
-def audit_curves(curves: list[Curve], policy: Policy) -> bool:
-    """Suppress one curve if a small count follows from the curves together; True if one was suppressed.
+def audit_curves(curves: list[Curve], policy: Policy, ledger: Ledger) -> bool:
+    """Make the steps of one curve wider, or suppress one, if a small count follows from the curves together and from
+    what the ``ledger`` shows of the same members; True if something was changed.
 
     Call again, after rounding anew, until it returns False.
     """
     if policy.threshold < 3:
         return False
-    for times in sorted({curve.times for curve in curves}):
-        system = _build([curve for curve in curves if curve.times == times], policy)
+    grids = {curve.times for curve in curves}
+    shared = {tuple(sorted(set(one) & set(other))) for one in grids for other in grids}
+    for times in sorted(times for times in shared if len(times) > 1):
+        system = _build([curve for curve in curves if set(times) <= set(curve.times)], times, policy, ledger)
         system.propagate()
-        for name in system.pinned(policy):
-            related = [tie for tie in system.sums if name == tie[0] or name in tie[1]]
-            names = {name, *(member for whole, parts in related for member in (whole, *parts))}
-            involved = [c for member in names for c in system.curves.get(member, []) if not c.suppressed]
-            if involved:
-                min(involved, key=lambda c: (c.n, c.total, c.rows[0])).suppressed = True
-                return True
+        name = system.pinned(policy)
+        if name is None:
+            continue
+        related = [tie for tie in system.sums if name == tie[0] or name in tie[1]]
+        names = {name, *(member for whole, parts in related for member in (whole, *parts))}
+        involved = [c for member in names for c in system.curves.get(member, []) if not c.suppressed]
+        if involved:
+            _give_way(involved, curves)
+            return True
     return False
 
 
-def _build(curves: list[Curve], policy: Policy) -> _System:
-    system = _System()
-    groups: dict[Hashable, dict[Conditions, Name]] = {}
-    pools: dict[Name, set[tuple[int, ...]]] = {}
+def _give_way(involved: list[Curve], curves: list[Curve]) -> None:
+    """Make the steps of the largest curve wider, with those of all curves over the same persons; or suppress the
+    smallest."""
+    able = [curve for curve in involved if curve.coarser < _WIDEST]
+    if not able:
+        min(involved, key=lambda c: (c.n, c.total, c.rows[0])).suppressed = True
+        return
+    largest = max(able, key=lambda c: (c.n / c.coarser, -c.rows[0]))
+    wider = largest.coarser + 1
     for curve in curves:
-        pool: Name = (curve.cohort, curve.n)
-        k = len(curve.times)
+        if curve.persons == largest.persons:
+            curve.coarser = max(curve.coarser, wider)
+
+
+def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger: Ledger) -> _System:
+    system = _System()
+    named: list[tuple[Curve, dict[str, Name]]] = []
+    pools: dict[Hashable, dict[Name, tuple[int, ...]]] = {}
+    for curve in curves:
+        at = np.searchsorted(np.array(curve.times), times)
+        own = curve.own(policy)
         length = 0 if curve.suppressed else curve.length(policy)
         names: dict[str, Name] = {}
         for series, exact in curve.exact.items():
-            names[series] = ("series", *pool, tuple(int(count) for count in exact))
-            low, high = _bounds(curve, series, length, policy)
-            system.add(names[series], exact, low, high, curve)
-            groups.setdefault((curve.analysis, curve.outcome, series), {})[curve.who] = names[series]
-            pools.setdefault(pool, set()).add(tuple(int(count) for count in exact))
+            # Without prints, two series are one if they are equal among as many persons of a cohort.
+            pool = () if series in curve.prints else (curve.persons,)
+            names[series] = ("series", *pool, curve.name_of(series, at))
+            low, high = _bounds(curve, series, length, own)
+            _narrow_by_tables(low, high, curve, series, ledger)
+            low, high = np.maximum.accumulate(low), np.minimum.accumulate(high[::-1])[::-1]
+            system.add(names[series], exact[at], low[at], high[at], curve)
+            pools.setdefault(curve.persons, {})[names[series]] = tuple(int(count) for count in exact[at])
         n_bounds = possible(shown(curve.n, policy), policy) if length else (0, UNBOUNDED)
-        names["persons"] = ("persons", *pool)
-        persons = np.full(k, curve.n)
+        names["persons"] = ("persons", curve.persons)
+        persons, k = np.full(len(at), curve.n), len(at)
         system.add(names["persons"], persons, np.full(k, n_bounds[0]), np.full(k, n_bounds[1]), curve, cumulative=False)
-        enough = np.where(np.arange(k) < length, max(policy.minimum_at_risk, policy.threshold), 0)
+        enough = np.where(at < length, max(own.minimum_at_risk, own.threshold), 0)
         for rest, exact in curve.rests.items():
-            names[rest] = ("rest", *pool, tuple(int(count) for count in exact))
+            names[rest] = ("rest", curve.persons, tuple(int(count) for count in exact[at]))
             least = enough if rest == "left" else np.zeros(k, dtype=np.int64)
-            system.add(names[rest], exact, least, np.full(k, UNBOUNDED), curve, cumulative=False)
+            system.add(names[rest], exact[at], least, np.full(k, UNBOUNDED), curve, cumulative=False)
         for whole, parts_of in curve.ties:
-            system.sums.append((names[whole], tuple(names[part] for part in parts_of)))
-    for pool, series_of_pool in pools.items():
-        ordered = sorted(series_of_pool, key=lambda counts: counts[-1])
-        for position, counts in enumerate(ordered):
-            parts = sum_of(counts, ordered[:position])
-            if parts:
-                system.sums.append((("series", *pool, counts), tuple(("series", *pool, part) for part in parts)))
-    for family in groups.values():
-        _add_groups(system, family)
+            system.add_sum([names[whole]], [names[part] for part in parts_of])
+        named.append((curve, names))
+    for series_of_pool in pools.values():
+        _add_compositions(system, series_of_pool)
+    _add_unions(system, named)
     return system
 
 
-def _add_groups(system: _System, family: dict[Conditions, Name]) -> None:
-    parts: dict[tuple[Conditions, str], list[Name]] = {}
-    for who, name in family.items():
-        for column, level in sorted(who):
-            parts.setdefault((who - {(column, level)}, column), []).append(name)
-    for (others, _), names in parts.items():
-        if others not in family:
-            continue
-        whole, together = system.exact[family[others]], np.sum([system.exact[name] for name in names], axis=0)
-        if (together == whole).all():
-            system.sums.append((family[others], tuple(names)))
+def _add_compositions(system: _System, series: dict[Name, tuple[int, ...]]) -> None:
+    """Tie outcomes over the same persons that add up to others at every time."""
+    ordered = sorted(series, key=lambda name: (series[name][-1], repr(name)))
+    named = {series[name]: name for name in reversed(ordered)}
+    for position, name in enumerate(ordered):
+        parts = sum_of(series[name], [series[other] for other in ordered[:position]])
+        if parts:
+            system.add_sum([name], [named[part] for part in parts])
+
+
+def _add_unions(system: _System, named: list[tuple[Curve, dict[str, Name]]]) -> None:
+    """Tie the same count in groups of persons that make up others: groups of one analysis to all of them, and to the
+    groups of another that, put together, are the same persons."""
+    partitions: dict[Hashable, list[tuple[Curve, dict[str, Name]]]] = {}
+    for curve, names in named:
+        columns = frozenset(column for column, _ in curve.who)
+        partitions.setdefault((curve.analysis, curve.outcome, columns), []).append((curve, names))
+    known = [group for group in partitions.values() if all(curve.who_print is not None for curve, _ in group)]
+    prints = [np.array([curve.who_print for curve, _ in group]) for group in known]
+    for one, parts in zip(known, prints, strict=True):
+        for other, candidates in zip(known, prints, strict=True):
+            for place, chosen in unions(parts, candidates) if len(one) > 1 else ():
+                _tie_series(system, [other[place]], [one[i] for i in chosen])
+    for i, one in enumerate(known):
+        for j in range(i + 1, len(known)):
+            if (prints[i].sum(axis=0) == prints[j].sum(axis=0)).all():
+                for these, those in common_unions(prints[i], prints[j]):
+                    _tie_series(system, [one[a] for a in these], [known[j][b] for b in those])
+    for group in partitions.values():
+        if any(curve.who_print is None for curve, _ in group):
+            _tie_by_labels(system, group, named)
+
+
+def _tie_series(
+    system: _System, one: list[tuple[Curve, dict[str, Name]]], other: list[tuple[Curve, dict[str, Name]]]
+) -> None:
+    """Tie every series of some curves to the series of others that counts the same members among the same persons."""
+    if not one or not other:
+        return
+    for series in one[0][0].prints:
+        for theirs in other[0][0].prints:
+            sides = [(one, series), (other, theirs)]
+            if any(name not in curve.prints for side, name in sides for curve, _ in side):
+                continue
+            # At the last time that all of them have: who is counted by then tells the series apart.
+            last = min(curve.times[-1] for side, _ in sides for curve, _ in side)
+            sums = [np.sum([curve.print_at(name, last) for curve, _ in side], axis=0) for side, name in sides]
+            if (sums[0] == sums[1]).all() and sums[0].any():
+                system.add_sum(*([names[name] for _, names in side] for side, name in sides))
+
+
+def _tie_by_labels(
+    system: _System, group: list[tuple[Curve, dict[str, Name]]], named: list[tuple[Curve, dict[str, Name]]]
+) -> None:
+    """Tie the groups of one column to the curves of all of them, where only labels are known."""
+    about = (group[0][0].analysis, group[0][0].outcome)
+    others = {curve.who: names for curve, names in named if (curve.analysis, curve.outcome) == about}
+    parts: dict[tuple[Hashable, str], list[dict[str, Name]]] = {}
+    for curve, names in group:
+        for column, level in sorted(curve.who):
+            parts.setdefault((curve.who - {(column, level)}, column), []).append(names)
+    for (who, _), found in parts.items():
+        for series in group[0][0].exact if who in others else ():
+            system.add_sum([others[who][series]], [names[series] for names in found])  # type: ignore[index]
+
+
+def _narrow_by_tables(low: Counts, high: Counts, curve: Curve, series: str, ledger: Ledger) -> None:
+    """Narrow the bounds where a table or a model shows the number of the same members."""
+    for place, print_ in enumerate(curve.prints.get(series, ())):
+        key = set_key(print_)
+        if curve.exact[series][place] and key in ledger.counts and ledger.counts[key].in_tables and ledger.shown(key):
+            least, greatest = possible(shown(int(curve.exact[series][place]), ledger.policy), ledger.policy)
+            low[place], high[place] = max(low[place], least), min(high[place], greatest)
 
 
 def _bounds(curve: Curve, series: str, length: int, policy: Policy) -> tuple[Counts, Counts]:

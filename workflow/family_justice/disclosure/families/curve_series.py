@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +12,7 @@ import pandas as pd
 from family_justice.config.schema import Policy
 from family_justice.disclosure.result_frame import Conditions
 from family_justice.disclosure.rounding import Counts, is_open, shown
+from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES, of_role
@@ -66,6 +69,31 @@ class Curve:
     suppressed: bool = False
     rounded: dict[str, Counts] = field(default_factory=dict)
     composite: set[str] = field(default_factory=set)  # series shown as the sum of others
+    rows_of_one: int = 1  # the most rows that one person has among the n
+    coarser: int = 1  # how many times wider its steps are than they need be, for the sake of another curve
+    persons: Hashable = None  # the name of the set of persons
+    who_print: Counts | None = None  # its print, where known
+    prints: dict[str, Counts] = field(default_factory=dict)  # (k, BUCKETS) of the sets of a series, where known
+
+    def own(self, policy: Policy) -> Policy:
+        """The policy with steps and minima as many times wider as one person has rows: to a person who moves a count by
+        m, a step of m bases is what a step of one is to others. Steps may be wider for the sake of another curve."""
+        m = self.rows_of_one
+        if m == self.coarser == 1:
+            return policy
+        wider = {name: m * getattr(policy, name) for name in ("threshold", "minimum_at_risk")}
+        return policy.model_copy(update={**wider, "rounding_base": m * self.coarser * policy.rounding_base})
+
+    def name_of(self, series: str, at: Counts) -> Hashable:
+        """The name of a series at some positions of the grid: that of the sets it counts there, or its counts if
+        nothing is known of these."""
+        if series in self.prints:
+            return hashlib.blake2b(self.prints[series][at].tobytes(), digest_size=16).digest()
+        return tuple(int(count) for count in self.exact[series][at])
+
+    def print_at(self, series: str, time: float) -> Counts:
+        """The print of the members whom a series counts by a time (BUCKETS,)."""
+        return np.asarray(self.prints[series][int(np.searchsorted(self.times, time, side="right")) - 1])
 
     @property
     def rows(self) -> list[int]:
@@ -105,9 +133,24 @@ class Curve:
     def length(self, policy: Policy) -> int:
         """Number of grid times that are shown: those at which enough persons are at risk, exactly and as shown."""
         # Nothing is hidden under an open policy: its curves go on until nobody is left.
-        least = policy.minimum_at_risk if is_open(policy) else max(policy.minimum_at_risk, policy.threshold)
+        own = policy if is_open(policy) else self.own(policy)
+        least = own.minimum_at_risk if is_open(policy) else max(own.minimum_at_risk, own.threshold)
         enough = (self.entered(self.exact, self.n) - self.gone() >= least) & (self.at_risk(policy) >= least)
         return int(np.cumprod(enough).sum())
+
+
+def read_sets(curve: Curve, sets: Sets) -> None:
+    """Fill in whom the curve counts, from what is known of its rows."""
+    first = curve.rows[0]
+    who = sets.at(first, "n")
+    curve.persons = (curve.cohort, curve.n) if who is None else who.key
+    curve.who_print = None if who is None else who.print
+    curve.rows_of_one = sets.rows_of_one(first, "n")
+    for line in curve.lines:
+        for column, series in line.columns.items():
+            found = [sets.at(row, column) for row in line.rows]
+            if series not in curve.prints and all(who is not None for who in found):
+                curve.prints[series] = np.stack([who.print for who in found if who is not None])
 
 
 def read_series(curve: Curve, rows: pd.DataFrame) -> None:

@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 
 from family_justice.config.schema import Policy
-from family_justice.disclosure.families.curve_series import SERIES, Curve, check_at_risk, has_median, read_series
+from family_justice.disclosure.families.curve_series import (
+    SERIES,
+    Curve,
+    check_at_risk,
+    has_median,
+    read_series,
+    read_sets,
+)
 from family_justice.disclosure.families.rebuild import rebuild
 from family_justice.disclosure.families.tables import add_group_sums, person_key
 from family_justice.disclosure.ledger import Key, Ledger
@@ -29,13 +36,14 @@ from family_justice.disclosure.result_frame import (
     text,
 )
 from family_justice.disclosure.rounding import Counts, is_open, is_small, round_cumulative, shown
+from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 
 _CURVE = ["analysis", "kind", "cohort", "outcome", "group"]
 _LONGEST_GRID = 1000
 
 
-def read_curves(frame: pd.DataFrame, policy: Policy) -> list[Curve]:
+def read_curves(frame: pd.DataFrame, policy: Policy, sets: Sets) -> list[Curve]:
     """Take the curves apart and suppress those over too few persons or events.
 
     Raises ``DisclosureError`` unless every curve is on a grid from 0 that all curves of its analysis share, and its
@@ -50,9 +58,10 @@ def read_curves(frame: pd.DataFrame, policy: Policy) -> list[Curve]:
             raise DisclosureError(f"curves of kind {kind}: n is not the same in all rows")
         curve = Curve(analysis, kind, cohort, outcome, conditions(group), int(rows["n"].iloc[0]))
         read_series(curve, rows)
+        read_sets(curve, sets)
         _check(curve)
         check_at_risk(curve, rows)
-        curve.suppressed = is_small(curve.n, policy) or is_small(curve.total, policy)
+        curve.suppressed = _is_of_few(curve, rows, sets, policy)
         curves.append(curve)
     grids: dict[str, set[tuple[float, ...]]] = {}
     for curve in curves:
@@ -60,6 +69,18 @@ def read_curves(frame: pd.DataFrame, policy: Policy) -> list[Curve]:
     if any(len(times) > 1 for times in grids.values()):
         raise DisclosureError("curves: the curves of an analysis are not on one grid of times")
     return curves
+
+
+def _is_of_few(curve: Curve, rows: pd.DataFrame, sets: Sets, policy: Policy) -> bool:
+    """True for a curve over too few persons, or in which too few have an event."""
+    if sets.is_few(int(rows.index[0]), "n", curve.n, policy) or is_small(curve.total, policy):
+        return True
+    ends = [(line.rows[-1], str(line.columns.get("events"))) for line in curve.lines]
+    return any(
+        sets.is_few(row, "events", int(curve.exact[series][-1]), policy)
+        for row, series in ends
+        if series in ("events", "first_events")
+    )
 
 
 def _check(curve: Curve) -> None:
@@ -84,16 +105,25 @@ def enter_curves(curves: list[Curve], ledger: Ledger) -> dict[int, tuple[Key, Ke
     for position, curve in enumerate(curves):
         visible = not curve.suppressed
         who = ledger.members(curve.analysis, curve.who)
-        persons = person_key(curve.cohort, who, curve.n)
-        ledger.add(persons, curve.n, published=visible, anchored=visible)
-        events = ("events", curve.cohort, curve.outcome, who, curve.total)
-        ledger.add(events, curve.total, published=visible, anchored=visible)
+        name = person_key(curve.cohort, who, curve.n)
+        persons = ledger.add(name, curve.n, visible, visible, at=(curve.rows[0], "n"))
+        name = ("events", curve.cohort, curve.outcome, who, curve.total)
+        events = ledger.add(name, curve.total, visible, visible, in_tables=False, at=_final_events(curve))
         names[position] = (persons, events)
         families.setdefault((curve.analysis, curve.outcome, "persons"), {})[who] = persons
         families.setdefault((curve.analysis, curve.outcome, "events"), {})[who] = events
     for family in families.values():
         add_group_sums(ledger, family)
     return names
+
+
+def _final_events(curve: Curve) -> tuple[int, str] | None:
+    """The row and column in which the members with an event at the end of the grid stand."""
+    for line in curve.lines:
+        series = line.columns.get("events")
+        if series in ("events", "first_events") and int(curve.exact[series][-1]) == curve.total:
+            return line.rows[-1], "events"
+    return None
 
 
 def suppress_hidden(curves: list[Curve], names: dict[int, tuple[Key, Key]], ledger: Ledger) -> None:
@@ -113,8 +143,9 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
     for curve in curves:
         if not curve.suppressed:
             # Not by group: persons who are a group in one analysis may be all of them in another.
-            pools.setdefault((curve.cohort, curve.n, curve.times), []).append(curve)
+            pools.setdefault((curve.persons, curve.times), []).append(curve)
     for pool in pools.values():
+        own = pool[0].own(policy)
         series = {tuple(counts): None for curve in pool for counts in curve.exact.values()}
         parts: list[tuple[int, ...]] = []
         shown_as: dict[tuple[int, ...], Counts] = {}
@@ -125,7 +156,7 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
                 shown_as[counts] = np.sum([shown_as[part] for part in found], axis=0).astype(np.int64)
                 composite.add(counts)
             else:
-                shown_as[counts] = round_cumulative(counts, policy)
+                shown_as[counts] = round_cumulative(counts, own)
                 parts.append(counts)
         for curve in pool:
             curve.rounded = {name: shown_as[tuple(counts)] for name, counts in curve.exact.items()}

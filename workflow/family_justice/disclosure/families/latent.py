@@ -78,7 +78,9 @@ def enter_latent(frame: pd.DataFrame, ledger: Ledger) -> dict[str, Key]:
     for name, rows in frame[~frame["measure"].isin(_PROFILE)].groupby("analysis", sort=False):
         n = int(rows["n"].iloc[0])
         who = ledger.members(str(name))
-        found[str(name)] = ledger.add(person_key(str(rows["cohort"].iloc[0]), who, n), n, anchored=True)
+        found[str(name)] = ledger.add(
+            person_key(str(rows["cohort"].iloc[0]), who, n), n, anchored=True, at=(int(rows.index[0]), "n")
+        )
     return found
 
 

@@ -67,10 +67,10 @@ def enter_members(frame: pd.DataFrame, ledger: Ledger) -> dict[int, Key]:
                     text(frame, row, "term"),
                     text(frame, row, "level"),
                 )
-                names[row] = ledger.add(("left out", *about), n)
+                names[row] = ledger.add(("left out", *about), n, at=(row, "n"))
                 left.append((names[row], n))
                 continue
-            names[row] = ledger.add(person_key(cohort, who, n), n, anchored=True)
+            names[row] = ledger.add(person_key(cohort, who, n), n, anchored=True, at=(row, "n"))
             if measure == "members":
                 everybody, total = names[row], n
                 groups.setdefault((analysis, text(frame, row, "outcome")), {})[who] = everybody

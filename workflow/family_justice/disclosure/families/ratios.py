@@ -30,6 +30,7 @@ from family_justice.disclosure.result_frame import (
 )
 from family_justice.disclosure.rounding import is_open, is_small, shown
 from family_justice.disclosure.rounding_shift import Cell, Shift, rounding_shift
+from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import PARAMETERS, of_role
@@ -58,8 +59,14 @@ class Model:
     persons: dict[int, Key] = field(default_factory=dict)
     having_events: dict[int, Key] = field(default_factory=dict)
 
+    def at(self, column: str) -> tuple[int, str] | None:
+        """The row in which the model's own persons or events stand; None if it is the sum of levels."""
+        whole = {"n": self.n, "events": self.events}[column]
+        own = self.rows[(self.rows["level"] == "") & (self.rows[column] == whole)]
+        return None if own.empty else (int(own.index[0]), column)
 
-def read_models(frame: pd.DataFrame, policy: Policy) -> list[Model]:
+
+def read_models(frame: pd.DataFrame, policy: Policy, sets: Sets) -> list[Model]:
     """Split the rows into models and decide which rows may be shown. Raises ``DisclosureError`` for missing counts."""
     require_empty(frame, ["competing", "censored", "at_risk", "total"], "models")
     models = []
@@ -76,21 +83,31 @@ def read_models(frame: pd.DataFrame, policy: Policy) -> list[Model]:
         else:
             raise DisclosureError("models: disclosure control needs n and events of the model")
         model = Model(rows, str(labels[2]), n, events)
-        _decide(model, policy)
+        _decide(model, policy, sets)
         models.append(model)
     return models
 
 
-def _too_few(n: int, events: int, policy: Policy) -> bool:
-    """True if a level or model has too few persons, events or non-events for its estimate to be shown."""
-    # More events than rows (recurrent events) leave no meaning for "non-events".
-    others = n - events if events <= n else policy.minimum_events_per_level
+def _too_few(n: int, events: int, at: tuple[int | None, int | None], policy: Policy, sets: Sets) -> bool:
+    """True if a level or model has too few persons, events or non-events for its estimate to be shown. ``at``: the rows
+    in which its persons and its events stand."""
+    persons, having = ((None if row is None else sets.at(row, c)) for row, c in zip(at, ("n", "events"), strict=True))
     if n == 0 and not policy.zero_discloses:
         return False  # a level without members: nothing in the model rests on it
-    return is_small(n, policy) or min(events, others) < policy.minimum_events_per_level
+    if (is_small(n, policy) if at[0] is None else sets.is_few(at[0], "n", n, policy)) or (
+        at[1] is not None and events and sets.is_few(at[1], "events", events, policy)
+    ):
+        return True
+    others = n - events
+    if persons is not None and having is not None:
+        events, others = min(events, having.people), min(others, persons.people - having.people)
+    # More events than rows (recurrent events), and rows that are areas, leave no meaning for "non-events".
+    if n < events or (persons is not None and persons.public):
+        others = policy.minimum_events_per_level
+    return min(events, others) < policy.minimum_events_per_level
 
 
-def _decide(model: Model, policy: Policy) -> None:
+def _decide(model: Model, policy: Policy, sets: Sets) -> None:
     rows = model.rows
     coefficients = rows[rows["measure"].isin(PARAMETERS)]
     estimated = coefficients[(coefficients["status"] == "ok") & coefficients["estimate"].notna()]
@@ -99,12 +116,16 @@ def _decide(model: Model, policy: Policy) -> None:
     if (rows.loc[rows["std_error"].notna(), "df"] + 1 < max(policy.threshold, policy.rounding_base + 1)).any():
         model.suppressed |= set(rows.index)
         return
-    if model.n == 0 or _too_few(model.n, model.events, policy) or model.n - len(estimated) < policy.minimum_residual_df:
+    at = tuple(place[0] if place else None for place in (model.at("n"), model.at("events")))
+    who = None if at[0] is None else sets.at(at[0], "n")
+    independent = model.n if who is None or who.public else min(model.n, who.people)
+    few = _too_few(model.n, model.events, (at[0], at[1]), policy, sets)
+    if model.n == 0 or few or independent - len(estimated) < policy.minimum_residual_df:
         model.suppressed |= set(rows.index)
         return
     terms = set()
     for row in coefficients.index[coefficients["level"] != ""]:
-        if _too_few(count(rows, row, "n") or 0, count(rows, row, "events") or 0, policy):
+        if _too_few(count(rows, row, "n") or 0, count(rows, row, "events") or 0, (row, row), policy, sets):
             model.suppressed.add(row)
             if rows.at[row, "measure"] in _AREA:
                 continue  # the fit rests on all areas alike: one that is hidden takes nothing with it
@@ -136,8 +157,8 @@ def enter_models(models: list[Model], ledger: Ledger) -> None:
         first = rows.iloc[0]
         who = model.who = ledger.members(str(first["analysis"]), _members(model))
         about = (model.cohort, first["outcome"])
-        persons = ledger.add(person_key(model.cohort, who, model.n), model.n, anchored=True)
-        events = ledger.add(("events", *about, who, model.events), model.events, anchored=True)
+        persons = ledger.add(person_key(model.cohort, who, model.n), model.n, anchored=True, at=model.at("n"))
+        events = ledger.add(("events", *about, who, model.events), model.events, anchored=True, at=model.at("events"))
         both = (first["analysis"], first["outcome"], who)
         for key, whole in zip((persons, events), wholes.get(both, (None, None)), strict=True):
             smaller = sorted([key, whole or key], key=lambda k: ledger.counts[k].exact)
@@ -151,8 +172,9 @@ def enter_models(models: list[Model], ledger: Ledger) -> None:
                 n, d = count(levels, row, "n") or 0, count(levels, row, "events") or 0
                 # What an estimate rests on can be had from it, to within rounding.
                 told = row not in model.suppressed and levels.at[row, "status"] in ("ok", "reference")
-                model.persons[row] = ledger.add(person_key(model.cohort, here, n), n, anchored=told)
-                model.having_events[row] = ledger.add(("events", *about, here, d), d, anchored=told)
+                model.persons[row] = ledger.add(person_key(model.cohort, here, n), n, anchored=told, at=(row, "n"))
+                name = ("events", *about, here, d)
+                model.having_events[row] = ledger.add(name, d, anchored=told, at=(row, "events"))
                 _tie_events(ledger, model.persons[row], model.having_events[row])
             ledger.add_sum(persons, [model.persons[row] for row in levels.index], margin=True)
             ledger.add_sum(events, [model.having_events[row] for row in levels.index], margin=True)
@@ -217,7 +239,8 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 exact = count(frame, row, column)
                 if exact is None:
                     continue
-                visible = ledger.shown(keys[row]) if row in keys else not is_small(exact, policy)
+                few = ledger.sets.is_few(row, column, exact, policy)
+                visible = ledger.shown(keys[row]) if row in keys else not few
                 frame.at[row, column] = shown(exact, policy) if visible else pd.NA
             if not is_open(policy):
                 of_area = frame.at[row, "measure"] in _AREA

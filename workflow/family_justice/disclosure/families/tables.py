@@ -18,7 +18,8 @@ from family_justice.disclosure.result_frame import (
     suppress,
     text,
 )
-from family_justice.disclosure.rounding import is_small, shown
+from family_justice.disclosure.rounding import shown
+from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.estimators.groups.proportions import wilson
 
@@ -64,12 +65,12 @@ def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Ke
         moment = None if math.isnan(time) else time
         whole = None
         if total is not None:
-            whole = ledger.add(person_key(cohort, who, total, moment), total, anchored=True)
+            whole = ledger.add(person_key(cohort, who, total, moment), total, anchored=True, at=(first, "total"))
             groups.setdefault((analysis, outcome, term, None, moment), {})[who] = whole
         cells = []
         for row, level, n in zip(margin.index, margin["level"], margin["n"], strict=True):
             here = who | {(term, str(level))} if level else who
-            cell = ledger.add(person_key(cohort, here, int(n), moment), int(n))
+            cell = ledger.add(person_key(cohort, here, int(n), moment), int(n), at=(int(row), "n"))
             groups.setdefault((analysis, outcome, term, str(level), moment), {})[who] = cell
             names[int(row)] = (cell, whole)
             cells.append(cell)
@@ -83,9 +84,13 @@ def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Ke
 def add_group_sums(ledger: Ledger, family: dict[Conditions, Key]) -> None:
     """Tie the same count in the groups of one column to the count for all of them, where both are published."""
     parts: dict[tuple[Conditions, str], list[Key]] = {}
+    disjoint: dict[frozenset[str], list[Key]] = {}
     for who, key in family.items():
+        disjoint.setdefault(frozenset(column for column, _ in who), []).append(key)
         for column, level in sorted(who):
             parts.setdefault((who - {(column, level)}, column), []).append(key)
+    for keys in disjoint.values():
+        ledger.add_partition(keys)
     for (others, _), keys in parts.items():
         if others in family:
             ledger.add_sum(family[others], keys, margin=False)
@@ -135,7 +140,7 @@ def check_attrition(frame: pd.DataFrame) -> None:
             raise DisclosureError("cohort steps: a step has more units left than the step before it")
 
 
-def release_attrition(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> None:
+def release_attrition(frame: pd.DataFrame, rows: pd.Index, sets: Sets, policy: Policy) -> None:
     """Write the units left after each step so that no small number of excluded units follows.
 
     Going back from the last step, a step keeps the number shown after it unless at least ``threshold`` units more
@@ -147,10 +152,11 @@ def release_attrition(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> No
         later: int | None = None
         for row in reversed(steps.index):
             n = count(frame, row, "n") or 0
-            if is_small(n, policy):
+            if sets.is_few(row, "n", n, policy):
                 suppress(frame, row, policy)
                 continue
-            if anchor is None or n - anchor >= policy.threshold:
+            # Of persons with several rows each, as many persons must be excluded.
+            if anchor is None or n - anchor >= policy.threshold * sets.rows_of_one(row, "n"):
                 anchor = n
             elif policy.threshold > 1:
                 assert later is not None

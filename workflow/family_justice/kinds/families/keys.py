@@ -48,6 +48,9 @@ class Unasked:
     measures: ClassVar[tuple[str, ...]]
     is_matched: ClassVar[bool] = False
     has_contrasts: ClassVar[bool] = False
+    uncounted: ClassVar[tuple[str, ...]] = ()
+    #: False for what counts no members: the records themselves, or how far two programs are apart.
+    counts_members: ClassVar[bool] = True
     is_drawn: ClassVar[bool] = True
     packages: ClassVar[tuple[str, ...]] = ()
 
@@ -73,6 +76,10 @@ class Analysis(Strict):
     is_matched: ClassVar[bool] = False
     #: True where the rows of each outcome are a contrast of one level of a variable with its reference level.
     has_contrasts: ClassVar[bool] = False
+    #: Measures whose counts are no sets of members (expected numbers, members weighted or in sets drawn for the
+    #: analysis): only a cohort with one row per person may have them, and nothing ties them to other counts by members.
+    uncounted: ClassVar[tuple[str, ...]] = ()
+    counts_members: ClassVar[bool] = True
     #: Keys that go into the description of the study, for figures, tables and the door's vocabulary.
     described_keys: ClassVar[tuple[str, ...]] = (
         "group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata",

@@ -37,6 +37,7 @@ class Matched(Ratios):
 
     measures: ClassVar[tuple[str, ...]] = ("percent", "standardised_difference", *RATIO_MEASURES)
     is_matched: ClassVar[bool] = True
+    uncounted: ClassVar[tuple[str, ...]] = measures
     described_keys: ClassVar[tuple[str, ...]] = (*Ratios.described_keys, "treatment", "match_on")
 
     def levelled(self) -> dict[str, list[str]]:

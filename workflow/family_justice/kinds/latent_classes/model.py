@@ -41,6 +41,7 @@ class LatentClasses(Analysis):
     measures: ClassVar[tuple[str, ...]] = (
         "log_likelihood", "aic", "bic", "entropy", "class_share", "item_probability",
     )  # fmt: skip
+    uncounted: ClassVar[tuple[str, ...]] = ("class_share", "item_probability")  # expected numbers
     packages: ClassVar[tuple[str, ...]] = ("stepmix",)
 
     @property

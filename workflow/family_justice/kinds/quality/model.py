@@ -39,6 +39,7 @@ class Quality(Unasked):
 
     kind: ClassVar[str] = "quality"
     family: ClassVar[str] = "quality"
+    counts_members: ClassVar[bool] = False
     is_drawn: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ("count",)
 

@@ -12,6 +12,7 @@ class SecondProgram(Unasked):
 
     kind: ClassVar[str] = "second_program"
     family: ClassVar[str] = "second_program"
+    counts_members: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ("largest_relative_difference",)
     is_drawn: ClassVar[bool] = False
 

@@ -51,6 +51,7 @@ class StateOccupation(Grid):
 
     family: ClassVar[str] = "curve"
     measures: ClassVar[tuple[str, ...]] = ("state_probability", "transitions", "count")
+    uncounted: ClassVar[tuple[str, ...]] = ("count",)  # entries that are no moves, not members
 
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
         """Say what is wrong with the states and the events that lead to them."""

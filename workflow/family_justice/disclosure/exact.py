@@ -1,0 +1,91 @@
+"""What follows exactly from counts that are known to lie between bounds and to add up: integer programmes.
+
+Interval propagation looks at one sum at a time and leaves too wide an interval where several sums work together. Here
+the least and the greatest value that a number can have are those of whole numbers that meet every bound and every sum
+at once (HiGHS, by ``scipy.optimize.milp``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.int64]
+#: A combination of variables: (position, coefficient) pairs.
+Combination = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Whole numbers x (n,) with ``low`` <= x <= ``high``, every combination in ``zero`` equal to zero and every one in
+    ``at_least_zero`` not below it. ``truth`` (n,) meets all of this."""
+
+    low: Numbers
+    high: Numbers
+    truth: Numbers
+    zero: Sequence[Combination]
+    at_least_zero: Sequence[Combination] = ()
+
+    def ranges(self, targets: Sequence[Combination], wanted: int) -> list[tuple[int, int]]:
+        """Return the least and the greatest value that each target can have; where these are at least ``wanted`` values
+        apart, not necessarily the outermost ones.
+
+        Every solution tells something of every target, so that most need no programme of their own.
+        """
+        seen = [[value, value] for value in self._values(targets, self.truth)]
+        together = tuple((place, factor) for target in targets for place, factor in target)
+        for sign in (1, -1):
+            self._look(together, sign, targets, seen)
+        for position, target in enumerate(targets):
+            for sign in (1, -1):
+                if seen[position][1] - seen[position][0] + 1 < wanted:
+                    self._look(target, sign, targets, seen)
+        return [(low, high) for low, high in seen]
+
+    def _look(self, objective: Combination, sign: int, targets: Sequence[Combination], seen: list[list[int]]) -> None:
+        solution = self._solve(objective, sign)
+        for position, value in enumerate(self._values(targets, solution)):
+            seen[position] = [min(seen[position][0], value), max(seen[position][1], value)]
+
+    def _values(self, targets: Sequence[Combination], x: Numbers) -> list[int]:
+        return [sum(factor * int(x[place]) for place, factor in target) for target in targets]
+
+    def _solve(self, objective: Combination, sign: int) -> Numbers:
+        """Return a solution that makes the objective least (sign 1) or greatest (-1); the truth if none is found."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        costs = np.zeros(len(self.low))
+        for place, factor in objective:
+            costs[place] += sign * factor
+        found = milp(
+            costs,
+            integrality=np.ones(len(self.low), dtype=np.int64),
+            bounds=Bounds(self.low, self.high),
+            constraints=[LinearConstraint(self._matrix, self._floor, self._ceiling)] if self._rows else [],
+            options={"time_limit": 10.0},
+        )
+        return self.truth if found.x is None else np.round(found.x).astype(np.int64)
+
+    @property
+    def _rows(self) -> int:
+        return len(self.zero) + len(self.at_least_zero)
+
+    @property
+    def _matrix(self):  # type: ignore[no-untyped-def]
+        from scipy.sparse import csr_array
+
+        combinations = [*self.zero, *self.at_least_zero]
+        rows = np.repeat(np.arange(len(combinations)), [len(c) for c in combinations])
+        places, factors = zip(*(pair for c in combinations for pair in c), strict=True)
+        return csr_array((factors, (rows, places)), shape=(len(combinations), len(self.low)))
+
+    @property
+    def _floor(self) -> npt.NDArray[np.float64]:
+        return np.zeros(self._rows)
+
+    @property
+    def _ceiling(self) -> npt.NDArray[np.float64]:
+        return np.concatenate([np.zeros(len(self.zero)), np.full(len(self.at_least_zero), np.inf)])

@@ -1,0 +1,127 @@
+"""Which counts are unions of others, found by members: age bands put together are age groups, whatever they are called.
+
+Every partition of members that results show (the levels of a term, the groups of a table) is compared with every other
+one of the same members, and with every single count; and counts of which one holds the members of the other and a few
+more are tied by these few. The print of a union is the sum of the prints of its parts, so that
+what adds up to what is a linear system; a solution counts only if the sums are equal to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from family_justice.disclosure.ledger import Key, Ledger
+from family_justice.errors import DisclosureError
+from family_justice.prints import BUCKETS, PLACES
+
+Prints = npt.NDArray[np.int64]
+#: How far from 0 or 1 a coefficient of the linear system may be.
+_CLOSE = 1e-4
+#: An eigenvalue that is nothing beside the largest.
+_NOTHING = 1e-11
+
+
+def tie_unions(ledger: Ledger) -> None:
+    """Tie every count to those of which it is the union, and partitions of the same members to one another."""
+    partitions = [found for parts in list(ledger.partitions) if (found := _known(ledger, parts))]
+    keys = [key for key in ledger.prints if ledger.counts[key].exact > 0]
+    table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
+    sizes = np.array([ledger.counts[key].exact for key in keys])
+    of_same: dict[bytes, list[list[Key]]] = {}
+    for parts in partitions:
+        prints = np.array([ledger.prints[part] for part in parts])
+        whole = prints.sum(axis=0)
+        of_same.setdefault(whole.tobytes(), []).append(parts)
+        possible = np.flatnonzero(sizes <= sum(ledger.counts[part].exact for part in parts))
+        for place, chosen in unions(prints, table[possible]):
+            union = keys[possible[place]]
+            if union not in parts:
+                ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
+    _tie_nearly_alike(ledger, keys, table, sizes)
+    for alike in of_same.values():
+        for i, one in enumerate(alike):
+            for other in alike[i + 1 :]:
+                _tie_partitions(ledger, one, other)
+
+
+def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes: npt.NDArray[np.int64]) -> None:
+    """Tie counts of sets of which one holds the other and a few members more: their difference is a count of few."""
+    order = np.argsort(sizes, kind="stable")
+    for place, one in enumerate(order):
+        beyond = np.searchsorted(sizes[order], sizes[one] + ledger.policy.threshold, side="left")
+        others = order[place + 1 : beyond]
+        others = others[sizes[others] > sizes[one]]
+        if sizes[one] < ledger.policy.threshold or not len(others):
+            continue
+        differing = (table[others] != table[one]).sum(axis=1)
+        for other in others[differing <= PLACES * (sizes[others] - sizes[one])]:
+            ledger.add_sum(keys[other], [keys[one]], margin=False)
+
+
+def _known(ledger: Ledger, parts: frozenset[Key]) -> list[Key]:
+    """Return the parts of a partition that hold somebody, if the sets of all of them are known; else none."""
+    held = sorted((part for part in parts if ledger.counts[part].exact), key=repr)
+    if len(held) > BUCKETS - 6:
+        raise DisclosureError(
+            f"more than {BUCKETS - 6} levels or groups cannot be audited together; write coarser ones"
+        )
+    return held if len(held) > 1 and all(part in ledger.prints for part in held) else []
+
+
+def unions(parts: Prints, candidates: Prints) -> Iterator[tuple[int, list[int]]]:
+    """Yield the position of each candidate (c, BUCKETS) that is the union of two or more parts (p, BUCKETS), and
+    theirs."""
+    if not len(candidates):
+        return
+    floats, others = parts.astype("float64"), candidates.astype("float64")
+    scale = np.abs(floats).max(axis=1, keepdims=True)
+    floats = floats / scale
+    coefficients = np.linalg.lstsq(floats @ floats.T, floats @ others.T, rcond=None)[0] / scale
+    is_one = np.abs(coefficients - 1) < _CLOSE
+    whole = (is_one | (np.abs(coefficients) < _CLOSE)).all(axis=0) & (is_one.sum(axis=0) > 1)
+    for place in np.flatnonzero(whole):
+        chosen = np.flatnonzero(is_one[:, place])
+        if (parts[chosen].sum(axis=0) == candidates[place]).all():
+            yield int(place), chosen.tolist()
+
+
+def common_unions(one: Prints, other: Prints) -> list[tuple[list[int], list[int]]]:
+    """Return the smallest unions of parts of one partition that are unions of parts of another one of the same members:
+    positions in the one, and in the other.
+
+    Two parts are in one such union if they have the same coefficient in every way to write nothing as a sum of the
+    parts of one less those of the other: rows of the null space are equal.
+    """
+    rows = np.concatenate([one, -other]).astype("float64")
+    scale = np.abs(rows).max(axis=1, keepdims=True)
+    values, vectors = np.linalg.eigh((rows / scale) @ (rows / scale).T)
+    free = vectors[:, values < values.max() * _NOTHING] / scale
+    if free.shape[1] < 2:
+        return [(list(range(len(one))), list(range(len(other))))]
+    free = free / np.abs(free).max()
+    found: list[tuple[list[int], list[int]]] = []
+    left = list(range(len(free)))
+    while left:
+        alike = [i for i in left if np.abs(free[i] - free[left[0]]).max() < _CLOSE]
+        left = [i for i in left if i not in alike]
+        found.append(([i for i in alike if i < len(one)], [i - len(one) for i in alike if i >= len(one)]))
+    return [(a, b) for a, b in found if (one[a].sum(axis=0) == other[b].sum(axis=0)).all()]
+
+
+def _tie_partitions(ledger: Ledger, one: Sequence[Key], other: Sequence[Key]) -> None:
+    prints = [np.array([ledger.prints[key] for key in parts]) for parts in (one, other)]
+    for these, those in common_unions(*prints):
+        left, right = [one[i] for i in these], [other[i] for i in those]
+        if set(left) == set(right):
+            continue
+        if len(left) == 1 or len(right) == 1:
+            whole, parts = (left[0], right) if len(left) == 1 else (right[0], left)
+        else:
+            total = sum(ledger.counts[key].exact for key in left)
+            members = prints[0][these].sum(axis=0)
+            whole, parts = ledger.add(("union", members.tobytes()), total, published=False), right
+            ledger.add_sum(whole, left, margin=False)
+        ledger.add_sum(whole, parts, margin=False)
