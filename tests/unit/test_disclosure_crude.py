@@ -15,7 +15,7 @@ from family_justice.measures import MEASURES
 
 COURT = Path(__file__).parents[2] / "config/policies/court_records.yaml"
 NEAREST = Policy(**{**yaml.safe_load(COURT.read_text()), "rounding_base": 5})
-MIDPOINT = NEAREST.model_copy(update={"rounding": "midpoint"})
+MIDPOINT = Policy(**{**NEAREST.model_dump(), "threshold": 11, "rounding": "midpoint"})
 
 
 def test_odds_move_to_those_of_the_rounded_counts() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections import Counter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -45,7 +46,7 @@ class Policy(Strict):
     rounding: Literal["nearest", "midpoint"] = Field(
         default="nearest",
         description="counts are shown as the `nearest` multiple of the base, or as the `midpoint` of 1 to base, "
-        "base + 1 to 2 base, and so on",
+        "base + 1 to 2 base, and so on; with `midpoint`, threshold - 1 must be a multiple of the base",
     )
     zero_discloses: bool = Field(description="true if a count of zero must be suppressed as well")
     minimum_events_per_level: int = Field(
@@ -67,6 +68,31 @@ class Policy(Strict):
         description="types of files that may leave; only png, pdf, tex and docx can be left out",
     )
     maximum_rows: int = Field(default=20_000, ge=1, description="rows that one file of results may have")
+
+    @model_validator(mode="after")
+    def _no_number_stands_for_one_count(self) -> Policy:
+        if not self._fits(self.threshold):
+            base = self.rounding_base
+            near = [t for t in range(max(1, self.threshold - base), self.threshold + base + 1) if self._fits(t)]
+            below, above = ([t for t in near if t < self.threshold], [t for t in near if t > self.threshold])
+            fitting = " or ".join(map(str, [*below[-1:], *above[:1]]))
+            raise ValueError(
+                f"'threshold' is {self.threshold}: with 'rounding_base' {base} and 'rounding' {self.rounding} some "
+                "number that is shown would stand for few counts, or for one: "
+                + (f"write {fitting}" if fitting else "write another 'rounding_base'")
+            )
+        return self
+
+    def _fits(self, threshold: int) -> bool:
+        """True if the numbers from the threshold on stand for as many counts as rounding promises: intervals of which
+        the threshold cuts nothing off (midpoint), or two counts at least (nearest)."""
+        base = self.rounding_base
+        if self.rounding == "midpoint":
+            return (threshold - 1) % base == 0
+        # ``round`` lets a tie go to the even multiple, as ``disclosure.rounding`` does, and 0 is shown as the base.
+        alike = Counter(max(1, round(count / base)) for count in range(threshold, threshold + 4 * base))
+        first = min(alike)
+        return base == 1 or min(alike[first], alike[first + 1]) > 1
 
 
 # --- config/sources/*.yaml ---------------------------------------------------------------------------------------
