@@ -132,7 +132,9 @@ def test_curves_of_groups_are_compared(kind: str) -> None:
     study = describe_study(described, COVARIATES, ("replication", CONFIG.source("replication")), POLICY, {})
     released = disclose(rows, POLICY).rows
     check_labels(released, vocabulary(study), "c")
-    assert_allclose(own(released).iloc[-1]["statistic"], test.statistic, rtol=5e-3)  # three digits
+    # Of the released life tables, which end before the last events: near the exact one, and not the exact one.
+    assert_allclose(own(released).iloc[-1]["statistic"], test.statistic, rtol=0.2)
+    assert abs(own(released).iloc[-1]["statistic"] / test.statistic - 1) > 1e-4
     (said,) = prose.rank_tests(released, Labels(study))
     name = "Gray's" if kind == "cumulative_incidence" else "Log-rank"
     assert said.startswith(f"{name} test of the difference between the groups: chi-squared ")

@@ -14,6 +14,7 @@ from family_justice.config.schema import Policy
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.families.curves import time_of_half
 from family_justice.errors import DisclosureError
+from family_justice.estimators.parts.chi_square import upper_tail
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
@@ -153,17 +154,81 @@ def test_time_of_half_is_missing_if_the_curve_stays_above() -> None:
     assert np.isnan(time_of_half(np.array([0.0, 1.0]), np.array([1.0, 0.7])))
 
 
-def test_log_rank_test_goes_with_its_curves() -> None:
-    test = tidy(
-        [{"measure": "log_rank_test", "statistic": 4.56789, "df": 1, "p_value": 0.0326, "n": 400}],
-        stream="s", analysis="a", kind="kaplan_meier", cohort="c", outcome="o",
-    )  # fmt: skip
-    good = [curve(200, [0, 50], kind="kaplan_meier", group=f"x={i}") for i in range(2)]
-    row = disclose(together(*good, test), COURT).rows.iloc[-1]
-    assert row["statistic"] == 4.57
-    assert row["p_value"] == pytest.approx(0.0325366, abs=1e-6)
-    poor = [good[0], curve(200, [0, 5], kind="kaplan_meier", group="x=1")]
-    assert disclose(together(*poor, test), COURT).rows.iloc[-1]["status"] == "suppressed"
+def rank_test(measure: str = "log_rank_test", **values: float) -> pd.DataFrame:
+    kind = "kaplan_meier" if measure == "log_rank_test" else "cumulative_incidence"
+    row = {"measure": measure, "statistic": 4.56789, "df": 1, "p_value": 0.032573, **values}
+    return tidy([row], stream="s", analysis="a", kind=kind, cohort="c", outcome="o")
+
+
+def test_a_log_rank_test_is_that_of_the_released_life_tables() -> None:
+    """One step: 50 and 30 events, 20 and 10 withdrawals of 200 and 300 persons, all as they are shown."""
+    good = [
+        curve(200, [0, 50], censored=[0, 20], kind="kaplan_meier", group="x=0"),
+        curve(300, [0, 30], censored=[0, 10], kind="kaplan_meier", group="x=1"),
+    ]
+    row = disclose(together(*good, rank_test(n=499, events=83)), COURT).rows.iloc[-1]
+    # Persons who leave evenly over the step: by hand from the events and those at risk at each of its 48 moments.
+    leaving = {(g, c): np.floor((np.arange(n) + 0.5) / n * 48) for g, c, n in
+               ((0, 1, 50), (0, 0, 20), (1, 1, 30), (1, 0, 10))}  # fmt: skip
+    gap = variance = 0.0
+    for moment in range(48):
+        at_risk = [n - sum((leaving[g, c] < moment).sum() for c in (0, 1)) for g, n in ((0, 200), (1, 300))]
+        events = [(leaving[g, 1] == moment).sum() for g in (0, 1)]
+        n, d = sum(at_risk), sum(events)
+        gap += events[1] - d * at_risk[1] / n
+        variance += d * (n - d) / (n - 1) * at_risk[0] * at_risk[1] / n**2
+    assert row["statistic"] == pytest.approx(gap**2 / variance, rel=1e-9)
+    assert row["p_value"] == pytest.approx(upper_tail(gap**2 / variance, 1), rel=1e-9)
+    assert (row["df"], row["n"], row["events"]) == (1, 500, 80)  # of the released curves, not rounded anew
+
+
+@pytest.mark.parametrize(
+    ("kind", "measure"), [("kaplan_meier", "log_rank_test"), ("cumulative_incidence", "gray_test")]
+)
+def test_no_digit_of_an_exact_rank_test_leaves(kind: str, measure: str) -> None:
+    """Counts that are shown alike have one test, whatever the exact one was."""
+    found = set()
+    for shift, exact in ((-2, 4.5), (-1, 14.5), (0, 0.5), (1, 99.0), (2, 3.84)):
+        counts = [[0, 20 + shift, 50 + shift], [0, 0, 10 + shift], [0, 15 + shift, 25 + shift]]
+        groups = [curve(200, *counts, kind=kind, group="x=0"), curve(300 + shift, *counts, kind=kind, group="x=1")]
+        test = rank_test(measure, statistic=exact, p_value=upper_tail(exact, 1), n=500 + shift, events=100 + 2 * shift)
+        row = disclose(together(*groups, test), COURT).rows.iloc[-1]
+        found.add(tuple(row[["statistic", "df", "p_value", "n", "events"]]))
+    assert len(found) == 1
+    assert found.pop()[0] not in (4.5, 14.5, 0.5, 99.0, 3.84)
+
+
+def test_a_rank_test_goes_with_its_curves() -> None:
+    good = curve(200, [0, 50], kind="kaplan_meier", group="x=0")
+    poor = [good, curve(200, [0, 5], kind="kaplan_meier", group="x=1")]
+    row = disclose(together(*poor, rank_test(n=400, events=55)), COURT).rows.iloc[-1]
+    assert row["status"] == "suppressed"
+    assert row[["statistic", "df", "p_value", "n", "events"]].isna().all()
+    # A curve that is withheld from its start on, as too few are at risk, is no curve to test.
+    short = [good, curve(12, [0, 11], kind="kaplan_meier", group="x=1")]
+    short[1].loc[:, ["events", "at_risk"]] = [[11, 1], [11, 1]]
+    assert disclose(together(*short, rank_test()), COURT).rows.iloc[-1]["status"] == "suppressed"
+
+
+def test_a_rank_test_without_a_test_says_so() -> None:
+    """All curves end at once: nobody is compared. What could not be tested inside is not tested outside."""
+    groups = [curve(200, [50, 190], kind="kaplan_meier", group=f"x={i}") for i in range(2)]
+    for frame in groups:
+        frame.loc[:, ["competing", "censored"]] = 0
+    row = disclose(together(*groups[:1], rank_test()), COURT).rows.iloc[-1]
+    assert (row["status"], row["note"]) == ("not estimable", "the released curves end too early for a test")
+    assert np.isnan(row["statistic"])
+    none = rank_test(n=400, statistic=np.nan, df=np.nan, p_value=np.nan).assign(status="not estimable", note="no test")
+    row = disclose(together(*groups, none), COURT).rows.iloc[-1]
+    assert (row["status"], row["note"], row["n"]) == ("not estimable", "no test", 400)
+    assert np.isnan(row["statistic"])
+
+
+@pytest.mark.parametrize("column", ["estimate", "conf_low", "at_risk", "total", "censored"])
+def test_other_values_of_a_rank_test_close_the_door(column: str) -> None:
+    groups = [curve(200, [0, 50], kind="kaplan_meier", group=f"x={i}") for i in range(2)]
+    with pytest.raises(DisclosureError, match=f"rank tests: no rule of disclosure control for values in {column}"):
+        disclose(together(*groups, rank_test(**{column: 4})), COURT)
 
 
 def test_public_curves_stay_exact() -> None:

@@ -189,13 +189,26 @@ def test_the_value_furthest_off_is_named(released: dict[str, pd.DataFrame], tmp_
 
 
 @pytest.mark.parametrize(("name", "test"), [("incidence", "gray_test"), ("survival", "log_rank_test")])
-@pytest.mark.parametrize("wrong", ["another statistic", "p value"])
-def test_a_wrong_test_is_found(
-    name: str, test: str, wrong: str, released: dict[str, pd.DataFrame], tmp_path: Path
+@pytest.mark.parametrize("column", ["statistic", "df", "p_value"])
+def test_a_test_follows_from_the_released_curves(
+    name: str, test: str, column: str, released: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
     rows = released[name].copy()
+    honest = checks(tmp_path, rows)[test]
+    assert (honest.verdict, honest.values) == (FOLLOWS, 3)
     row = rows.index[rows["measure"] == test][0]
-    honest = checks(tmp_path, rows)[f"{test} of back"]
+    rows.loc[row, column] += 0.0001
+    found = checks(tmp_path, rows)[test]
+    assert not found.agrees
+    assert found.verdict == f"1 do not follow; furthest off is {column} of back"
+
+
+@pytest.mark.parametrize(("name", "test"), [("incidence", "gray_test"), ("survival", "log_rank_test")])
+@pytest.mark.parametrize("wrong", ["another statistic", "p value"])
+def test_a_wrong_test_from_exact_times_is_found(name: str, test: str, wrong: str, tmp_path: Path) -> None:
+    rows = disclose(MAKERS[name](), OPEN).rows
+    row = rows.index[rows["measure"] == test][0]
+    honest = checks(tmp_path, rows, OPEN)[f"{test} of back"]
     assert honest.agrees
     assert float(honest.made_again) == pytest.approx(rows.at[row, "statistic"], rel=0.1)
     if wrong == "p value":
@@ -203,7 +216,7 @@ def test_a_wrong_test_is_found(
     else:
         rows.loc[row, "statistic"] /= 2
         rows.loc[row, "p_value"] = upper_tail(rows.at[row, "statistic"], 1)
-    found = checks(tmp_path, rows)[f"{test} of back"]
+    found = checks(tmp_path, rows, OPEN)[f"{test} of back"]
     assert not found.agrees
     assert found.verdict.startswith("the p value" if wrong == "p value" else "too far off")
 
@@ -211,7 +224,7 @@ def test_a_wrong_test_is_found(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cumulative_incidence", "kaplan_meier"])
 def test_honest_tests_agree_over_sizes_and_effects(kind: str, tmp_path: Path) -> None:
-    """Two to four groups, hazards up to threefold: never beyond what rounding and grid allow."""
+    """Two to four groups, hazards up to threefold: never beyond what the grid allows; rounded, to the last digit."""
     g = np.random.default_rng(11)
     for n, k, ratio in [(300, 2, 1.0), (300, 3, 2.0), (1500, 4, 1.0), (1500, 2, 3.0), (6000, 3, 1.3), (6000, 2, 2.0)]:
         names = [f"g{i}" for i in range(k)]
@@ -230,8 +243,11 @@ def test_honest_tests_agree_over_sizes_and_effects(kind: str, tmp_path: Path) ->
             kind=kind,
             cohort="mothers",
         )
-        tests = [check for what, check in checks(tmp_path, disclose(rows, POLICY).rows).items() if "_test" in what]
-        assert all(check.agrees for check in tests), tests
+        for policy in (POLICY, OPEN):
+            found = checks(tmp_path, disclose(rows, policy).rows, policy)
+            tests = [check for what, check in found.items() if "_test" in what]
+            assert tests
+            assert all(check.agrees for check in tests), tests
 
 
 @pytest.mark.slow
@@ -271,7 +287,7 @@ def test_the_report_has_a_line_per_measure(released: dict[str, pd.DataFrame], tm
     found = checks(tmp_path, released["incidence"])
     assert list(found) == [
         "cumulative_incidence", "restricted_mean_time_lost", "restricted_mean_difference", "risk_difference",
-        "gray_test of back",
+        "gray_test",
     ]  # fmt: skip
     with open(tmp_path / "a/results.csv", encoding="utf-8", newline="") as file:
         lines = [line for line in csv.DictReader(file) if line["measure"] == "risk_difference"]

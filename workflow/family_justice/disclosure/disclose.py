@@ -27,11 +27,11 @@ from family_justice.disclosure.families.curves import (
 from family_justice.disclosure.families.latent import check_latent, enter_latent, release_latent
 from family_justice.disclosure.families.members import check_members, enter_members, release_members
 from family_justice.disclosure.families.quality import check_quality, enter_quality
+from family_justice.disclosure.families.rank_tests import release_rank_tests
 from family_justice.disclosure.families.ratios import (
     enter_models,
     read_models,
     release_models,
-    release_rank_tests,
     tie_categories,
 )
 from family_justice.disclosure.families.release_derived import check_rates, release_derived

@@ -16,7 +16,6 @@ import pandas as pd
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.coarsen import UNMOVED, Steps, reduce_digits
-from family_justice.disclosure.families.curves import Curve
 from family_justice.disclosure.families.tables import person_key
 from family_justice.disclosure.ledger import Key, Ledger
 from family_justice.disclosure.result_frame import (
@@ -34,7 +33,6 @@ from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import PARAMETERS, of_role
-from family_justice.results import COUNTS
 
 #: What is a function of the counts of every level.
 _FIT = of_role("fit", "model_test")
@@ -339,19 +337,3 @@ def _tells_counts(model: Model, row: int) -> bool:
     terms = set(rows.loc[rows["measure"].isin(PARAMETERS) & (rows["level"] != ""), "term"])
     whole = {*terms, *rows.loc[rows["measure"].isin(PARAMETERS), "term"]} - {"intercept"}
     return measure in of_role("model_test") and len(terms) == len(whole) == 1
-
-
-def release_rank_tests(frame: pd.DataFrame, rows: pd.Index, curves: list[Curve], policy: Policy) -> None:
-    """Show a log-rank or Gray's test only if all curves that it compares are shown."""
-    for row in rows:
-        about = (text(frame, row, "analysis"), text(frame, row, "outcome"))
-        compared = [curve for curve in curves if (curve.analysis, curve.outcome) == about]
-        if not compared or any(curve.suppressed for curve in compared):
-            suppress(frame, row, policy)
-            continue
-        for column in COUNTS:
-            exact = count(frame, row, column)
-            if exact is not None:
-                frame.at[row, column] = pd.NA if is_small(exact, policy) else shown(exact, policy)
-        if not is_open(policy):
-            reduce_digits(frame, row)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from family_justice.config.base import Name
 from family_justice.kinds.families.keys import Covariates, Grid
-from family_justice.kinds.families.notes import MEAN_TIMES, RISK_DIFFERENCES
+from family_justice.kinds.families.notes import MEAN_TIMES, RANK_TESTS, RISK_DIFFERENCES
 from family_justice.kinds.families.wording import Wording, listed
 from family_justice.measures import of_role
 
@@ -67,7 +67,11 @@ class Compared(Curves):
     def notes(self) -> list[str]:
         """Return the notes of the options."""
         means, risks = self.restricted_mean_at, self.risk_difference_at
-        return [*([MEAN_TIMES] if means else []), *([RISK_DIFFERENCES] if risks else [])]
+        return [
+            *([MEAN_TIMES] if means else []),
+            *([RISK_DIFFERENCES] if risks else []),
+            *([RANK_TESTS] if self.group_by else []),
+        ]
 
 
 #: What is said of the curves of groups up to a time.

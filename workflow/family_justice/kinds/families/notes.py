@@ -38,4 +38,8 @@ RISK_DIFFERENCES = (
     "errors of the curves and normal limits (Klein et al. 2007). Where counts are rounded they follow from the "
     "released life tables."
 )
+RANK_TESTS = (
+    "Where counts are rounded, log-rank and Gray's tests are those of the released life tables, up to the end of each "
+    "curve, with the events of a step of the grid spread evenly over it."
+)
 FOLLOW_UP = "Follow-up was summarised by the reverse Kaplan-Meier method (Schemper and Smith 1996)."

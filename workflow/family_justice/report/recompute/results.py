@@ -1,10 +1,10 @@
 """Work out the values of a file of results again from its released counts, and say of each kind whether they follow.
 
 A reader of the release could do the same by hand. Percentages, life tables, risks, means and medians are worked out
-here and in ``recompute_curves`` by formulas of their own. Three formulas are shared with the pipeline, because they are
+here and in ``recompute_curves`` by formulas of their own. Four formulas are shared with the pipeline, because they are
 choices and not arithmetic: ``derived.py`` of the kinds (indices of inequality, funnel limits, balance), the exact
-limits of rates (``analyses.rates``), and ``disclosure.families.agreement.fill`` (what a hidden cell of a table of
-transitions counts as).
+limits of rates (``analyses.rates``), ``disclosure.families.agreement.fill`` (what a hidden cell of a table of
+transitions counts as), and the persons who have given life tables (``estimators.survival.grouped_tests``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES, of_role
 from family_justice.report.recompute import curves as recompute_curves
 from family_justice.report.recompute import histories as recompute_histories
-from family_justice.report.recompute.group_tests import TESTS, rank_test
+from family_justice.report.recompute.group_tests import TESTS, of_released, rank_test
 from family_justice.results import VALUES, read_results
 
 #: Released values have ten significant digits.
@@ -69,9 +69,9 @@ def recompute(path: Path) -> list[Check]:
 
 def _check(measure: str, part: pd.DataFrame, rows: pd.DataFrame, policy: Mapping[str, Any]) -> Iterator[Check]:
     kind, exact = str(part["kind"].iloc[0]), policy["rounding_base"] == 1
-    if measure in TESTS and (part["term"] == "").all():
+    if exact and measure in TESTS:
         for row in part.index:
-            yield Check(*rank_test(rows, row, policy))
+            yield Check(*rank_test(rows, row))
     elif MEASURES[measure].disclosure == "model" or KINDS[kind].family == "exact_only":
         yield Check(measure, len(part), FITTED)
     elif measure == "time_at_risk":
@@ -208,6 +208,7 @@ FORMULAS: Mapping[str, Formula] = {
     "rate": _rate,
     **dict.fromkeys(of_role("index"), _derived),
     **dict.fromkeys(of_role("agreement"), _agreement),
+    **dict.fromkeys(TESTS, of_released),
     **recompute_curves.FORMULAS,
     **recompute_histories.FORMULAS,
 }
