@@ -156,7 +156,7 @@ def test_time_of_half_is_missing_if_the_curve_stays_above() -> None:
 
 def rank_test(measure: str = "log_rank_test", **values: float) -> pd.DataFrame:
     kind = "kaplan_meier" if measure == "log_rank_test" else "cumulative_incidence"
-    row = {"measure": measure, "statistic": 4.56789, "df": 1, "p_value": 0.032573, **values}
+    row = {"measure": measure, "statistic": 4.56789, "df": 1, "p_value": upper_tail(4.56789, 1), **values}
     return tidy([row], stream="s", analysis="a", kind=kind, cohort="c", outcome="o")
 
 

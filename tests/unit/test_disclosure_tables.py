@@ -14,6 +14,7 @@ from family_justice.config.schema import Policy
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.ledger import Ledger
 from family_justice.errors import DisclosureError
+from family_justice.estimators.groups.proportions import wilson
 from family_justice.results import tidy
 
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
@@ -29,7 +30,7 @@ def margin(cells: Mapping[str, int], total: int | None = None, **labels: str) ->
             "n": n,
             "total": total,
             "estimate": 100 * n / total if total else float("nan"),
-            "conf_low": 0.0,
+            "conf_low": 100 * wilson(n, total)[0],
         }
         for level, n in cells.items()
     ]

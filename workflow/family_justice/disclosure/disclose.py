@@ -14,6 +14,7 @@ import pandas as pd
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.families.agreement import release_agreement
+from family_justice.disclosure.families.coherence import check_coherence
 from family_justice.disclosure.families.curve_audit import audit_curves
 from family_justice.disclosure.families.curve_summaries import release_of_curves
 from family_justice.disclosure.families.curves import (
@@ -131,6 +132,7 @@ def disclose(
     check_quality(quality)
     check_rates(frame)
     check_latent(latent)
+    check_coherence(frame)
     curves = read_curves(frame[rule == "curves"], policy, sets)
     models = read_models(frame[rule == "models"], policy, sets)
 
