@@ -12,10 +12,11 @@ import yaml
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure import door
-from family_justice.disclosure.coarsen import significant, step_below
+from family_justice.disclosure.coarsen import p_in_steps, significant, step_below
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.vocabulary import vocabulary
 from family_justice.errors import DisclosureError
+from family_justice.estimators.parts.t_distribution import t_reference
 from family_justice.files import write_csv
 from family_justice.results import tidy
 
@@ -77,7 +78,7 @@ def test_estimates_are_shown_to_a_fraction_of_their_standard_error() -> None:
     assert (row["estimate"], row["std_error"]) == pytest.approx((0.37, 0.11))
     assert row["conf_low"] == pytest.approx(0.37 - Z95 * 0.11)
     assert row["statistic"] == pytest.approx(0.37 / 0.11)
-    assert row["p_value"] == pytest.approx(math.erfc(0.37 / 0.11 / math.sqrt(2)))
+    assert row["p_value"] == 0.0005  # 0.0008: below 0.001
     assert rows["n"].fillna(0).tolist() == [300, 200, 100, 0, 600, 600]
     assert rows["events"].fillna(0).tolist() == [105, 50, 45, 0, 200, 200]
     assert rows["estimate"].iloc[0] == 0
@@ -178,6 +179,108 @@ def test_complete_cases_do_not_tell_how_few_were_left_out() -> None:
 def test_steps_and_digits() -> None:
     assert [step_below(x) for x in (0.0104, 0.2, 0.0499, 7)] == pytest.approx([0.01, 0.2, 0.02, 5])
     assert [significant(x, 3) for x in (0.0123456, 98765.0, 0.0)] == [0.0123, 98800.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "half", "df", "shown"),
+    [
+        # The tails 0.0561 and 0.0444 of 1.91 and 2.01 are 0.0117 apart, so the step is 0.01.
+        (1.96, 0.05, math.inf, 0.05), (-1.96, 0.05, math.inf, 0.05), (2.05, 0.05, math.inf, 0.04),
+        (0.6745, 0.05, math.inf, 0.5), (0.0, 0.05, math.inf, 1.0),
+        # 0.0404 and 0.0108: steps of 0.02; with 0.05 to 0.017 of a fifth, 0.005.
+        (2.3, 0.25, math.inf, 0.02), (2.3, 0.05, math.inf, 0.02), (3.0, 0.05, math.inf, 0.0025),
+        (3.28, 0.25, math.inf, 0.002), (3.30, 0.25, math.inf, 0.0005), (9.0, 0.05, math.inf, 0.0005),
+        (2.3, 0.05, 5.0, 0.07),
+    ],
+)  # fmt: skip
+def test_a_p_value_is_as_precise_as_its_estimate(statistic: float, half: float, df: float, shown: float) -> None:
+    assert p_in_steps(statistic, half, df) == pytest.approx(shown)
+
+
+def test_no_p_value_is_told_from_its_neighbours() -> None:
+    """What is shown is never farther off than half a step of the estimate allows, or half of the limit of 0.001."""
+    for half in (0.05, 0.1, 0.25):
+        for z in [i / 50 for i in range(251)]:
+            exact, most, least = (t_reference(x, math.inf)[1] for x in (z, max(z - half, 0), z + half))
+            shown = p_in_steps(z, half)
+            assert 0 < shown <= 1
+            assert abs(shown - exact) <= max((most - least) / 2, most - exact, 0.0005)
+
+
+def _wald(measure: str, estimate: float, error: float, df: float = math.nan, **labels: Any) -> dict[str, Any]:
+    reach, p_value = t_reference(estimate / error, math.inf if math.isnan(df) else df)
+    return {
+        "measure": measure, "estimate": estimate, "std_error": error, "conf_low": estimate - reach * error,
+        "conf_high": estimate + reach * error, "statistic": estimate / error, "df": df, "p_value": p_value, **labels,
+    }  # fmt: skip
+
+
+NUMBERS = {"n": 6000, "events": 2000}
+
+
+def _says(row: pd.Series) -> tuple[bool, bool]:
+    """Whether the interval leaves out 0, and whether p may be below and above 0.05."""
+    leaves_out = row["conf_low"] > 0 or row["conf_high"] < 0
+    return leaves_out, bool(row["p_value"] <= 0.05 if leaves_out else row["p_value"] >= 0.05)
+
+
+@pytest.mark.parametrize("df", [math.nan, 12.0, 45.0])
+@pytest.mark.parametrize("is_profile", [False, True])
+def test_no_p_value_lies_on_the_other_side_of_its_interval(df: float, is_profile: bool) -> None:
+    rows = [_wald("log_odds_ratio", sign * z * 0.1013, 0.1013, df, term=f"x{i}{sign}", **NUMBERS)
+            for i, z in enumerate(1.7 + k / 100 for k in range(70)) for sign in (-1, 1)]  # fmt: skip
+    if is_profile:
+        for row in rows:
+            row |= {"statistic": math.nan, "conf_low": row["conf_low"] - 0.01, "conf_high": row["conf_high"] + 0.004}
+            z = row["estimate"] / (0.01 * (row["estimate"] > 0) + 0.004 * (row["estimate"] < 0) + 0.1013)
+            row["p_value"] = 0.01 if row["conf_low"] > 0 or row["conf_high"] < 0 else math.erfc(abs(z) / 2**0.5) + 0.05
+    frame = tidy(rows, stream="s", analysis="m", kind="logistic", cohort="c", outcome="o")
+    released = disclose(frame, COURT).rows
+    assert released["status"].eq("ok").all()
+    said = [_says(row) for _, row in released.iterrows()]
+    assert all(agrees for _, agrees in said)
+    assert {leaves_out for leaves_out, _ in said} == {True, False}
+
+
+@pytest.mark.parametrize("reference_events", [2000, 1999, 1998])
+def test_a_marginal_effect_says_what_its_coefficient_says(reference_events: int) -> None:
+    """z of the effect a little off that of the coefficient, as the delta method leaves it."""
+    frames = []
+    for i, z in enumerate(sign * (1.5 + k / 40) for k in range(36) for sign in (-1, 1)):
+        level = {"term": "age", "level": "young", "n": 3001, "events": 1102}
+        base = {"term": "age", "level": "old", "n": 6002, "events": reference_events, "estimate": 0.0,
+                "status": "reference"}  # fmt: skip
+        rows = [
+            {**base, "measure": "log_odds_ratio"}, _wald("log_odds_ratio", z * 0.0471, 0.0471, **level),
+            {**base, "measure": "marginal_effect"}, _wald("marginal_effect", (z - 0.03) * 1.083, 1.083, **level),
+        ]  # fmt: skip
+        frames.append(tidy(rows, stream="s", analysis=f"m{i}", kind="logistic", cohort="c", outcome="o"))
+    released = disclose(pd.concat(frames, ignore_index=True), COURT).rows
+    level = released[released["level"] == "young"]
+    coefficients, effects = (level[level["measure"] == name] for name in ("log_odds_ratio", "marginal_effect"))
+    said = [_says(row) for _, row in coefficients.iterrows()]
+    assert said == [_says(row) for _, row in effects.iterrows()]
+    assert {leaves_out for leaves_out, _ in said} == {True, False}
+    # Both are shown in steps of up to a fifth of an error; the effect may lie one step off its nearest.
+    z, other = (part["estimate"].to_numpy() / part["std_error"].to_numpy() for part in (coefficients, effects))
+    assert abs(z - other).max() < 0.25
+
+
+def test_an_effect_on_one_of_several_outcomes_goes_its_own_way() -> None:
+    """It rests on the coefficients of all of them."""
+    level, base = {"term": "age", "level": "young", "n": 3000, "events": 1100}, {"term": "age", "level": "old"}
+    base |= {"n": 6000, "events": 2000, "estimate": 0.0, "status": "reference"}
+    found = []
+    for z in (1.0, 1.1):
+        rows = [
+            {**base, "measure": "log_odds_ratio"}, _wald("log_odds_ratio", z * 0.05, 0.05, **level),
+            {**base, "measure": "marginal_effect"}, _wald("marginal_effect", 1.43, 1.0, **level),
+        ]  # fmt: skip
+        for kind in ("multinomial", "logistic"):
+            frame = tidy(rows, stream="s", analysis="m", kind=kind, cohort="c", outcome="o")
+            found.append(disclose(frame, COURT).rows.iloc[3]["estimate"])
+    assert found[0] == found[2]
+    assert found[1] != found[3]
 
 
 def test_tests_of_the_whole_model_show_a_banded_p_value_only() -> None:

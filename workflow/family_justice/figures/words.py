@@ -77,13 +77,13 @@ def interval(low: str, high: str) -> str:
 
 
 def p_value(value: Any) -> str:
-    """Return a p value with three decimals (two from 0.1 up), ``<0.001`` below that."""
+    """Return a p value with three decimals (two from 0.1 up, or if it has no more), ``<0.001`` below that."""
     if not present(value):
         return ""
     number = float(value)
     if number < 0.001:
         return "<0.001"
-    return f"{number:.3f}" if number < 0.0995 else f"{number:.2f}"
+    return f"{number:.3f}" if number < 0.0995 and abs(number - round(number, 2)) > 1e-9 else f"{number:.2f}"
 
 
 def plain(name: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from family_justice.config.schema import Policy
-from family_justice.disclosure.coarsen import UNMOVED, Steps, reduce_digits
+from family_justice.disclosure.coarsen import UNMOVED, Stepped, Steps, reduce_digits
 from family_justice.disclosure.families.tables import person_key
 from family_justice.disclosure.ledger import Key, Ledger
 from family_justice.disclosure.result_frame import (
@@ -222,7 +222,8 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
         model.suppressed |= _resting_on_hidden(model, ledger)
         steps = _steps(model, max((views[key] for key in _tied(model)), default=1), policy)
         shifts = {} if is_open(policy) else _shifts(model, models, policy)
-        for row in model.rows.index:
+        stepped: dict[tuple[str, str], Stepped | None] = {}
+        for row in _coefficients_first(model.rows):
             status = frame.at[row, "status"]
             if row in model.suppressed:
                 suppress(frame, row, policy)
@@ -241,8 +242,19 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 visible = ledger.shown(keys[row]) if row in keys else not few
                 frame.at[row, column] = shown(exact, policy) if visible else pd.NA
             if not is_open(policy):
-                of_area = frame.at[row, "measure"] in _AREA
-                reduce_digits(frame, row, Steps(5, 10) if of_area else steps, shifts.get(row, UNMOVED))
+                measure, place = frame.at[row, "measure"], (text(frame, row, "term"), text(frame, row, "level"))
+                # The effect on one of several outcomes rests on the coefficients of all of them.
+                beside = stepped.get(place) if measure in _EFFECT and not _has_contrasts(model.rows) else None
+                wide = Steps(5, 10) if measure in _AREA else steps
+                found = reduce_digits(frame, row, wide, shifts.get(row, UNMOVED), beside)
+                if measure in of_role("coefficient"):
+                    stepped[place] = found
+
+
+def _coefficients_first(rows: pd.DataFrame) -> list[int]:
+    """The rows of a model, effects after the coefficients that they are views of."""
+    is_effect = rows["measure"].isin(_EFFECT)
+    return [*rows.index[~is_effect], *rows.index[is_effect]]
 
 
 def _resting_on_hidden(model: Model, ledger: Ledger) -> set[int]:
