@@ -58,13 +58,13 @@ def test_the_closed_forms_are_those_of_the_estimators() -> None:
 
 
 def models(table: Table, measures: Sequence[str], cohort: str = "c") -> pd.DataFrame:
-    """The rows of one model for each measure."""
+    """The rows of the models that give the measures; odds ratio and marginal effect are of one."""
     n0, d0, n1, d1 = table
     rows = []
     for measure in measures:
         estimate, error = estimates(*table)[measure]
         kind = {"log_risk_ratio": "risk_ratio", "log_rate_ratio": "poisson"}.get(measure, "logistic")
-        about = {"analysis": f"{measure} {cohort}", "kind": kind, "measure": measure, "term": "x"}
+        about = {"analysis": f"{kind} {cohort}", "kind": kind, "measure": measure, "term": "x"}
         rows.append({**about, "level": "no", "n": n0, "events": d0, "estimate": 0.0, "status": "reference"})
         rows.append({**about, "level": "yes", "n": n1, "events": d1, "estimate": estimate, "std_error": error})
     return tidy(rows, stream="s", cohort=cohort, outcome="o")
@@ -127,7 +127,7 @@ def test_released_models_tell_no_more_than_the_released_counts() -> None:
         frame = pd.concat([models(table, measures, f"truth {i}") for i, table in enumerate(chosen)]
                           + [models(guess, measures, f"guess {k}") for k, (_, guess) in enumerate(every)])  # fmt: skip
         released = disclose(frame.reset_index(drop=True), COURT).rows
-        numbers = {str(name): rows.sort_values(["analysis", "level"])[["n", "events", "estimate", "std_error"]]
+        numbers = {str(name): rows.sort_values(["analysis", "measure", "level"])[["n", "events", "estimate", "std_error"]]
                    .to_numpy(dtype=float) for name, rows in released.groupby("cohort")}  # fmt: skip
         for k, (i, _) in enumerate(every):
             assert_allclose(numbers[f"guess {k}"], numbers[f"truth {i}"], atol=1e-9)
