@@ -20,6 +20,7 @@ from family_justice.config.schema import Cohort, Covariate, Policy, Step
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.families.agreement import fill
 from family_justice.errors import DisclosureError
+from family_justice.estimators.survival.life_table import Z95
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
 from family_justice.kinds.agreement.model import Agreement
@@ -141,9 +142,11 @@ def test_nothing_but_the_released_table_decides_what_is_released(cells: list[int
         return
     rows = rows_of([cells[:3], cells[3:6], cells[6:]])
     other = rows.copy()
-    agreeing = other["measure"].isin(["agreement", "kappa"])
-    other.loc[agreeing, ["estimate", "std_error", "conf_low", "conf_high"]] = made_up
-    other.loc[agreeing, ["n", "total"]] = 77
+    agreement, kappa = (other["measure"] == name for name in ("agreement", "kappa"))
+    other.loc[agreement & (other["status"] == "ok"), "estimate"] = 50 + 40 * made_up
+    of_kappa = [made_up, 0.2, made_up - 0.2 * Z95, made_up + 0.2 * Z95]
+    other.loc[kappa & (other["status"] == "ok"), ["estimate", "std_error", "conf_low", "conf_high"]] = of_kappa
+    other.loc[agreement | kappa, ["n", "total"]] = 77
     pd.testing.assert_frame_equal(disclose(rows, COURT).rows, disclose(other, COURT).rows)
 
 

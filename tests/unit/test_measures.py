@@ -14,6 +14,8 @@ from kinds_on_the_way import POLICY, House
 from family_justice.disclosure import rounding_shift as crude
 from family_justice.disclosure.disclose import OF_FAMILY, RULES, WHOLE_FAMILIES, disclose
 from family_justice.errors import DisclosureError
+from family_justice.estimators.parts.chi_square import upper_tail
+from family_justice.estimators.survival.life_table import Z95
 from family_justice.kinds.follow_up.run import summarise_follow_up
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES, Crude, Measure, Role, of_role
@@ -30,8 +32,8 @@ WITH_LEVELS = ("model_test", "joint_test", "test", "fit")
 
 
 def estimate(role: str) -> dict[str, float]:
-    tested = {"statistic": 5.4, "df": 1.0, "p_value": 0.02}
-    valued = {"estimate": 0.7, "std_error": 0.3, "conf_low": 0.112, "conf_high": 1.288}
+    tested = {"statistic": 5.4, "df": 1.0, "p_value": upper_tail(5.4, 1)}
+    valued = {"estimate": 0.7, "std_error": 0.3, "conf_low": 0.7 - 0.3 * Z95, "conf_high": 0.7 + 0.3 * Z95}
     if role.endswith("test"):
         return tested
     return {"estimate": 0.7} if role in ("fit", "discrimination", "correlation", "missing_information") else valued

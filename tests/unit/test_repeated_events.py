@@ -24,6 +24,7 @@ from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.families.rebuild import dispersion
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
 from family_justice.errors import CohortError, ConfigError, DisclosureError
+from family_justice.estimators.survival.life_table import Z95
 from family_justice.estimators.survival.recurrent import fit_recurrent
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
@@ -241,7 +242,13 @@ def mean_rows(n: int, events: list[int], first: list[int], ends: dict[str, list[
                 }
             )
             if measure == "mean_cumulative_count":
-                rows[-1] |= {"estimate": 0.123, "std_error": 0.456, "conf_low": 0.01, "conf_high": 0.9}
+                width = np.exp(Z95 * 0.456 / 0.123)
+                rows[-1] |= {
+                    "estimate": 0.123,
+                    "std_error": 0.456,
+                    "conf_low": 0.123 / width,
+                    "conf_high": 0.123 * width,
+                }
     return tidy(rows, stream="s", analysis="a", kind="mean_cumulative_count", cohort="c", outcome="o")
 
 
