@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from behind_samples import behind_labels
 
+from family_justice.analyses.behind import Behind, find_behind
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
@@ -21,7 +23,7 @@ from family_justice.files import write_csv
 from family_justice.kinds.follow_up.run import summarise_follow_up
 from family_justice.kinds.registry import KINDS
 from family_justice.report.pages import write_stream_page
-from family_justice.results import read_results, tidy
+from family_justice.results import behind_file, read_results, tidy
 
 CONFIG = Configuration(Path(__file__).resolve().parents[2] / "config")
 
@@ -100,6 +102,12 @@ class House:
             found[name] = tidy(rows, **labels, analysis=name, kind=analysis.kind)
         return found
 
+    def behind(self, made: Stream, members: pd.DataFrame, name: str, rows: pd.DataFrame) -> Behind:
+        """Return what stands behind the rows of an analysis: members counted again, or labels where there are none."""
+        if name not in made.analyses and not name.startswith("follow_up."):
+            return behind_labels(rows)
+        return find_behind(rows, members, self.cohort, made.analyses.get(name), self.covariates, name)
+
 
 def stream_of(**analyses: dict[str, Any]) -> Stream:
     return House(COHORT, COVARIATES).stream(**analyses)
@@ -148,6 +156,7 @@ def take(
     for name, rows in house.rows(made, members).items():
         inside[name] = folder / f"{name}.csv"
         write_csv(rows, inside[name])
+        house.behind(made, members, name, rows).write(behind_file(inside[name]))
     outside = {name: release / name / "results.csv" for name in inside}
     open_door(inside, outside, policy, policy, described, release / "study.json", folder / "suppressed.csv")
     released = read_results(str(outside["a"]))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from behind_samples import write_behind
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure import door
@@ -241,6 +242,7 @@ def test_a_time_before_time_zero_closes_the_door(time: float, is_wrong: bool, tm
 def test_a_file_has_no_more_rows_than_the_policy_allows(most: int, is_refused: bool, tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(json.dumps(STUDY))
     write_csv(percents(200, 300), tmp_path / "t.csv")
+    write_behind(tmp_path / "t.csv")
     policy = rule(maximum_rows=most)
     files = ({"t": tmp_path / "t.csv"}, {"t": tmp_path / "out.csv"}, policy, policy, tmp_path / "study.json",
              tmp_path / "out.json", tmp_path / "suppressed.csv")  # fmt: skip

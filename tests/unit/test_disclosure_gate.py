@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from behind_samples import write_behind
 
 from family_justice.analyses.left_out import REASONS
 from family_justice.config.schema import Policy
@@ -62,6 +63,8 @@ class House:
         write_csv(self.steps, internal["attrition.mothers"])
         if text is not None:
             internal["ages"].write_text(text)
+        for file in internal.values():
+            write_behind(file)
         study = self.folder / "study.json"
         study.write_text(json.dumps(self.study))
         release = self.folder / "release"

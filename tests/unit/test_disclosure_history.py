@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from behind_samples import write_behind
 from test_disclosure_gate import COURT, PUBLIC, STUDY
 
 from family_justice.config.schema import Policy
@@ -36,6 +37,7 @@ class Safe:
         labels = {"stream": "recurrence", "analysis": analysis, "kind": "table_one", "cohort": "mothers"}
         internal = self.folder / "internal" / "results.csv"
         write_csv(tidy(rows, **labels, measure="percent", term="age_band"), internal)
+        write_behind(internal)
         study = {**STUDY, "analyses": {analysis: {"kind": "table_one", "variables": ["age_band"], "group_by": []}}}
         described = self.folder / "described.json"
         write_text(described, pd.Series(study).to_json())

@@ -168,11 +168,11 @@ def test_looser_policy_is_an_error_that_says_what_to_write() -> None:
 LOOSER: dict[str, object] = {
     "threshold": 9, "rounding_base": 7, "rounding": "midpoint", "zero_discloses": False, "minimum_events_per_level": 9,
     "minimum_residual_df": 9, "minimum_at_risk": 9, "file_types": ["csv", "json", "svg", "html", "tex"],
-    "maximum_rows": 101,
+    "maximum_rows": 101, "largest_share": 0.6,
 }  # fmt: skip
 STRICTER_STILL: dict[str, object] = {
     "threshold": 11, "rounding_base": 10, "minimum_events_per_level": 11, "minimum_residual_df": 11,
-    "minimum_at_risk": 11, "file_types": ["csv", "json", "svg"], "maximum_rows": 99,
+    "minimum_at_risk": 11, "file_types": ["csv", "json", "svg"], "maximum_rows": 99, "largest_share": 0.4,
 }  # fmt: skip
 
 

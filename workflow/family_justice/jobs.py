@@ -169,11 +169,10 @@ def disclose_results(stream: str, code: str = "") -> None:
 
     files = read_layout()
     internal = {name: Path(files.internal_results(stream, name)) for name in files.analyses(stream)}
-    behind = {name: Path(file) for name, file in files.behind(stream).items()}
     release, suppressions = Path(files.folder(stream)), Path(files.suppressions(stream))
     manifest = Path(files.counts(files.source_of(stream), "manifest"))
     code = code or fingerprint.of_stage(*fingerprint.OF_RESULTS)
-    release_stream(files.configuration, stream, internal, behind, release, suppressions, manifest, code)
+    release_stream(files.configuration, stream, internal, release, suppressions, manifest, code)
 
 
 def compare_results(stream: str) -> None:

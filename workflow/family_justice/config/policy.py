@@ -75,6 +75,7 @@ STRICTER: Mapping[str, Rule] = {
     "minimum_events_per_level": _at_least,
     "minimum_residual_df": _at_least,
     "minimum_at_risk": _at_least,
+    "largest_share": _at_most,
     "file_types": _among,
     "maximum_rows": _at_most,
 }

@@ -29,7 +29,7 @@ from family_justice.disclosure.sets import gather
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
 from family_justice.errors import ConfigError, DisclosureError
 from family_justice.files import write_csv, write_text
-from family_justice.results import COLUMNS, COUNTS, MEASURES, POSITION, STATUSES, VALUES, read_results
+from family_justice.results import COLUMNS, COUNTS, MEASURES, POSITION, STATUSES, VALUES, behind_file, read_results
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
@@ -38,7 +38,6 @@ _INFINITE = {"inf", "-inf"}
 
 def open_door(
     internal: Mapping[str, Path],
-    behind: Mapping[str, Path],
     release: Mapping[str, Path],
     policy: Policy,
     minimum: Policy,
@@ -49,8 +48,8 @@ def open_door(
 ) -> None:
     """Release the results of one stream: all of them, or none.
 
-    ``internal`` and ``release`` map the name of each analysis to its results before and after, and ``behind`` that of
-    each analysis of members to what stands behind its counts; ``study`` is the study
+    ``internal`` and ``release`` map the name of each analysis to its results before and after; what stands behind the
+    counts of members is read beside the former (``results.behind_file``). ``study`` is the study
     description (JSON) from which the allowed labels are derived, released as ``study_out`` with the checksums of the
     released results under ``sealed``; ``suppressions`` receives the number of suppressed rows per analysis. With a
     ``population``, the release must not differ from an earlier one of its history by a few people only. Whatever was
@@ -75,7 +74,8 @@ def open_door(
                 "or a coarser grid of times"
             )
         exact = pd.concat(frames, ignore_index=True)
-        known = {name: Behind.read(Path(path)) for name, path in behind.items()}
+        beside = {name: behind_file(path) for name, path in internal.items()}
+        known = {name: Behind.read(path) for name, path in beside.items() if path.is_file()}
         sets = gather(dict(zip(internal, frames, strict=True)), known)
         restricted = {name: about.get("restrict_to") or {} for name, about in description.get("analyses", {}).items()}
         disclosed = disclose(exact, policy, restricted, sets)

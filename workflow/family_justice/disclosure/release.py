@@ -22,7 +22,6 @@ def release_stream(
     configuration: Configuration,
     name: str,
     internal: Mapping[str, Path],
-    behind: Mapping[str, Path],
     release: Path,
     suppressions: Path,
     manifest: Path,
@@ -30,8 +29,7 @@ def release_stream(
 ) -> None:
     """Release the results of one stream into the folder ``release``, or nothing.
 
-    ``internal`` maps each analysis to its tidy rows before disclosure control, and ``behind`` to what stands behind its
-    counts; ``suppressions`` receives the number of
+    ``internal`` maps each analysis to its tidy rows before disclosure control; ``suppressions`` receives the number of
     suppressed rows per analysis, which stays inside, because it tells how many were hidden for the sake of others;
     ``manifest`` lists the raw tables and their checksums, of which only a fingerprint is released; ``code`` is the
     fingerprint of the library. What was released of records is remembered beside ``suppressions`` in ``history.csv``.
@@ -58,6 +56,4 @@ def release_stream(
     with tempfile.TemporaryDirectory() as folder:
         described = Path(folder, "study.json")
         described.write_text(json.dumps(study, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        open_door(
-            internal, behind, targets, policy, minimum, described, release / "study.json", suppressions, population
-        )
+        open_door(internal, targets, policy, minimum, described, release / "study.json", suppressions, population)

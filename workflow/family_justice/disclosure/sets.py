@@ -85,9 +85,12 @@ def is_few(exact: int, people: int, largest: int, public: bool, policy: Policy) 
         return False
     if public:
         return is_small(people, policy)
-    return is_small(min(exact, people), policy) or (
-        exact > 0 and largest > policy.largest_share * exact and largest > 1
-    )
+    return is_small(min(exact, people), policy) or is_mostly_of_one(exact, largest, policy)
+
+
+def is_mostly_of_one(exact: int, largest: int, policy: Policy) -> bool:
+    """True for a count of which one person has more than the policy's largest share."""
+    return largest > 1 and largest > policy.largest_share * exact and not is_open(policy)
 
 
 def gather(frames: Mapping[str, pd.DataFrame], behind: Mapping[str, Behind]) -> Sets:

@@ -214,6 +214,7 @@ def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger
     system = _System()
     named: list[tuple[Curve, dict[str, Name]]] = []
     pools: dict[Hashable, dict[Name, tuple[int, ...]]] = {}
+    prints: dict[Hashable, dict[tuple[int, ...], Counts]] = {}
     for curve in curves:
         at = np.searchsorted(np.array(curve.times), times)
         own = curve.own(policy)
@@ -227,7 +228,10 @@ def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger
             _narrow_by_tables(low, high, curve, series, ledger)
             low, high = np.maximum.accumulate(low), np.minimum.accumulate(high[::-1])[::-1]
             system.add(names[series], exact[at], low[at], high[at], curve)
-            pools.setdefault(curve.persons, {})[names[series]] = tuple(int(count) for count in exact[at])
+            counts = tuple(int(count) for count in exact[at])
+            pools.setdefault(curve.persons, {})[names[series]] = counts
+            if series in curve.prints:
+                prints.setdefault(curve.persons, {})[counts] = curve.prints[series][at]
         n_bounds = possible(shown(curve.n, policy), policy) if length else (0, UNBOUNDED)
         names["persons"] = ("persons", curve.persons)
         persons, k = np.full(len(at), curve.n), len(at)
@@ -240,18 +244,20 @@ def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger
         for whole, parts_of in curve.ties:
             system.add_sum([names[whole]], [names[part] for part in parts_of])
         named.append((curve, names))
-    for series_of_pool in pools.values():
-        _add_compositions(system, series_of_pool)
+    for persons, series_of_pool in pools.items():
+        _add_compositions(system, series_of_pool, prints.get(persons, {}))
     _add_unions(system, named)
     return system
 
 
-def _add_compositions(system: _System, series: dict[Name, tuple[int, ...]]) -> None:
+def _add_compositions(
+    system: _System, series: dict[Name, tuple[int, ...]], prints: dict[tuple[int, ...], Counts]
+) -> None:
     """Tie outcomes over the same persons that add up to others at every time."""
     ordered = sorted(series, key=lambda name: (series[name][-1], repr(name)))
     named = {series[name]: name for name in reversed(ordered)}
     for position, name in enumerate(ordered):
-        parts = sum_of(series[name], [series[other] for other in ordered[:position]])
+        parts = sum_of(series[name], [series[other] for other in ordered[:position]], prints)
         if parts:
             system.add_sum([name], [named[part] for part in parts])
 

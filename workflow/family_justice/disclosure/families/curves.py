@@ -8,7 +8,7 @@ computed from released numbers does not leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -147,11 +147,12 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
     for pool in pools.values():
         own = pool[0].own(policy)
         series = {tuple(counts): None for curve in pool for counts in curve.exact.values()}
+        prints = {tuple(c.exact[name]): c.prints[name] for c in pool for name in c.prints}
         parts: list[tuple[int, ...]] = []
         shown_as: dict[tuple[int, ...], Counts] = {}
         composite: set[tuple[int, ...]] = set()
         for counts in sorted(series, key=lambda counts: (counts[-1], counts)):
-            found = sum_of(counts, parts)
+            found = sum_of(counts, parts, prints)
             if found:
                 shown_as[counts] = np.sum([shown_as[part] for part in found], axis=0).astype(np.int64)
                 composite.add(counts)
@@ -163,13 +164,21 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
             curve.composite = {name for name, counts in curve.exact.items() if tuple(counts) in composite}
 
 
-def sum_of(counts: tuple[int, ...], parts: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
-    """Return two to four of the series ``parts`` that add up to ``counts`` at every time, or nothing."""
+def sum_of(
+    counts: tuple[int, ...], parts: Iterable[tuple[int, ...]], prints: Mapping[tuple[int, ...], Counts]
+) -> tuple[tuple[int, ...], ...]:
+    """Return two to four of the series ``parts`` that add up to ``counts`` at every time, or nothing.
+
+    ``prints`` has those of the sets that a series counts, where they are known: numbers that only happen to add up are
+    then told from members who do.
+    """
     candidates = [part for part in parts if 0 < part[-1] < counts[-1]]
     for size in (2, 3, 4):
         for chosen in combinations_with_replacement(candidates, size):
             if sum(part[-1] for part in chosen) == counts[-1] and tuple(np.sum(chosen, axis=0)) == counts:
-                return chosen
+                known = [prints[series] for series in (counts, *chosen) if series in prints]
+                if len(known) <= size or (known[0] == np.sum(known[1:], axis=0)).all():
+                    return chosen
     return ()
 
 

@@ -29,7 +29,7 @@ from family_justice.disclosure.result_frame import (
 )
 from family_justice.disclosure.rounding import is_open, is_small, shown
 from family_justice.disclosure.rounding_shift import Cell, Shift, rounding_shift
-from family_justice.disclosure.sets import Sets
+from family_justice.disclosure.sets import Sets, is_mostly_of_one
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import PARAMETERS, of_role
@@ -92,9 +92,9 @@ def _too_few(n: int, events: int, at: tuple[int | None, int | None], policy: Pol
     persons, having = ((None if row is None else sets.at(row, c)) for row, c in zip(at, ("n", "events"), strict=True))
     if n == 0 and not policy.zero_discloses:
         return False  # a level without members: nothing in the model rests on it
-    if (is_small(n, policy) if at[0] is None else sets.is_few(at[0], "n", n, policy)) or (
-        at[1] is not None and events and sets.is_few(at[1], "events", events, policy)
-    ):
+    if is_small(n, policy) if at[0] is None else sets.is_few(at[0], "n", n, policy):
+        return True
+    if having is not None and is_mostly_of_one(events, having.largest, policy):
         return True
     others = n - events
     if persons is not None and having is not None:
