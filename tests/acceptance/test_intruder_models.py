@@ -127,8 +127,10 @@ def test_released_models_tell_no_more_than_the_released_counts() -> None:
         frame = pd.concat([models(table, measures, f"truth {i}") for i, table in enumerate(chosen)]
                           + [models(guess, measures, f"guess {k}") for k, (_, guess) in enumerate(every)])  # fmt: skip
         released = disclose(frame.reset_index(drop=True), COURT).rows
-        numbers = {str(name): rows.sort_values(["analysis", "measure", "level"])[["n", "events", "estimate", "std_error"]]
-                   .to_numpy(dtype=float) for name, rows in released.groupby("cohort")}  # fmt: skip
+        order, shown = ["analysis", "measure", "level"], ["n", "events", "estimate", "std_error"]
+        numbers = {
+            str(name): rows.sort_values(order)[shown].to_numpy(dtype=float) for name, rows in released.groupby("cohort")
+        }
         for k, (i, _) in enumerate(every):
             assert_allclose(numbers[f"guess {k}"], numbers[f"truth {i}"], atol=1e-9)
 

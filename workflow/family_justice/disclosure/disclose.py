@@ -16,6 +16,7 @@ from family_justice.config.schema import Policy
 from family_justice.disclosure.families.agreement import release_agreement
 from family_justice.disclosure.families.coherence import check_coherence
 from family_justice.disclosure.families.curve_audit import audit_curves
+from family_justice.disclosure.families.curve_series import Curve
 from family_justice.disclosure.families.curve_summaries import release_of_curves
 from family_justice.disclosure.families.curves import (
     enter_curves,
@@ -100,10 +101,14 @@ OF_FAMILY: Mapping[str, frozenset[str]] = {
 @dataclass(frozen=True)
 class Disclosed:
     """``rows`` may be released. ``summary`` has one row per analysis: how many rows it had, how many are suppressed,
-    how many of these only for the sake of others (complementary), and how many lay beyond the end of a curve."""
+    how many of these only for the sake of others (complementary), and how many lay beyond the end of a curve. What was
+    decided of stands in ``ledger`` and ``curves``, and ``kept`` has the place in ``rows`` of each row still there."""
 
     rows: pd.DataFrame
     summary: pd.DataFrame
+    ledger: Ledger
+    curves: list[Curve]
+    kept: Mapping[int, int]
 
 
 def disclose(
@@ -171,7 +176,10 @@ def disclose(
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")
     complementary = [row for row, (cell, _) in cells.items() if ledger.complementary(cell)]
-    return Disclosed(frame.drop(index=beyond).reset_index(drop=True), _summary(frame, beyond, complementary, policy))
+    left = frame.drop(index=beyond)
+    kept = {int(row): position for position, row in enumerate(left.index)}
+    summary = _summary(frame, beyond, complementary, policy)
+    return Disclosed(left.reset_index(drop=True), summary, ledger, curves, kept)
 
 
 def _check(frame: pd.DataFrame) -> None:

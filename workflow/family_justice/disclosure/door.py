@@ -8,6 +8,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from family_justice import fingerprint
 from family_justice.analyses.behind import Behind
 from family_justice.config.policy import check_policy_not_below
 from family_justice.config.schema import Policy
-from family_justice.disclosure.disclose import disclose
+from family_justice.disclosure.disclose import Disclosed, disclose
 from family_justice.disclosure.history import (
     Population,
-    add_to_history,
-    check_differences,
-    read_history,
-    released_cells,
+    add_release,
+    alone,
+    check_releases,
+    read_releases,
+    release_of,
 )
 from family_justice.disclosure.sets import gather
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
@@ -52,8 +54,8 @@ def open_door(
     counts of members is read beside the former (``results.behind_file``). ``study`` is the study
     description (JSON) from which the allowed labels are derived, released as ``study_out`` with the checksums of the
     released results under ``sealed``; ``suppressions`` receives the number of suppressed rows per analysis. With a
-    ``population``, the release must not differ from an earlier one of its history by a few people only. Whatever was
-    released before is removed first.
+    ``population``, nothing must follow from the release and what else is released of the same people (``history``).
+    Whatever this stream released before is removed first.
 
     Raises ``ConfigError`` if ``policy`` is looser than ``minimum``, and ``DisclosureError`` for everything else; the
     messages hold no value of a result.
@@ -79,27 +81,8 @@ def open_door(
         sets = gather(dict(zip(internal, frames, strict=True)), known)
         restricted = {name: about.get("restrict_to") or {} for name, about in description.get("analyses", {}).items()}
         disclosed = disclose(exact, policy, restricted, sets)
-        if population is not None:
-            cells = released_cells(exact, disclosed.rows, population)
-            history = read_history(population.history)
-            check_differences(cells, history, policy)
-        staged = {target: _staged(target) for target in targets}
-        try:
-            for name, path in release.items():
-                write_csv(disclosed.rows[disclosed.rows["analysis"] == name], staged[Path(path)])
-            write_csv(disclosed.summary, staged[Path(suppressions)])
-            sealed = {name: fingerprint.of_file(staged[Path(path)]) for name, path in sorted(release.items())}
-            text = json.dumps({**description, "sealed": sealed}, indent=1, ensure_ascii=False) + "\n"
-            write_text(staged[Path(study_out)], text)
-            for target, file in staged.items():
-                _publish(file, target)
-            if population is not None:
-                add_to_history(cells, history, population.history)
-        except BaseException:
-            _remove(targets)
-            raise
-        finally:
-            _remove(list(staged.values()))
+        with alone(population.folder) if population else nullcontext():
+            _release(disclosed, exact, description, release, study_out, suppressions, policy, population)
     except (ConfigError, DisclosureError):
         raise
     except Exception as error:
@@ -108,6 +91,41 @@ def open_door(
             f"disclosure control stopped with {type(error).__name__}; nothing was released. "
             "Run it again inside the safe haven under a debugger to see more."
         ) from None
+
+
+def _release(
+    disclosed: Disclosed,
+    exact: pd.DataFrame,
+    description: Mapping[str, Any],
+    release: Mapping[str, Path],
+    study_out: Path,
+    suppressions: Path,
+    policy: Policy,
+    population: Population | None,
+) -> None:
+    """Look at what was released of the same people before, and publish all files or none."""
+    targets = [*map(Path, release.values()), Path(study_out), Path(suppressions)]
+    remembered = None
+    if population is not None:
+        remembered = release_of(str(description["stream"]), exact, disclosed, population)
+        check_releases(remembered, read_releases(population, remembered.stream), policy)
+    staged = {target: _staged(target) for target in targets}
+    try:
+        for name, path in release.items():
+            write_csv(disclosed.rows[disclosed.rows["analysis"] == name], staged[Path(path)])
+        write_csv(disclosed.summary, staged[Path(suppressions)])
+        sealed = {name: fingerprint.of_file(staged[Path(path)]) for name, path in sorted(release.items())}
+        text = json.dumps({**description, "sealed": sealed}, indent=1, ensure_ascii=False) + "\n"
+        write_text(staged[Path(study_out)], text)
+        for target, file in staged.items():
+            _publish(file, target)
+        if population is not None and remembered is not None:
+            add_release(remembered, population)
+    except BaseException:
+        _remove(targets)
+        raise
+    finally:
+        _remove(list(staged.values()))
 
 
 def _publish(staged: Path, target: Path) -> None:

@@ -1,109 +1,323 @@
-"""What was released of a population before, so that no later release can be subtracted from it.
+"""What was released of the same people before, by other streams and in earlier releases, and what follows from it.
 
-Two releases of one stream differ by few people when the records were refreshed or a definition was changed a little. A
-count that was shown as one number then and as another now tells that somebody came or went, and how few they may be.
-So a release is refused if a cell (same cohort, measure, outcome, group, term, level and time) is shown with another
-value than before although fewer than ``threshold`` people lie between the two exact counts.
+Every release of records leaves a file in one folder that stays inside: its counts by the prints of their sets, what
+is shown or hidden of them, the sums between them, and its estimates. Names play no part: a stream that was copied, a
+cohort or a level that was renamed are still the same members. Before a stream is released,
 
-The history holds exact counts and stays in ``results/internal``. It is kept for records, not for a synthetic
-population, in which nobody is to be protected.
+- what other streams and earlier releases show of the same records is put into one ledger with it, with every union that
+  prints reveal; if a count of few can then have fewer than ``SAFE_VALUES`` values, the door stays shut;
+- what was released of other records (a refresh) is compared set by set: sets that differ by fewer than ``threshold``
+  members must not be shown as numbers that cannot be the same, nor the one be hidden and the other shown, and estimates
+  over such sets must not differ.
+
+Of a synthetic population only the latest release of each stream is kept, as nobody is to be protected from its past.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from family_justice import fingerprint
 from family_justice.config.schema import Policy
+from family_justice.disclosure.disclose import Disclosed
+from family_justice.disclosure.families.curve_series import Curve
+from family_justice.disclosure.ledger import Count, Key, Ledger
+from family_justice.disclosure.rounding import UNBOUNDED, cumulative_bounds
+from family_justice.disclosure.sets import set_key
+from family_justice.disclosure.unions import tie_unions
 from family_justice.errors import DisclosureError
-from family_justice.files import write_csv
-from family_justice.results import COUNTS
+from family_justice.files import atomic
+from family_justice.measures import PARAMETERS
+from family_justice.prints import BUCKETS, PLACES
 
-#: What makes two released counts counts of the same thing. The name of the analysis is left out: a new name is no
-#: new cell.
-CELL = ["cohort", "kind", "measure", "outcome", "group", "term", "level", "time"]
-COLUMNS = ["population", "release", "refresh", *CELL, "count", "exact", "released"]
-NAMED = 5  # pairs of cells that a message names
+#: Cells that a message names.
+NAMED = 5
+_HIDDEN, _FEW, _SMALL, _WITHHELD = 1, 2, 4, 8
 
 
 @dataclass(frozen=True)
 class Population:
-    """Whose history it is: where it is kept, the source that the people are from, and the last day of its records."""
+    """Whose releases these are: the folder in which they are remembered, the fingerprint of the records, the last day
+    of these, and whether earlier releases are kept (of records; a population that is made up has no past)."""
 
-    history: Path
-    name: str
+    folder: Path
+    data: str
     refresh: str
+    keeps: bool
 
 
-def released_cells(exact: pd.DataFrame, released: pd.DataFrame, population: Population) -> pd.DataFrame:
-    """Return one row per released count: the cell, its exact and its released value.
+@dataclass(frozen=True)
+class Release:
+    """What one release of a stream shows and hides, as arrays that a file can hold.
 
-    ``exact`` and ``released`` are results before and after disclosure control, in the result schema; rows that were
-    dropped or suppressed have no released count.
+    Attributes
+    ----------
+    stream, data, refresh
+        Names of the stream, of its records and of their last day.
+    names, prints, exact, low, high, state
+        (m,) of each count: its words, the (m, BUCKETS) print of its set (zero if unknown), its number, what the shown
+        number can stand for, and whether it is hidden (1), of few (2), small (4) or withheld (8).
+    sums, sizes
+        Positions of wholes and parts, one sum after the other, and how many positions each has.
+    partitions, counted
+        The same of partitions.
+    estimates, about, over
+        (e,) released estimates, their words, and the (e, 2 BUCKETS) prints of their members and of those with the
+        event.
     """
-    rows = ["analysis", *CELL]
-    numbered = [frame.assign(row=frame.groupby(rows, dropna=False).cumcount()) for frame in (exact, released)]
-    both = numbered[0].merge(numbered[1], on=[*rows, "row"], suffixes=("", " released"))
-    parts = []
-    for count in COUNTS:
-        part = both[CELL].assign(count=count, exact=both[count], released=both[f"{count} released"])
-        parts.append(part[part["released"].notna() & part["exact"].notna()])
-    cells = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
-    cells["time"] = cells["time"].map(lambda time: "" if pd.isna(time) else f"{time:g}")
-    release = fingerprint.of_value(cells.astype(str).to_numpy().tolist())
-    return cells.assign(population=population.name, release=release, refresh=population.refresh)[COLUMNS]
+
+    stream: str
+    data: str
+    refresh: str
+    names: npt.NDArray[np.str_]
+    prints: npt.NDArray[np.int64]
+    exact: npt.NDArray[np.int64]
+    low: npt.NDArray[np.int64]
+    high: npt.NDArray[np.int64]
+    state: npt.NDArray[np.int64]
+    sums: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    sizes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    partitions: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    counted: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    estimates: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    about: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, dtype=np.str_))
+    over: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2 * BUCKETS), dtype=np.int64))
+
+    @property
+    def words(self) -> str:
+        """What the release is called in a message."""
+        return f"stream {self.stream}" + (f", records until {self.refresh}" if self.refresh else "")
+
+    def key(self, position: int) -> Key:
+        """The key of a count: that of its set, or one of this release alone."""
+        known = self.prints[position].any()
+        return set_key(self.prints[position]) if known else (self.stream, self.data, "count", position)
 
 
-def check_differences(cells: pd.DataFrame, history: pd.DataFrame, policy: Policy) -> None:
-    """Raise ``DisclosureError`` that names the cells which differ between this release and an earlier one by fewer than
-    ``policy.threshold`` people, shown as different numbers; the message holds neither number."""
-    key = ["population", *CELL, "count"]
-    # A count that was released before, as it is now, adds nothing.
-    known = pd.MultiIndex.from_frame(history[[*key, "exact", "released"]].astype(str))
-    new = cells[~pd.MultiIndex.from_frame(cells[[*key, "exact", "released"]].astype(str)).isin(known)]
-    both = new.merge(history, on=key, suffixes=("", " before"))
-    apart = (both["exact"].astype("int64") - both["exact before"].astype("int64")).abs()
-    close = both[(apart > 0) & (apart < policy.threshold) & (both["released"] != both["released before"])]
-    if close.empty:
-        return
-    named = close.drop_duplicates(CELL).head(NAMED)
-    lines = [_name(row) for row in named.to_dict("records")]
-    found = close.drop_duplicates(CELL).shape[0]
-    raise DisclosureError(
-        f"{found} cell{'s' if found > 1 else ''} can be subtracted from an earlier release of this stream: fewer than "
-        f"{policy.threshold} people lie between the two.\n"
-        + "\n".join(f"  - {line}" for line in lines)
-        + (f"\n  - and {found - len(named)} more" if found > len(named) else "")
-        + "\nWrite coarser levels or a coarser grid of times for these cells, or leave them out; or go on with the "
-        "earlier records and definitions."
+def release_of(stream: str, exact: pd.DataFrame, disclosed: Disclosed, population: Population) -> Release:
+    """Return what a release shows and hides of the sets behind its counts, and its estimates."""
+    ledger = disclosed.ledger
+    keys = list(ledger.counts)
+    place = {key: position for position, key in enumerate(keys)}
+    words = {key: _words(name) for name, key in reversed(ledger.named.items())}
+    seen = [ledger.seen(key) for key in keys]
+    nobody = np.zeros(BUCKETS, dtype=np.int64)
+    counts = [ledger.counts[key] for key in keys]
+    sums = [[place[tie.whole], *(place[part] for part in tie.parts)] for tie in ledger.sums]
+    partitions = [[place[part] for part in parts] for parts in ledger.partitions]
+    cells = [cell for curve in disclosed.curves for cell in _of_curve(curve, ledger.policy)]
+    rows, over = _estimates(exact, disclosed)
+    return Release(
+        stream=stream,
+        data=population.data,
+        refresh=population.refresh,
+        names=np.array(
+            [words.get(key, "a difference of counts") for key in keys] + [c[0] for c in cells], dtype=np.str_
+        ),
+        prints=np.array([ledger.prints.get(key, nobody) for key in keys] + [c[1] for c in cells]).reshape(-1, BUCKETS),
+        exact=np.array([count.exact for count in counts] + [c[2] for c in cells], dtype=np.int64),
+        low=np.array([low for low, _ in seen] + [c[3] for c in cells], dtype=np.int64),
+        high=np.array([high for _, high in seen] + [c[4] for c in cells], dtype=np.int64),
+        state=np.array([_state(count) for count in counts] + [c[5] for c in cells], dtype=np.int64),
+        sums=np.array([position for tie in sums for position in tie], dtype=np.int64),
+        sizes=np.array([len(tie) for tie in sums], dtype=np.int64),
+        partitions=np.array([position for parts in partitions for position in parts], dtype=np.int64),
+        counted=np.array([len(parts) for parts in partitions], dtype=np.int64),
+        estimates=disclosed.rows.loc[rows, "estimate"].to_numpy(dtype="float64"),
+        about=np.array([_row_words(disclosed.rows.loc[row]) for row in rows], dtype=np.str_),
+        over=over,
     )
 
 
-def _name(row: dict[object, object]) -> str:
-    parts = [f"{part} {row[part]}" for part in ("outcome", "group", "term", "level", "time") if row[part]]
-    now, before = (f"refresh {row[name]}" if row[name] else "no refresh" for name in ("refresh", "refresh before"))
-    where = ", ".join([f"cohort {row['cohort']}", str(row["kind"]), *parts, f"column {row['count']}"])
-    return f"{where}: this release ({now}) and release {row['release before']} ({before})"
+def _state(count: Count) -> int:
+    return _HIDDEN * count.hidden | _FEW * count.few | _SMALL * count.small | _WITHHELD * count.withheld
 
 
-def read_history(path: Path) -> pd.DataFrame:
-    """Return the history of a stream; empty if nothing was released yet."""
-    if not path.is_file():
-        return pd.DataFrame(columns=COLUMNS)
-    text: dict[Hashable, type[str]] = {column: str for column in COLUMNS if column not in ("exact", "released")}
-    found = pd.read_csv(path, dtype=text, keep_default_na=False)
-    if list(found.columns) != COLUMNS:
-        raise DisclosureError(f"{path.name}: the history of releases does not have the columns it should have")
+def _of_curve(curve: Curve, policy: Policy) -> Iterator[tuple[str, Any, int, int, int, int]]:
+    """Yield the cells of a curve: words, print, number, what the shown number can be, and state."""
+    own = curve.own(policy)
+    length = 0 if curve.suppressed else curve.length(policy)
+    for series, prints in curve.prints.items():
+        if length and series not in curve.composite:
+            low, high = cumulative_bounds(curve.rounded[series][:length], own)
+        for at in np.flatnonzero(curve.exact[series]):
+            number = int(curve.exact[series][at])
+            few = _FEW | _SMALL if number < own.threshold else 0
+            name = f"{curve.analysis}, {curve.outcome} {_group(curve.who)}, {series} by {curve.times[at]:g}"
+            shown = at < length and series not in curve.composite
+            bounds = (int(low[at]), int(high[at])) if shown else (0, UNBOUNDED)
+            yield name, prints[at], number, *bounds, few if shown else few | _HIDDEN
+
+
+def _estimates(exact: pd.DataFrame, disclosed: Disclosed) -> tuple[list[int], npt.NDArray[np.int64]]:
+    """Return the released rows with an estimate of a level, and the prints of their members and events."""
+    sets, rows, over = disclosed.ledger.sets, [], []
+    for row in exact.index[exact["measure"].isin(PARAMETERS)]:
+        members, events = sets.at(int(row), "n"), sets.at(int(row), "events")
+        at = disclosed.kept.get(int(row))
+        if members is None or events is None or at is None or disclosed.rows.at[at, "status"] != "ok":
+            continue
+        rows.append(at)
+        over.append(np.concatenate([members.print, events.print]))
+    return rows, np.array(over, dtype=np.int64).reshape(-1, 2 * BUCKETS)
+
+
+def _words(name: Key) -> str:
+    """Return words for a count from its labels; never a number of people."""
+    match name:
+        case ("persons", cohort, who, time, _):
+            return f"{cohort}, {_group(who)}" + ("" if time is None else f" at {time:g}")
+        case ("events", cohort, outcome, who, _):
+            return f"{cohort}, {outcome} {_group(who)}"
+        case ("left out", analysis, outcome, who, term, level):
+            return f"{analysis}, {outcome} {_group(who)}: {term} {level}"
+    return "a difference of counts"
+
+
+def _group(who: Any) -> str:
+    return "; ".join(f"{column}={level}" for column, level in sorted(who)) or "everybody"
+
+
+def _row_words(row: Any) -> str:
+    parts = [str(row[name]) for name in ("analysis", "measure", "outcome", "group", "term", "level") if row[name]]
+    return ", ".join(parts)
+
+
+# --- the folder of releases -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one door at a time look at the releases and add its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def read_releases(population: Population, stream: str) -> list[Release]:
+    """Return what was released before: by other streams of the same records and, of records, in earlier releases."""
+    found = []
+    for path in sorted(population.folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as arrays:
+            values: Any = {name: arrays[name] for name in arrays.files}
+        texts = {name: str(values[name]) for name in ("stream", "data", "refresh")}
+        release = Release(**{**values, **texts})
+        own = (release.stream, release.data) == (stream, population.data)
+        if (population.keeps or release.data == population.data) and not (own and not population.keeps):
+            found.append(release)
     return found
 
 
-def add_to_history(cells: pd.DataFrame, history: pd.DataFrame, path: Path) -> None:
-    """Write the history with the cells of this release; one that was released before as it is now stands once."""
-    if np.isin(cells["release"].unique(), history["release"].unique()).all():
-        return
-    write_csv(cells if history.empty else pd.concat([history, cells], ignore_index=True), path)
+def add_release(release: Release, population: Population) -> None:
+    """Write a release into the folder; of a population without a past, in place of the one before."""
+    values: Any = {item.name: np.asarray(getattr(release, item.name)) for item in fields(release)}
+    contents = [release.names.tolist(), release.exact.tolist(), release.low.tolist(), release.estimates.tolist()]
+    own = f".{release.data}.{fingerprint.of_value(contents)}" if population.keeps else ""
+    with atomic(population.folder / f"{release.stream}{own}.npz") as temporary:
+        np.savez_compressed(temporary, **values)
+
+
+# --- what follows -----------------------------------------------------------------------------------------------------
+
+
+def check_releases(release: Release, others: Sequence[Release], policy: Policy) -> None:
+    """Raise ``DisclosureError`` that names cells, if too much follows from a release beside others; no numbers."""
+    same = [other for other in others if other.data == release.data]
+    narrowed = _narrowed_together([release, *same], policy) if same else []
+    if narrowed:
+        raise DisclosureError(_message(
+            "together with what is released of the same records already, counts of few people can be narrowed down",
+            narrowed,
+            "Hide or join these levels in this stream, or withdraw the other release",
+        ))  # fmt: skip
+    changed = [cell for other in others if other.data != release.data for cell in _changed(release, other, policy)]
+    if changed:
+        raise DisclosureError(_message(
+            "cells can be subtracted from those of an earlier release: fewer than "
+            f"{policy.threshold} people lie between the two",
+            changed,
+            "Write coarser levels or a coarser grid of times for these cells, or leave them out; or go on with the "
+            "earlier records and definitions",
+        ))  # fmt: skip
+
+
+def _message(what: str, cells: list[str], remedy: str) -> str:
+    found = list(dict.fromkeys(cells))
+    lines = [f"  - {line}" for line in found[:NAMED]]
+    more = [f"  - and {len(found) - NAMED} more"] if len(found) > NAMED else []
+    return "\n".join([f"{what} ({len(found)}).", *lines, *more, f"{remedy}."])
+
+
+def _narrowed_together(releases: Sequence[Release], policy: Policy) -> list[str]:
+    """Return the words of counts of few that have too few values in one ledger of all releases."""
+    joint = Ledger(policy)
+    whose: dict[Key, set[int]] = {}
+    words: dict[Key, str] = {}
+    for number, release in enumerate(releases):
+        keys = [release.key(position) for position in range(len(release.exact))]
+        for position, key in enumerate(keys):
+            _join(joint, key, release, position)
+            whose.setdefault(key, set()).add(number)
+            words.setdefault(key, f"{release.words}: {release.names[position]}")
+        for whole, *parts in _ragged(release.sums, release.sizes):
+            joint.add_sum(keys[whole], [keys[part] for part in parts], margin=False)
+        for parts in _ragged(release.partitions, release.counted):
+            joint.add_partition([keys[part] for part in parts])
+    tie_unions(joint, {key: sum(1 << number for number in numbers) for key, numbers in whose.items()})
+    return [words.get(key, "a difference of counts") for key in joint.narrowed(lambda keys: _is_shared(keys, whose))]
+
+
+def _is_shared(keys: Sequence[Key], whose: dict[Key, set[int]]) -> bool:
+    """True for counts that sums connect and that are of several releases: what is of one alone was looked at there."""
+    return len(set().union(*(whose.get(key, set()) for key in keys))) > 1
+
+
+def _join(joint: Ledger, key: Key, release: Release, position: int) -> None:
+    """Enter a count of a release; one that any release shows is seen."""
+    state, exact = int(release.state[position]), int(release.exact[position])
+    hidden, few, small, withheld = (bool(state & bit) for bit in (_HIDDEN, _FEW, _SMALL, _WITHHELD))
+    count = joint.counts.setdefault(key, Count(exact, True, False, small, hidden, few, True, withheld))
+    count.hidden &= hidden
+    if release.prints[position].any():
+        joint.prints.setdefault(key, release.prints[position])
+    low, high = joint.bounds.get(key, (0, UNBOUNDED))
+    joint.bounds[key] = max(low, int(release.low[position])), min(high, int(release.high[position]))
+
+
+def _ragged(positions: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> Iterator[list[int]]:
+    for part in np.split(positions, np.cumsum(sizes)[:-1]) if len(sizes) else ():
+        yield part.tolist()
+
+
+def _changed(release: Release, other: Release, policy: Policy) -> Iterator[str]:
+    """Yield the cells of two releases of different records whose sets differ by few members, although what is shown of
+    them cannot be one number; and estimates over such sets that differ."""
+    far = PLACES * (policy.threshold - 1)
+    order = np.argsort(other.exact, kind="stable")
+    sizes = other.exact[order]
+    for position in range(len(release.exact)):
+        if not release.prints[position].any():
+            continue
+        n = release.exact[position]
+        first, last = np.searchsorted(sizes, [n - policy.threshold + 1, n + policy.threshold], side="left")
+        near = order[first:last]
+        near = near[(other.exact[near] != n) & other.prints[near].any(axis=1)]
+        apart = (other.low[near] > release.high[position]) | (other.high[near] < release.low[position])
+        near = near[apart]
+        if len(near) and ((other.prints[near] != release.prints[position]).sum(axis=1) <= far).any():
+            yield f"{release.names[position]}: this release ({release.words}) and another ({other.words})"
+    for position, estimate in enumerate(release.estimates):
+        differing = (other.over != release.over[position]).sum(axis=1)
+        near = (differing > 0) & (differing <= 2 * far) & (other.estimates != estimate)
+        if near.any():
+            yield f"{release.about[position]}: this release ({release.words}) and another ({other.words})"

@@ -19,7 +19,7 @@ they stand. A count is small if there are few rows or few people behind it, or i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,7 +81,7 @@ class Ledger:
     """The counts of a stream and the sums between them. ``within`` holds the levels that analyses are restricted to;
     ``sets`` knows whom the counts count. ``named`` has the count of each name by which one was entered, ``prints`` the
     print of its set, and ``partitions`` are counts of disjoint sets that belong together: the levels of a term, the
-    groups of a table."""
+    groups of a table. ``bounds``: what is known of counts otherwise than from what is shown of them here."""
 
     policy: Policy
     counts: dict[Key, Count] = field(default_factory=dict)
@@ -91,6 +91,7 @@ class Ledger:
     named: dict[Key, Key] = field(default_factory=dict)
     prints: dict[Key, np.ndarray] = field(default_factory=dict)
     partitions: dict[frozenset[Key], None] = field(default_factory=dict)
+    bounds: dict[Key, tuple[int, int]] = field(default_factory=dict)
     _tied: set[tuple[Key, frozenset[Key], bool]] = field(default_factory=set)
 
     def members(self, analysis: str, who: Conditions = frozenset()) -> Conditions:
@@ -171,6 +172,25 @@ class Ledger:
             part._hide_margins_of_small_wholes()
             while part._complement() or part._protect_pinned(part._bounds()) or part._protect_pinned(part._exact()):
                 part._hide_margins_of_small_wholes()
+
+    def narrowed(self, concerns: Callable[[Sequence[Key]], bool]) -> list[Key]:
+        """Return the counts of few that the auditor can narrow down too far, hiding nothing more; of those counts, tied
+        by sums, for which ``concerns`` is true."""
+        found = []
+        for keys, sums in self._components():
+            if not concerns(keys):
+                continue
+            bounds = {key: self.bounds[key] for key in keys if key in self.bounds}
+            part = Ledger(self.policy, {key: self.counts[key] for key in keys}, sums, bounds=bounds)
+            ranges = part._bounds()
+            if not part._are_narrow(ranges):
+                ranges = part._exact()
+            found += part._are_narrow(ranges)
+        return found
+
+    def _are_narrow(self, ranges: Mapping[Key, tuple[int, int]]) -> list[Key]:
+        few = [key for key, count in self.counts.items() if count.few]
+        return [key for key in few if ranges[key][1] - ranges[key][0] + 1 < self._wanted]
 
     def _components(self) -> list[tuple[list[Key], list[Sum]]]:
         """Split the counts into sets that no sum connects, each with its sums: what is hidden in one cannot matter in
@@ -255,7 +275,7 @@ class Ledger:
 
     def _width(self, tie: Sum, key: Key) -> int:
         """Number of values that a single sum leaves to a count."""
-        prior = {member: self._a_priori(self.counts[member]) for member in (tie.whole, *tie.parts)}
+        prior = {member: self.seen(member) for member in (tie.whole, *tie.parts)}
         parts = [prior[part] for part in tie.parts if part != key]
         least, greatest = sum(low for low, _ in parts), sum(high for _, high in parts)
         low, high = prior[key]
@@ -266,7 +286,7 @@ class Ledger:
     def _bounds(self) -> dict[Key, tuple[int, int]]:
         """What somebody can infer who knows the policy, which counts are small, every sum, and that it is the smallest
         count that is hidden for the sake of others."""
-        bounds = {key: self._a_priori(count) for key, count in self.counts.items()}
+        bounds = {key: self.seen(key) for key in self.counts}
         for _ in range(_ROUNDS):
             narrowed = False
             for tie in self.sums:
@@ -289,7 +309,11 @@ class Ledger:
                 break
         return bounds
 
-    def _a_priori(self, count: Count) -> tuple[int, int]:
+    def seen(self, key: Key) -> tuple[int, int]:
+        """Return what a count can be by itself to somebody who knows the rules: what is shown, or that it is hidden."""
+        if key in self.bounds:
+            return self.bounds[key]
+        count = self.counts[key]
         if not count.hidden:
             return possible(shown(count.exact, self.policy), self.policy)
         if count.small:

@@ -16,6 +16,7 @@ from family_justice.config.plan import describe_plan
 from family_justice.config.schema import SyntheticSource
 from family_justice.disclosure.door import open_door
 from family_justice.disclosure.history import Population
+from family_justice.disclosure.rounding import is_open
 
 
 def release_stream(
@@ -32,20 +33,23 @@ def release_stream(
     ``internal`` maps each analysis to its tidy rows before disclosure control; ``suppressions`` receives the number of
     suppressed rows per analysis, which stays inside, because it tells how many were hidden for the sake of others;
     ``manifest`` lists the raw tables and their checksums, of which only a fingerprint is released; ``code`` is the
-    fingerprint of the library. What was released of records is remembered beside ``suppressions`` in ``history.csv``.
+    fingerprint of the library. What was released is remembered beside the streams' folders of ``suppressions``, in
+    ``releases`` (``history``).
     """
     stream = configuration.stream(name)
     policy, minimum = configuration.policy_of(stream)
     source = configuration.source_of(stream)
     settings = configuration.source(source)
+    data = fingerprint.of_file(manifest)[:16]
     population = None
-    if not isinstance(settings, SyntheticSource):  # nobody is to be protected in a population that is made up
-        refresh = str(settings.refresh_date or "")
-        population = Population(suppressions.with_name("history.csv"), source, refresh)
+    if not is_open(policy):
+        # A population that is made up has no past that could tell of anybody; its streams are looked at together.
+        is_real = not isinstance(settings, SyntheticSource)
+        population = Population(suppressions.parents[1] / "releases", data, str(settings.refresh_date or ""), is_real)
     fingerprints = {
         "code": code,
         "settings": fingerprint.of_value(stream.model_dump(mode="json")),
-        "data": fingerprint.of_file(manifest)[:16],
+        "data": data,
     }
     covariates = covariates_of(stream, configuration.covariates())
     study = describe_study(stream, covariates, (source, settings), policy, fingerprints)

@@ -8,7 +8,8 @@ what adds up to what is a linear system; a solution counts only if the sums are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -20,23 +21,31 @@ from family_justice.prints import BUCKETS, PLACES
 Prints = npt.NDArray[np.int64]
 #: How far from 0 or 1 a coefficient of the linear system may be.
 _CLOSE = 1e-4
+#: In how many buckets a sum of few parts is looked for first.
+_FEWEST = 64
 #: An eigenvalue that is nothing beside the largest.
 _NOTHING = 1e-11
 
 
-def tie_unions(ledger: Ledger) -> None:
-    """Tie every count to those of which it is the union, and partitions of the same members to one another."""
+def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -> None:
+    """Tie every count to those of which it is the union, and partitions of the same members to one another.
+
+    ``tied`` has, as bits, the releases in which a count was looked at already: counts that have one in common are left.
+    """
     partitions = [found for parts in list(ledger.partitions) if (found := _known(ledger, parts))]
     keys = [key for key in ledger.prints if ledger.counts[key].exact > 0]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
-    sizes = np.array([ledger.counts[key].exact for key in keys])
+    numbers = table.astype("float64")
+    sizes = np.array([ledger.counts[key].exact for key in keys], dtype=np.int64)
+    bits = np.array([tied.get(key, 0) for key in keys], dtype=np.int64)
     of_same: dict[bytes, list[list[Key]]] = {}
     for parts in partitions:
         prints = np.array([ledger.prints[part] for part in parts])
-        whole = prints.sum(axis=0)
-        of_same.setdefault(whole.tobytes(), []).append(parts)
-        possible = np.flatnonzero(sizes <= sum(ledger.counts[part].exact for part in parts))
-        for place, chosen in unions(prints, table[possible]):
+        of_same.setdefault(prints.sum(axis=0).tobytes(), []).append(parts)
+        own = np.bitwise_and.reduce([tied.get(part, 0) for part in parts])
+        total = sum(ledger.counts[part].exact for part in parts)
+        possible = np.flatnonzero((sizes <= total) & (bits & own == 0))
+        for place, chosen in unions(prints, table[possible], numbers[possible]):
             union = keys[possible[place]]
             if union not in parts:
                 ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
@@ -44,7 +53,8 @@ def tie_unions(ledger: Ledger) -> None:
     for alike in of_same.values():
         for i, one in enumerate(alike):
             for other in alike[i + 1 :]:
-                _tie_partitions(ledger, one, other)
+                if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
+                    _tie_partitions(ledger, one, other)
 
 
 def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes: npt.NDArray[np.int64]) -> None:
@@ -71,15 +81,22 @@ def _known(ledger: Ledger, parts: frozenset[Key]) -> list[Key]:
     return held if len(held) > 1 and all(part in ledger.prints for part in held) else []
 
 
-def unions(parts: Prints, candidates: Prints) -> Iterator[tuple[int, list[int]]]:
+def unions(
+    parts: Prints, candidates: Prints, numbers: npt.NDArray[np.float64] | None = None
+) -> Iterator[tuple[int, list[int]]]:
     """Yield the position of each candidate (c, BUCKETS) that is the union of two or more parts (p, BUCKETS), and
-    theirs."""
+    theirs. ``numbers`` are the candidates as floating-point numbers, for who has them already."""
     if not len(candidates):
         return
-    floats, others = parts.astype("float64"), candidates.astype("float64")
+    others = candidates.astype("float64") if numbers is None else numbers
+    # A solution in some of the buckets, twice as many as there are parts, is looked at in all of them.
+    width = min(BUCKETS, max(_FEWEST, 2 * len(parts)))
+    floats = parts[:, :width].astype("float64")
     scale = np.abs(floats).max(axis=1, keepdims=True)
-    floats = floats / scale
-    coefficients = np.linalg.lstsq(floats @ floats.T, floats @ others.T, rcond=None)[0] / scale
+    scale[scale == 0] = 1.0
+    floats /= scale
+    inverse = np.linalg.pinv(floats @ floats.T, hermitian=True) @ floats
+    coefficients = (inverse @ others[:, :width].T) / scale
     is_one = np.abs(coefficients - 1) < _CLOSE
     whole = (is_one | (np.abs(coefficients) < _CLOSE)).all(axis=0) & (is_one.sum(axis=0) > 1)
     for place in np.flatnonzero(whole):

@@ -244,8 +244,8 @@ def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger
         for whole, parts_of in curve.ties:
             system.add_sum([names[whole]], [names[part] for part in parts_of])
         named.append((curve, names))
-    for persons, series_of_pool in pools.items():
-        _add_compositions(system, series_of_pool, prints.get(persons, {}))
+    for pool_of, series_of_pool in pools.items():
+        _add_compositions(system, series_of_pool, prints.get(pool_of, {}))
     _add_unions(system, named)
     return system
 
