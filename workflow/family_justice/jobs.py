@@ -229,10 +229,11 @@ def write_index() -> None:
 
 
 def write_crate() -> None:
-    """Describe the whole release, and the run that made it, as a Workflow Run RO-Crate."""
+    """Describe the whole release, the run that made it, and who answers for it, as an RO-Crate."""
     from family_justice.report.evidence.crate import write_crate as write
 
-    write(RELEASE, read_layout().streams, Path("Snakefile"))
+    files = read_layout()
+    write(RELEASE, files.streams, Path("Snakefile"), files.configuration.settings.project)
 
 
 def reproduce(report: str) -> None:

@@ -121,6 +121,7 @@ rule write_crate:
         "stream"
     params:
         streams=list(STREAMS),
+        settings=fingerprint.of_value(FILES.configuration.settings.project),
         code=fingerprint.of_job("write_crate"),
     message:
         "describing the release as a research object"

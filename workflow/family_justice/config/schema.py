@@ -21,12 +21,45 @@ from family_justice.kinds.registry import Analysis
 # --- config/config.yaml ------------------------------------------------------------------------------------------
 
 
+class Researcher(Strict):
+    """Somebody who asks for results, checks them or signs them off."""
+
+    name: str = Field(min_length=1)
+    orcid: str | None = Field(
+        default=None, pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", description="ORCID, four groups of four digits"
+    )
+    organisation: str | None = Field(default=None, min_length=1, description="where they work")
+
+
+class Project(Strict):
+    """For which project the results are, and who answers for them: for the crate of a release (Five Safes). What is
+    left out stands there as not told."""
+
+    name: str | None = Field(default=None, min_length=1, description="title of the project")
+    identifier: str | None = Field(default=None, min_length=1, description="its number in the safe haven")
+    safe_haven: str | None = Field(default=None, min_length=1, description="who holds the records and lets results out")
+    grant: str | None = Field(default=None, min_length=1, description="who pays, and the number of the grant")
+    requested_by: Researcher | None = Field(default=None, description="who ran the pipeline, or had it run")
+    signed_off_by: Researcher | None = Field(default=None, description="who allowed the project to use the records")
+    signed_off_on: datetime.date | None = Field(default=None, description="when they did")
+    checked_by: Researcher | None = Field(default=None, description="output checker who lets the results out")
+    checked_on: datetime.date | None = Field(default=None, description="when they did")
+
+    @model_validator(mode="after")
+    def _days_have_a_person(self) -> Project:
+        for day, person in (("signed_off_on", "signed_off_by"), ("checked_on", "checked_by")):
+            if getattr(self, day) is not None and getattr(self, person) is None:
+                raise ValueError(f"'{day}' is told, but not by whom; write '{person}'")
+        return self
+
+
 class Settings(Strict):
     """``config/config.yaml``: which source, which streams, which disclosure policy. Nothing scientific."""
 
     source: Name = Field(description="file in config/sources that provides the court records")
     streams: list[Name] = Field(min_length=1, description="files in config/streams that `snakemake` runs")
     policy: Name = Field(description="file in config/policies for streams that name none themselves")
+    project: Project = Field(default=Project(), description="for which project, and who answers for it")
 
 
 # --- config/policies/*.yaml --------------------------------------------------------------------------------------

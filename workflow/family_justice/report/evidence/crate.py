@@ -1,7 +1,13 @@
-"""A Workflow Run RO-Crate of a release: which workflow made which files from which source, in one JSON-LD file.
+"""An RO-Crate of a release: which workflow made which files from which source, for whom, in one JSON-LD file.
 
-Profile: Workflow Run Crate 0.5 (https://w3id.org/ro/wfrun/workflow/0.5) on RO-Crate 1.1. Everything in it is read from
-the release room: no user name, no path, no record. The crate is the folder of the release itself.
+Profiles: Workflow Run Crate 0.5 (https://w3id.org/ro/wfrun/workflow/0.5) and Five Safes RO-Crate 0.4
+(https://w3id.org/5s-crate/0.4). Everything in it is read from the release room, and from ``project`` in
+``config/config.yaml``: no user name, no path, no record. People that are not told there stand as not told
+(``five_safes``). The crate is the folder of the release itself.
+
+The profiles ask different things of one entity. To a Workflow Run Crate its main entity is a file that is a workflow,
+to a Five Safes crate a data set that is a workflow crate: it has both types. The former rests on RO-Crate 1.1, the
+latter on 1.2: the metadata conform to both.
 """
 
 from __future__ import annotations
@@ -13,16 +19,32 @@ from pathlib import Path
 from typing import Any
 
 from family_justice import fingerprint
+from family_justice.config.schema import Project
 from family_justice.errors import DisclosureError, report_together
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
 from family_justice.layout import BESIDE_STREAMS, CRATE, CRATE_WORKFLOW, PAGE, STUDY
+from family_justice.report.evidence.five_safes import (
+    COMPLETED,
+    FIVE_SAFES,
+    REQUESTING,
+    Entity,
+    five_safes,
+    run_id,
+    timestamp,
+)
 
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
     ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
     ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
+    (FIVE_SAFES, "Five Safes RO-Crate", "0.4"),
 )
+#: The workflow profiles know a workflow by the name that it has in the context of RO-Crate 1.1.
+CONTEXT = [
+    "https://w3id.org/ro/crate/1.2/context",
+    {"ComputationalWorkflow": "https://bioschemas.org/ComputationalWorkflow"},
+]
 FORMATS = {
     ".csv": "text/csv", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png",
     ".html": "text/html", ".pdf": "application/pdf", ".tex": "application/x-tex", ".txt": "text/plain",
@@ -30,12 +52,14 @@ FORMATS = {
 }  # fmt: skip
 LICENCE = "https://spdx.org/licenses/MIT"
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
+#: A release whose owner has not said for whom it is.
+NOT_TOLD = Project()
 
-Entity = dict[str, Any]
 
-
-def write_crate(release: str | Path, streams: list[str], snakefile: str | Path) -> None:
+def write_crate(release: str | Path, streams: list[str], snakefile: str | Path, project: Project = NOT_TOLD) -> None:
     """Write ``ro-crate-metadata.json`` over the release of the streams, and a copy of the workflow's front door.
+
+    ``project`` is who asks for the results and answers for them.
 
     The day of the release is that of the clock, or of SOURCE_DATE_EPOCH (seconds since 1970) where that is set; it is
     the only thing in the release that tells when it was made. Raises ``DisclosureError`` for files put there by hand.
@@ -49,19 +73,21 @@ def write_crate(release: str | Path, streams: list[str], snakefile: str | Path) 
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.relative_to(folder).parts[0] in (PAGE, *streams)
     ]
+    safes = five_safes(project, studies, CRATE_WORKFLOW, _moment())
     entities: list[Entity] = [
         _descriptor(),
-        _root(studies, files),
+        _root(studies, files) | safes.of_root,
         *_profiles(),
         _workflow(studies[0]),
         _language(studies[0]),
     ]
     for study in studies:
-        entities += _run(study, [file for file in files if file.startswith(f"{study['stream']}/")])
+        entities.append(_run(study, [file for file in files if file.startswith(f"{study['stream']}/")]))
     sources = {study["source"]["name"]: study["source"] for study in studies}
     entities += [_source(source) for source in sources.values()]
+    entities += safes.entities
     entities += [_file(folder, name) for name in files]
-    document = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": entities}
+    document = {"@context": CONTEXT, "@graph": entities}
     write_text(folder / CRATE, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -79,7 +105,8 @@ def _descriptor() -> Entity:
     return {
         "@id": CRATE,
         "@type": "CreativeWork",
-        "conformsTo": [{"@id": "https://w3id.org/ro/crate/1.1"}, {"@id": PROFILES[2][0]}],
+        "conformsTo": [{"@id": f"https://w3id.org/ro/crate/{version}"} for version in ("1.1", "1.2")]
+        + [{"@id": PROFILES[2][0]}],
         "about": {"@id": "./"},
     }
 
@@ -96,20 +123,22 @@ def _root(studies: list[dict[str, Any]], files: list[str]) -> Entity:
         "conformsTo": [{"@id": address} for address, _, _ in PROFILES],
         "mainEntity": {"@id": CRATE_WORKFLOW},
         "hasPart": [{"@id": name} for name in (CRATE_WORKFLOW, *files)],
-        "mentions": [{"@id": _run_id(study)} for study in studies],
+        "mentions": [{"@id": run_id(study)} for study in studies],
     }
 
 
 def _profiles() -> list[Entity]:
     licence = {"@id": LICENCE, "@type": "CreativeWork", "name": "MIT licence"}
-    kinds = [{"@id": a, "@type": "CreativeWork", "name": name, "version": version} for a, name, version in PROFILES]
+    types = ["CreativeWork", "Profile"]
+    kinds = [{"@id": a, "@type": types, "name": name, "version": version} for a, name, version in PROFILES]
     return [*kinds, licence]
 
 
 def _workflow(study: dict[str, Any]) -> Entity:
     return {
         "@id": CRATE_WORKFLOW,
-        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "@type": ["File", "Dataset", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "conformsTo": {"@id": PROFILES[2][0]},
         "name": "Family justice pipeline",
         "description": "From source records over cohorts and models to disclosure control, figures and report.",
         "version": study["versions"]["pipeline"],
@@ -129,26 +158,22 @@ def _language(study: dict[str, Any]) -> Entity:
     }
 
 
-def _run_id(study: dict[str, Any]) -> str:
-    return f"#run-{study['stream']}"
-
-
-def _run(study: dict[str, Any], files: list[str]) -> list[Entity]:
+def _run(study: dict[str, Any], files: list[str]) -> Entity:
     """Return the run of one stream: the workflow, what it read, what it made, and with which code and settings."""
     source = study["source"]
     versions = ", ".join(f"{name} {version}" for name, version in study["versions"].items())
-    action = {
-        "@id": _run_id(study),
+    return {
+        "@id": run_id(study),
         "@type": "CreateAction",
         "name": f"{study['title']}: one run of the pipeline",
         "description": f"Code {study['code']}, settings {study['settings']}, data {source['fingerprint']}; {versions}.",
+        "agent": {"@id": REQUESTING},
         "instrument": {"@id": CRATE_WORKFLOW},
         "object": [{"@id": _source_id(source)}],
         "result": [{"@id": name} for name in files],
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
-        "endTime": _today(),
+        "actionStatus": COMPLETED,
+        "endTime": _moment(),
     }
-    return [action]
 
 
 def _source_id(source: dict[str, Any]) -> str:
@@ -180,10 +205,15 @@ def _file(folder: Path, name: str) -> Entity:
 
 
 def _today() -> str:
+    return _moment()[:10]
+
+
+def _moment() -> str:
+    """The start of the day of the release."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = (
         datetime.datetime.now(datetime.UTC)
         if epoch is None
         else datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
     )
-    return moment.date().isoformat()
+    return timestamp(moment.date())
