@@ -15,6 +15,7 @@ from behind_samples import write_behind
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure import door
+from family_justice.disclosure.coarsen import in_steps
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.families.curve_series import Curve
 from family_justice.disclosure.rounding import (
@@ -25,6 +26,7 @@ from family_justice.disclosure.rounding import (
     round_cumulative,
     shown,
 )
+from family_justice.disclosure.rounding_shift import Cell, rounding_shift
 from family_justice.disclosure.vocabulary import vocabulary
 from family_justice.errors import DisclosureError
 from family_justice.estimators.parts.t_distribution import t_reference
@@ -257,3 +259,62 @@ def test_a_file_has_no_more_rows_than_the_policy_allows(most: int, is_refused: b
 def test_what_is_shown_is_never_zero_for_somebody() -> None:
     assert [shown(count, rule(threshold=1)) for count in (0, 1, 2, 3, 7, 8)] == [0, 5, 5, 5, 5, 10]
     assert [shown(count, rule(threshold=1, rounding="midpoint")) for count in (0, 1, 5, 6)] == [0, 3, 3, 8]
+
+
+# --- what rests on what ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("terms", "stays_inside"),
+    [
+        ([("x", ["a", "b"])], True), ([("x", ["a", "b", "c"])], True), ([("x", ["a", "b"]), ("y", ["a", "b"])], False),
+        ([("x", ["a", "b"]), ("dose", [""])], False), ([("dose", [""])], False),
+    ],
+)  # fmt: skip
+def test_the_test_of_a_model_with_one_covariate_stays_inside(terms: list[Any], stays_inside: bool) -> None:
+    """It is its estimate over its standard error, to more digits than these are shown with."""
+    rows: list[dict[str, Any]] = []
+    for term, levels in terms:
+        share = 600 // len(levels)
+        rows += [
+            reference(term, level, share, share // 3) if level == "a" else coefficient(term, level, share, share // 3)
+            for level in levels
+        ]
+    test = {"measure": "wald_test", "term": "all", "n": 600, "events": 200, "statistic": 9.0, "df": 2,
+            "p_value": math.exp(-4.5)}  # fmt: skip
+    row = released_model(*rows, test).iloc[-1]
+    assert (row["status"] == "suppressed") == stays_inside
+    assert pd.isna(row["statistic"])
+    if not stays_inside:
+        assert row["p_value"] == 0.01
+
+
+@pytest.mark.parametrize(("terms", "estimate", "error"), [(1, 0.45, 0.1), (2, 0.43, 0.104)])
+def test_a_single_coefficient_of_matched_sets_has_wider_steps(terms: int, estimate: float, error: float) -> None:
+    """All rests on two numbers of discordant pairs: half a standard error, and a fifth of it."""
+    value = {"estimate": 0.431, "std_error": 0.1041}
+    rows = [{"measure": "log_odds_ratio", "term": f"x{i}", "level": "", "n": 400, "events": 200, **value}
+            for i in range(terms)]  # fmt: skip
+    frame = tidy(rows, stream="s", analysis="m", kind="matched_logistic", cohort="c", outcome="o")
+    row = disclose(frame, COURT).rows.iloc[0]
+    assert (row["estimate"], row["std_error"]) == pytest.approx((estimate, error))
+
+
+def test_an_effect_on_one_of_several_outcomes_moves_with_the_persons_beside_it() -> None:
+    """Persons with a level are those with the reference outcome and those with each of the others."""
+    levels = {"a": (402, {"care": 103, "other": 91}), "b": (303, {"care": 52, "other": 44})}
+    frames = []
+    for outcome in ("care", "other"):
+        rows = []
+        for level, (without, events) in levels.items():
+            row = {"measure": "marginal_effect", "term": "x", "level": level, "n": without + events[outcome],
+                   "events": events[outcome], "estimate": 0.0}  # fmt: skip
+            rows.append({**row, "status": "reference"} if level == "a" else {**row, "estimate": 4.0, "std_error": 1.0})
+        frames.append(tidy(rows, stream="s", analysis="m", kind="multinomial", cohort="c", outcome=outcome))
+    row = disclose(pd.concat(frames, ignore_index=True), COURT).rows.iloc[1]
+    level, base = (Cell(n + e["care"], e["care"], (e["other"],)) for n, e in (levels["b"], levels["a"]))
+    alone = Cell(303 + 52, 52), Cell(402 + 103, 103)
+    moved, other = (4 + rounding_shift("marginal_effect", *cells, COURT).estimate for cells in ((level, base), alone))
+    assert abs(moved - other) > 0.05
+    assert row["estimate"] == pytest.approx(in_steps(moved, 0.1))
+    assert in_steps(moved, 0.1) != pytest.approx(in_steps(other, 0.1))
