@@ -34,7 +34,7 @@ from family_justice.estimators.groups.proportions import wilson
 from family_justice.estimators.parts.chi_square import ChiSquareTest, upper_tail
 from family_justice.estimators.parts.t_distribution import f_reference, t_reference
 from family_justice.estimators.survival.life_table import Z95, log_log_limits
-from family_justice.measures import MEASURES
+from family_justice.measures import MEASURES, Measure
 from family_justice.results import VALUES
 
 CLOSE = 1e-6
@@ -46,7 +46,7 @@ _COUNTS = ("count", "members", "curve_count")
 _BOUNDED = ("curve", "share", "agreement", "discrimination", "missing_information", "entropy", "class_share")
 _BLOCK = ["analysis", "kind", "cohort", "outcome", "group"]
 #: Least and greatest estimate on each scale.
-_RANGE = {"percent": (0.0, 100.0), "proportion": (0.0, 1.0)}
+_RANGE, _ANY = {"percent": (0.0, 100.0), "proportion": (0.0, 1.0)}, (-math.inf, math.inf)
 _OTHER_LIMITS = "limits are not those of the other values"
 Flags = npt.NDArray[np.bool_]
 
@@ -100,23 +100,28 @@ def _contradictions(row: dict[str, Any], second: float) -> Iterator[str]:
         if status == "reference" and measure.role in _WALD and value["estimate"] != 0:
             yield "a reference that is not 0"
         return
-    low, high, error, p_value = (value[name] for name in ("conf_low", "conf_high", "std_error", "p_value"))
-    if error < 0 or value["df"] <= 0 or not (math.isnan(p_value) or 0 <= p_value <= 1):
-        yield "std_error, df or p_value out of range"
+    wrong = list(_out_of_range(value, measure))
+    yield from wrong
+    if wrong:
         return
-    least, most = (
-        _RANGE.get(measure.scale, (-math.inf, math.inf)) if measure.role in _BOUNDED else (-math.inf, math.inf)
-    )
-    if value["estimate"] < least - CLOSE or value["estimate"] > most + CLOSE:
-        yield "estimate out of range"
-    if low > high or value["estimate"] < low - _near(low, error) or value["estimate"] > high + _near(high, error):
-        yield "estimate outside its limits"
     if measure.role in _WALD:
         yield from _wald(value, is_profile=measure.role == "coefficient" and math.isnan(value["statistic"]))
     elif measure.role in _TESTS:
         yield from _test(value, second if row["note"] == F_TEST else math.inf)
     else:
         yield from _other_limits(row, value, measure.role)
+
+
+def _out_of_range(value: dict[str, float], measure: Measure) -> Iterator[str]:
+    estimate, error, p_value = value["estimate"], value["std_error"], value["p_value"]
+    low, high = value["conf_low"], value["conf_high"]
+    if error < 0 or value["df"] <= 0 or p_value < 0 or p_value > 1:
+        yield "std_error, df or p_value out of range"
+    least, most = _RANGE.get(measure.scale, _ANY) if measure.role in _BOUNDED else _ANY
+    if estimate < least - CLOSE or estimate > most + CLOSE:
+        yield "estimate out of range"
+    if low > high or estimate < low - _near(low, error) or estimate > high + _near(high, error):
+        yield "estimate outside its limits"
 
 
 def _near(value: float, error: float) -> float:
