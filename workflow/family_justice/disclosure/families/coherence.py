@@ -58,11 +58,14 @@ def check_coherence(frame: pd.DataFrame) -> None:
     for measure, curve in frame[(role == "curve") & (frame["status"] == "ok")].groupby("measure", sort=False):
         wrong = curve.loc[~_curve_limits_follow(str(measure), curve), "kind"]
         found.update((str(kind), str(measure), _OTHER_LIMITS) for kind in wrong)
-    for labels, block in frame[~role.isin(_COUNTS)].groupby(_BLOCK, sort=False):
-        second, kind = _second_df(block), str(labels[1])
-        for row in block.to_dict("records"):
-            problems = _contradictions({str(name): value for name, value in row.items()}, second)
-            found.update((kind, str(row["measure"]), problem) for problem in problems)
+    columns = [*_BLOCK, "measure", "term", "status", "note", *VALUES, "n", "total"]
+    blocks: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for values in frame.loc[~role.isin(_COUNTS), columns].astype(object).itertuples(index=False, name=None):
+        blocks.setdefault(values[: len(_BLOCK)], []).append(dict(zip(columns, values, strict=True)))
+    for block in blocks.values():
+        second, kind = _second_df(block), str(block[0]["kind"])
+        for row in block:
+            found.update((kind, str(row["measure"]), problem) for problem in _contradictions(row, second))
         if not _ratio_follows(block):
             found[kind, "likelihood_ratio_test", "statistic is not that of the log-likelihoods"] += 1
     lines = [
@@ -85,10 +88,10 @@ def _curve_limits_follow(measure: str, curve: pd.DataFrame) -> Flags:
     return ~(off > CLOSE * error)  # what is not there does not contradict
 
 
-def _second_df(block: pd.DataFrame) -> float:
+def _second_df(block: list[dict[str, Any]]) -> float:
     """The degrees of freedom of the coefficients of a model; nan if they have none or several."""
-    known = block.loc[block["std_error"].notna(), "df"].dropna().unique()
-    return float(known[0]) if len(known) == 1 else math.nan
+    known = {row["df"] for row in block if not (math.isnan(row["std_error"]) or math.isnan(row["df"]))}
+    return float(known.pop()) if len(known) == 1 else math.nan
 
 
 def _contradictions(row: dict[str, Any], second: float) -> Iterator[str]:
@@ -194,12 +197,11 @@ def _other_limits(row: dict[str, Any], value: dict[str, float], role: str) -> It
         yield _OTHER_LIMITS
 
 
-def _ratio_follows(block: pd.DataFrame) -> bool:
+def _ratio_follows(block: list[dict[str, Any]]) -> bool:
     """True unless a likelihood-ratio test is not twice the difference of the two log-likelihoods of its model."""
-    fits = block[(block["measure"] == "log_likelihood") & block["estimate"].notna()]
-    tests = block[(block["measure"] == "likelihood_ratio_test") & (block["term"] == "all") & block["statistic"].notna()]
-    by_term = {str(term): float(value) for term, value in zip(fits["term"], fits["estimate"], strict=True)}
-    if len(tests) != 1 or not {"fitted", "without_covariates"} <= set(by_term):
+    fits = {row["term"]: row["estimate"] for row in block if row["measure"] == "log_likelihood"}
+    tests = [row["statistic"] for row in block if row["measure"] == "likelihood_ratio_test" and row["term"] == "all"]
+    if len(tests) != 1 or not {"fitted", "without_covariates"} <= set(fits):
         return True
-    twice = 2 * (by_term["fitted"] - by_term["without_covariates"])
-    return abs(float(tests["statistic"].iloc[0]) - twice) <= CLOSE * (1 + abs(by_term["fitted"]))
+    twice = 2 * (fits["fitted"] - fits["without_covariates"])
+    return _nan_or(abs(tests[0] - twice) <= CLOSE * (1 + abs(fits["fitted"])), tests[0], twice)
