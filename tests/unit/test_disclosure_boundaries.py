@@ -77,6 +77,15 @@ def test_a_cell_of_a_table(count: int, is_hidden: bool) -> None:
     assert pd.isna(released["n"].iloc[0]) == is_hidden
 
 
+@pytest.mark.parametrize("estimate", [199.0, 201.0])
+def test_a_count_with_another_estimate_closes_the_door(estimate: float) -> None:
+    row = {"measure": "count", "term": "x", "level": "a", "n": 200, "estimate": 200.0}
+    labels = {"stream": "s", "analysis": "t", "kind": "table_one", "cohort": "c"}
+    assert disclose(tidy([row], **labels), COURT).rows["n"].tolist() == [200]
+    with pytest.raises(DisclosureError, match="estimate"):
+        disclose(tidy([{**row, "estimate": estimate}], **labels), COURT)
+
+
 @pytest.mark.parametrize(("count", "is_hidden"), [(9, True), (10, False), (11, False)])
 def test_a_cohort_step(count: int, is_hidden: bool) -> None:
     rows = [{"term": f"step{i}", "n": n} for i, n in enumerate((400, count))]
