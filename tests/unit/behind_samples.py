@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pandas as pd
 
 from family_justice.analyses.behind import PRINTED, Behind
 from family_justice.config.schema import Cohort, Step
-from family_justice.prints import BUCKETS
-from family_justice.results import behind_file, read_results
+from family_justice.prints import BUCKETS, Counted, Printer
+from family_justice.results import behind_file, read_results, tidy
 
 COHORT = Cohort(label="C", unit="children", description="d", key=["child_id"],
                 steps=[Step(name="s", label="S", sql="SELECT 1")])  # fmt: skip
@@ -46,3 +47,29 @@ def write_behind(results: Path) -> None:
         behind_labels(frame).write(behind_file(results))
     except Exception:
         behind_labels(pd.DataFrame()).write(behind_file(results))
+
+
+class People:
+    """People with numbers, and what stands behind tables that count them."""
+
+    def __init__(self, most: int = 5000) -> None:
+        self._printer = Printer(pd.DataFrame({"id": np.arange(most)}), None)
+
+    def print(self, ids: Iterable[int]) -> np.ndarray:
+        """Return the print of a set of people."""
+        return self._printer.print(Counted(np.array(sorted(ids), dtype=np.int64))).prints[0]
+
+    def table(self, levels: Mapping[str, Iterable[int]], **labels: str) -> tuple[pd.DataFrame, Behind]:
+        """Return a table of the people of each level, and who stands behind its counts."""
+        sets = {level: set(ids) for level, ids in levels.items()}
+        whole = set().union(*sets.values())
+        n = len(whole)
+        rows = [
+            {"level": level, "n": len(ids), "total": n, "estimate": 100 * len(ids) / n} for level, ids in sets.items()
+        ]
+        frame = tidy(rows, **{"measure": "percent", **labels})
+        lines: list[Any] = []
+        for place, ids in enumerate(sets.values()):
+            lines.append((place, "n", len(ids), len(ids), min(len(ids), 1), self.print(ids)))
+            lines.append((place, "total", n, n, 1, self.print(whole)))
+        return frame, Behind.of(lines, COHORT)

@@ -95,8 +95,7 @@ def unions(
     scale = np.abs(floats).max(axis=1, keepdims=True)
     scale[scale == 0] = 1.0
     floats /= scale
-    inverse = np.linalg.pinv(floats @ floats.T, hermitian=True) @ floats
-    coefficients = (inverse @ others[:, :width].T) / scale
+    coefficients = (np.linalg.pinv(floats).T @ others[:, :width].T) / scale
     is_one = np.abs(coefficients - 1) < _CLOSE
     whole = (is_one | (np.abs(coefficients) < _CLOSE)).all(axis=0) & (is_one.sum(axis=0) > 1)
     for place in np.flatnonzero(whole):
