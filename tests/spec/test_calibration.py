@@ -142,7 +142,7 @@ def test_wrong_sql_is_named_without_records(ready, tmp_path):
     folder = changed(
         tmp_path, "calibration/targets.yaml", "count(*) AS n FROM s31_child", "count(*) AS n FROM s31_chil"
     )
-    with pytest.raises(AnalysisError, match=r"calibration 'V2': the SQL cannot be run.*s31_chil"):
+    with pytest.raises(AnalysisError, match=r"calibration, 'V2': the SQL cannot be run.*s31_chil"):
         calibrate(ready, folder, 1.0, tmp_path / "calibration.csv")
     folder = changed(
         tmp_path / "b", "calibration/targets.yaml", "count(*) AS n FROM s31_child", "count(*) AS m FROM s31_child"

@@ -137,8 +137,8 @@ def set_in(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 COHORT = "cohorts/people"
 WRONG = [
     (f"{COHORT}/steps/1/sql", "SELECT * FROM previous WHERE age < 0", "empty after step 'young'; 5 before it"),
-    (f"{COHORT}/steps/1/sql", "SELECT * FROM previous WHERE agee < 9", "Candidate bindings"),
-    (f"{COHORT}/steps/1/sql", "SELECT * FROM previous JOIN persons USING (person)", "Table with name persons does not exist"),
+    (f"{COHORT}/steps/1/sql", "SELECT * FROM previous WHERE agee < 9", "candidates: "),
+    (f"{COHORT}/steps/1/sql", "SELECT * FROM previous JOIN persons USING (person)", "there is no table 'persons' to read here. Allowed: people, previous."),
     (f"{COHORT}/steps/1/sql", "SELECT * FROM previous WHERE name::INTEGER > 1", "ConversionException"),
     (f"{COHORT}/steps/1/sql", "SELECT person + 7 AS person FROM previous", "5 members were not in the step before"),
     (f"{COHORT}/steps/1/sql", "SELECT age FROM previous", "the key column person is not selected"),

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from family_justice.config.source_files import resolve
 from family_justice.contracts import Column, Table
 from family_justice.errors import ContractError
 from family_justice.files import connect
-from family_justice.sources.files import resolve, snapshot
+from family_justice.sources.files import snapshot
 
 PERSON = Table(
     name="PERSON",

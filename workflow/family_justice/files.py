@@ -19,15 +19,20 @@ if TYPE_CHECKING:
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary name beside ``path``; rename it to ``path`` if the block succeeds, delete it if not."""
-    target = Path(path)
+    target, temporary = Path(path), partial_of(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix stays last: writers choose the format by it.
-    temporary = target.with_name(f".{target.stem}.partial{target.suffix}")
     try:
         yield temporary
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def partial_of(path: str | Path) -> Path:
+    """Return the temporary name of a file that is being written."""
+    target = Path(path)
+    # The suffix stays last: writers choose the format by it.
+    return target.with_name(f".{target.stem}.partial{target.suffix}")
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -68,7 +73,7 @@ def connect(tables: dict[str, str | Path] | None = None, threads: int = 1) -> du
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: str | Path) -> int:
     """Write the rows of ``query`` to Parquet and return their number. The query fixes the order of the rows."""
     with atomic(path) as temporary:
-        copy = f"COPY ({query}) TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
+        copy = f"COPY ({query}) TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         written = connection.execute(copy).fetchone()
     assert written is not None
     return int(written[0])

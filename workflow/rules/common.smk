@@ -4,6 +4,7 @@
 from snakemake.logging import logger
 
 from family_justice import fingerprint, jobs, jobserver, terminal
+from family_justice.analyses.calibration import check_calibration
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
 from family_justice.errors import PipelineError
@@ -18,6 +19,10 @@ try:
     FILES = Layout(Configuration(Path("config"), config))
     STREAMS = {name: FILES.stream(name) for name in FILES.streams}
     SOURCES = {name: FILES.settings_of_source(name) for name in FILES.sources}
+    if workflow.is_main_process:
+        check_calibration(FILES.configuration.folder)
+        for name in STREAMS:
+            FILES.configuration.check_sql(name)
     GUIDE = guide_names(FILES.configuration.catalogue())
     STATES = {name: source_state(source, Path(".")) for name, source in SOURCES.items()}
 except PipelineError as error:

@@ -12,19 +12,17 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from family_justice.cohorts.extract import open_tables
-from family_justice.config.base import Strict
+from family_justice.cohorts.extract import MACROS
+from family_justice.config.base import Sql, Strict, sql_of
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import AnalysisError, ConfigError, did_you_mean, report_together
 from family_justice.files import write_rows
-
-if TYPE_CHECKING:
-    import duckdb
+from family_justice.study_sql import StudySql, problems_of
 
 COLUMNS = ("id", "quantity", "unit", "target", "achieved", "low", "high", "verdict", "reason", "source", "address")
 REFERENCE_COLUMNS = (
@@ -42,8 +40,8 @@ class Calibration(Strict):
 
     tolerance: float
     widest: float
-    views: dict[str, str]
-    targets: dict[str, str]
+    views: dict[str, Sql]
+    targets: dict[str, Sql]
     not_modelled: dict[str, str]
 
 
@@ -115,6 +113,19 @@ def read_calibration(folder: Path, references: Path) -> tuple[Calibration, list[
     return calibration, rows
 
 
+def check_calibration(config: Path) -> None:
+    """Raise ``ConfigError`` with what is wrong with the files of ``config/calibration``, their SQL included.
+
+    ``config`` is the folder of the configuration. Done once, before any job; the job checks what it runs.
+    """
+    folder = config / "calibration"
+    calibration, _ = read_calibration(folder, config / "references" / "population.csv")
+    tables = {*research_ready_tables(), *(path.stem for path in (config / "codelists").glob("*.csv"))}
+    tables |= set(calibration.views)
+    problems = [f"{at}: {p}" for at, text, place in sql_of(calibration) for p in problems_of(text, place, tables)]
+    report_together(str(folder), problems, ConfigError)
+
+
 def _problems(rows: list[dict[str, str]]) -> list[str]:
     if not rows or tuple(rows[0]) != REFERENCE_COLUMNS:
         return [f"write the columns {', '.join(REFERENCE_COLUMNS)}"]
@@ -130,21 +141,6 @@ def _problems(rows: list[dict[str, str]]) -> list[str]:
         except ArithmeticError:
             problems.append(f"'{row['id']}': value '{row['value']}' is no number")
     return problems
-
-
-def _run(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> list[dict[str, Any]]:
-    """Return the rows of a query; errors speak of the statement, never of records."""
-    import duckdb
-
-    try:
-        result = connection.execute(sql)
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
-        words = " ".join(str(error).split("\n\n")[0].split())
-        raise AnalysisError(f"calibration '{name}': the SQL cannot be run. {words}") from None
-    except duckdb.Error as error:
-        raise AnalysisError(f"calibration '{name}': the SQL failed on the records ({type(error).__name__})") from None
 
 
 def _achieved(name: str, unit: str, rows: list[dict[str, Any]], scale: float) -> Achieved | None:
@@ -197,9 +193,11 @@ def calibrate(ready: Path, config: Path, scale: float, output: Path) -> list[dic
     tables = {name: ready / f"{name}.parquet" for name in research_ready_tables()}
     missing = [f"table '{name}' is missing" for name, path in tables.items() if not path.is_file()]
     report_together(str(ready), missing, AnalysisError)
-    connection = open_tables(tables, config / "codelists")
+    macros = MACROS.read_text(encoding="utf-8")
+    study = StudySql(tables, config / "codelists", macros, (), about="calibration", error=AnalysisError)
     for name, sql in calibration.views.items():
-        _run(connection, name, f'CREATE TEMP TABLE "{name}" AS {sql}')
+        study.make(name, sql, f"'{name}'")
+        study.readable.add(name.lower())
     rows = []
     for reference in references:
         name = reference["id"]
@@ -211,7 +209,7 @@ def calibrate(ready: Path, config: Path, scale: float, output: Path) -> list[dic
         if name in calibration.not_modelled:
             row |= {"verdict": NOT_MODELLED, "reason": calibration.not_modelled[name]}
         else:
-            found = _achieved(name, reference["unit"], _run(connection, name, calibration.targets[name]), scale)
+            found = _achieved(name, reference["unit"], study.rows(calibration.targets[name], f"'{name}'"), scale)
             row |= {"verdict": NO_RECORDS} if found is None else _shown(found)
             if found is not None:
                 row["verdict"] = verdict(reference["value"], found, calibration.tolerance, calibration.widest)

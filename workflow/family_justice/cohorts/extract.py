@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from family_justice.analyses.behind import Behind, printer_of
-from family_justice.config.check_cohort import parameters_in
+from family_justice.config.base import sql_of
 from family_justice.config.schema import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
-from family_justice.files import connect, write_csv, write_parquet
+from family_justice.files import partial_of, write_csv, write_parquet
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.prints import NO_SALT, Counted
 from family_justice.results import behind_file, tidy
-from family_justice.sql import identifier, identifiers, literal
+from family_justice.sql import identifier, identifiers
+from family_justice.study_sql import StudySql, told_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,38 +25,30 @@ if TYPE_CHECKING:
 MACROS = Path(__file__).with_name("macros.sql")
 
 
-def open_tables(tables: Mapping[str, Path], codelists: Path) -> duckdb.DuckDBPyConnection:
-    """Open a connection with one view per table and per code list, and the macros of ``macros.sql``."""
-    connection = connect({name: path for name, path in tables.items()})
-    for path in sorted(codelists.glob("*.csv")):
-        reading = f"SELECT * FROM read_csv({literal(path)}, header = true)"
-        connection.execute(f"CREATE VIEW {identifier(path.stem)} AS {reading}")
-    connection.execute(MACROS.read_text(encoding="utf-8"))
-    return connection
+def open_tables(
+    stream: Stream, name: str, tables: Mapping[str, Path], codelists: Path, writes: Iterable[Path]
+) -> StudySql:
+    """Return what SQL of a cohort reads: tables, code lists, the macros of ``macros.sql``, and the definitions of the
+    stream as ``$parameters``. ``writes``: the files that will be written of it."""
+    return StudySql(
+        tables,
+        codelists,
+        MACROS.read_text(encoding="utf-8"),
+        [partial_of(path) for path in writes],
+        about=f"stream '{stream.stream}', cohort '{name}'",
+        error=CohortError,
+        values={definition: stream.definitions[definition].value for definition in stream.definitions},
+        words=words_of(stream.cohorts[name]),
+    )
 
 
-def run_sql(connection: duckdb.DuckDBPyConnection, sql: str, stream: Stream, where: str) -> duckdb.DuckDBPyConnection:
-    """Execute SQL of a stream file with the stream's definitions as its ``$parameters``.
-
-    Raises ``CohortError`` without values of records: DuckDB's words are passed on only where they speak of the
-    statement (its syntax, tables, columns), never where they may quote data (conversion, out of range).
-    """
-    import duckdb
-
-    values = {name: stream.definitions[name].value for name in sorted(parameters_in(sql))}
-    try:
-        return connection.execute(sql, values) if values else connection.execute(sql)
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
-        raise CohortError(f"stream '{stream.stream}', {where}: the SQL cannot be run. {_first_lines(error)}") from None
-    except duckdb.Error as error:
-        raise CohortError(
-            f"stream '{stream.stream}', {where}: the SQL failed on the records ({type(error).__name__}). "
-            "Its message may quote a record and is not shown; check casts, divisions and scalar subqueries"
-        ) from None
-
-
-def _first_lines(error: Exception) -> str:
-    return " ".join(str(error).split("\n\n")[0].split())
+def words_of(cohort: Cohort) -> list[str]:
+    """Return the words of a cohort that messages may quote: its SQL, its key and its names."""
+    return [
+        *cohort.key,
+        *(cohort.time_zero or "", *cohort.events, *cohort.tables, *cohort.covariates),
+        *(text for _, text, _ in sql_of(cohort)),
+    ]
 
 
 def extract_cohort(
@@ -90,17 +83,18 @@ def extract_cohort(
     """
     cohort = stream.cohorts[name]
     where = f"stream '{stream.stream}', cohort '{name}'"
-    connection = open_tables(tables, codelists)
+    study = open_tables(stream, name, tables, codelists, [cohort_path])
+    connection = study.connection
     attrition: list[tuple[str, Behind]] = []
     if cohort.base:
         # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
         attrition.append(("base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
-    attrition += _run_steps(connection, stream, name, cohort, where, salt)
+    attrition += _run_steps(study, cohort, where, salt)
     _require_persons(connection, cohort, where)
     for helper, definition in cohort.tables.items():
-        sql = f'CREATE TEMP TABLE "{helper}" AS {definition.sql.rstrip(";")}'
-        run_sql(connection, sql, stream, f"cohort '{name}', table '{helper}'")
-    _add_events(connection, stream, name, cohort, where)
+        study.make(helper, definition.sql, f"table '{helper}'")
+        study.readable.add(helper)
+    _add_events(study, cohort, where)
     members = write_parquet(connection, _with_dates(cohort), cohort_path)
     columns = {"analysis": Attrition.name_of(name), "kind": Attrition.kind, "cohort": name, "measure": "count"}
     rows = [{"term": term, "n": int(found.count[0])} for term, found in attrition]
@@ -120,16 +114,13 @@ def count_members(connection: duckdb.DuckDBPyConnection, table: str, cohort: Coh
     return Behind.of([line], cohort)
 
 
-def _run_steps(
-    connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str, salt: bytes
-) -> list[tuple[str, Behind]]:
+def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list[tuple[str, Behind]]:
     """Run the steps one on the other, make the view ``cohort`` of the last, and return who is left after each."""
-    key = identifiers(cohort.key)
+    key, connection = identifiers(cohort.key), study.connection
     left: list[tuple[str, Behind]] = []
     for position, step in enumerate(cohort.steps):
-        sql = f"CREATE TEMP TABLE step_{position} AS {step.sql.rstrip(';')}"
-        run_sql(connection, sql, stream, f"cohort '{name}', step '{step.name}'")
-        _require_key(connection, f"step_{position}", cohort, f"{where}, step '{step.name}'")
+        study.make(f"step_{position}", step.sql, f"step '{step.name}'")
+        _require_key(study, f"step_{position}", cohort, f"{where}, step '{step.name}'")
         left.append((step.name, count_members(connection, f"step_{position}", cohort, salt)))
         if position:
             added = _one(
@@ -148,7 +139,9 @@ def _run_steps(
                 f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads"
             )
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
+        study.readable.add("previous")
     connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM step_{len(left) - 1}")
+    study.readable.add("cohort")
     doubled = _one(connection, "SELECT count(*) FROM cohort") - int(left[-1][1].count[0])
     if doubled:
         raise CohortError(
@@ -196,15 +189,15 @@ def _with_dates(cohort: Cohort) -> str:
     return f"SELECT cohort.*{dates} FROM cohort{joins} ORDER BY {key}"
 
 
-def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str, cohort: Cohort, where: str) -> None:
+def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
     """Make one table per event, key and date, and report dates that cannot be."""
     problems: list[str] = []
-    columns = {row[0]: row[1] for row in connection.execute("DESCRIBE cohort").fetchall()}
+    connection, columns = study.connection, study.columns("cohort")
     if cohort.time_zero and columns.get(cohort.time_zero) != "DATE":
         possible = [column for column, kind in columns.items() if kind == "DATE"]
         raise CohortError(
             f"{where}: 'time_zero' is '{cohort.time_zero}', which is no date column of the last step. "
-            + did_you_mean(cohort.time_zero, possible)
+            + did_you_mean(cohort.time_zero, told_names(possible, study.words))
         )
     key = identifiers(cohort.key)
     for event, definition in cohort.events.items():
@@ -212,9 +205,8 @@ def _add_events(connection: duckdb.DuckDBPyConnection, stream: Stream, name: str
             problems.append(f"event '{event}': the last step has a column of that name, too; rename one of them")
             continue
         date = "CAST(date AS DATE) AS date" if definition.repeats else "date"
-        dates = f"SELECT {key}, {date} FROM ({definition.sql.rstrip(';')}) WHERE date IS NOT NULL"
-        sql = f'CREATE TEMP TABLE "event_{event}" AS {dates}'
-        run_sql(connection, sql, stream, f"cohort '{name}', event '{event}'")
+        dates = f"SELECT {key}, {date} FROM ({{}}) WHERE date IS NOT NULL"
+        study.make(f"event_{event}", definition.sql, f"event '{event}'", dates)
         if definition.repeats:
             problems += _collect_repeats(connection, event, key, cohort)
             continue
@@ -264,19 +256,20 @@ def _collect_repeats(connection: duckdb.DuckDBPyConnection, event: str, key: str
     return problems
 
 
-def _require_key(connection: duckdb.DuckDBPyConnection, table: str, cohort: Cohort, where: str) -> None:
-    columns = {row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()}
+def _require_key(study: StudySql, table: str, cohort: Cohort, where: str) -> None:
+    columns = study.columns(table)
     missing = [column for column in cohort.key if column not in columns]
     if missing:
         raise CohortError(
-            f"{where}: the key column {', '.join(missing)} is not selected. Selected: {', '.join(sorted(columns))}"
+            f"{where}: the key column {', '.join(missing)} is not selected. Selected: "
+            + ", ".join(told_names(columns, study.words))
         )
     for name in ("person", "counts"):
         column = getattr(cohort, name)
         if column is not None and column not in columns:
             raise CohortError(f"{where}: the column '{column}' of '{name}' is not selected; every step selects it")
     empty = " OR ".join(f'"{column}" IS NULL' for column in cohort.key)
-    nulls = _one(connection, f"SELECT count(*) FROM {table} WHERE {empty}")
+    nulls = _one(study.connection, f"SELECT count(*) FROM {table} WHERE {empty}")
     if nulls:
         raise CohortError(f"{where}: the key is empty in {nulls} rows")
 

@@ -8,14 +8,9 @@ from collections.abc import Mapping
 
 from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Stream
 from family_justice.kinds.families.keys import repeats, unknown
+from family_justice.study_sql import parameters_in
 
-PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
 _COMMENT = re.compile(r"--[^\n]*")
-
-
-def parameters_in(sql: str) -> set[str]:
-    """Return the names that SQL reads as ``$name``; comments do not count."""
-    return set(PARAMETER.findall(_COMMENT.sub("", sql)))
 
 
 def sql_problems(where: str, sql: str, stream: Stream) -> list[str]:

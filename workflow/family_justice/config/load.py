@@ -15,9 +15,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
+from family_justice.config.check_sql import check_stream_sql
 from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below
 from family_justice.config.schema import Covariate, Policy, Settings, Source, Stream
-from family_justice.contracts import contracts, source_tables
+from family_justice.config.source_files import check_open_policy, check_place
+from family_justice.contracts import contracts, research_ready_tables, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
@@ -200,8 +202,12 @@ class Configuration:
         """Read one source file."""
         path = self.folder / "sources" / f"{name}.yaml"
         source = parse(read_yaml(path), Source, path)
+        check_place(source, self.folder.parent, path)
+        policy = self.policy(source.minimum_policy)
         if _holds_court_tables(source):
-            check_policy_not_below(self.policy(source.minimum_policy), FLOOR, f"{path}: minimum_policy")
+            check_policy_not_below(policy, FLOOR, f"{path}: minimum_policy")
+        else:
+            check_open_policy(source, policy, self.folder, path)
         return source
 
     @cache  # noqa: B019
@@ -217,6 +223,16 @@ class Configuration:
                 f"{path}: 'file_types' lacks {', '.join(lacking)}; add them: every release has such files"
             )
         return policy
+
+    def check_sql(self, name: str) -> None:
+        """Raise one ``ConfigError`` with what is wrong with the SQL of a stream and of the shared covariates it uses.
+
+        Done once, before any job. A job checks what it runs, and does not read all other SQL again.
+        """
+        stream = self.stream(name)
+        tables = getattr(self.source(self.source_of(stream)), "tables", {}) or research_ready_tables()
+        lists = [path.stem for path in (self.folder / "codelists").glob("*.csv")]
+        check_stream_sql(stream, self.covariates(), {*tables, *lists}, self.folder / "streams" / f"{name}.yaml")
 
     @cache  # noqa: B019
     def catalogue(self) -> Catalogue:

@@ -100,6 +100,11 @@ def check_policy_not_below(policy: Policy, minimum: Policy, where: str = "") -> 
     report_together(where or f"policy '{policy.name}'", _looser_than(policy, minimum), ConfigError)
 
 
+def is_looser(policy: Policy, minimum: Policy) -> bool:
+    """Say whether a policy is looser than another in anything."""
+    return bool(_looser_than(policy, minimum))
+
+
 def _looser_than(policy: Policy, minimum: Policy) -> list[str]:
     """Say in which fields a policy is looser than the custodian's minimum, and what to write instead."""
     problems = []

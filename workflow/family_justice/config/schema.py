@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from family_justice.config.base import Name, Sql, Strict
+from family_justice.config.base import Name, Sql, SqlExpression, Strict
 from family_justice.contracts import Column
 from family_justice.errors import ConfigError
 from family_justice.kinds.registry import Analysis
@@ -339,7 +339,7 @@ class Covariate(Strict):
 
     label: str
     definition: str = Field(description="one sentence for the report")
-    value: Sql = Field(description="SQL expression over the columns of the cohort, one value per row")
+    value: SqlExpression = Field(description="SQL expression over the columns of the cohort, one value per row")
     levels: list[str] | None = Field(default=None, description="levels in order; leave out for a number")
     reference: str | None = Field(default=None, description="reference level in models")
     missing: str | None = Field(

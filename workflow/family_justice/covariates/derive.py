@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from family_justice.cohorts.extract import open_tables, run_sql
+from family_justice.cohorts.extract import open_tables
 from family_justice.config.schema import Covariate, Stream
 from family_justice.errors import CohortError, did_you_mean, report_together
 from family_justice.files import write_parquet
@@ -30,23 +30,20 @@ def derive_covariates(
     numbers.
     """
     cohort = stream.cohorts[name]
-    connection = open_tables({**tables, "cohort": cohort_path}, codelists)
-    key = identifiers(cohort.key)
-    problems: list[str] = []
     names = [covariate for covariate in cohort.covariates if only is None or covariate in only]
+    files = {covariate: folder / f"{covariate}.parquet" for covariate in names}
+    study = open_tables(stream, name, {**tables, "cohort": cohort_path}, codelists, files.values())
+    connection, key = study.connection, identifiers(cohort.key)
+    problems: list[str] = []
     for covariate_name in names:
         covariate = covariates[covariate_name]
         kind = "VARCHAR" if covariate.levels else "DOUBLE"
         missing = ""
         if covariate.missing is not None:
             missing = f", {literal(covariate.missing)}"
-        value = f"coalesce(CAST(({covariate.value}) AS {kind}){missing})"
-        run_sql(
-            connection,
-            f'CREATE TEMP TABLE "value_{covariate_name}" AS SELECT {key}, {value} AS "{covariate_name}" FROM cohort',
-            stream,
-            f"cohort '{name}', covariate '{covariate_name}'",
-        )
+        around = f'SELECT {key}, coalesce(CAST(({{}}) AS {kind}){missing}) AS "{covariate_name}" FROM cohort'
+        where = f"covariate '{covariate_name}'"
+        study.make(f"value_{covariate_name}", covariate.value, where, around, place="expression")
         column = f'"{covariate_name}"'
         if covariate.levels:
             levels = literals(covariate.levels)
@@ -60,4 +57,4 @@ def derive_covariates(
     report_together(f"stream '{stream.stream}', cohort '{name}'", problems, CohortError)
     for covariate_name in names:
         values = f'SELECT * FROM "value_{covariate_name}" ORDER BY {key}'
-        write_parquet(connection, values, folder / f"{covariate_name}.parquet")
+        write_parquet(connection, values, files[covariate_name])

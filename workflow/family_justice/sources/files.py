@@ -10,7 +10,6 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
-import importlib.util
 import re
 import shutil
 import tempfile
@@ -28,32 +27,7 @@ from family_justice.sql import literal
 if TYPE_CHECKING:
     import duckdb
 
-PACKAGE_PREFIX = "package:"
 EMPTY_WILL_DO = " If your extract does not hold it, add an empty column of that name."
-
-
-def resolve(path: str, base: Path) -> Path:
-    """Return the file that ``path`` means.
-
-    A relative path counts from ``base``; ``package:lifelines/datasets/rossi.csv`` is a file inside an installed
-    Python package, which is not imported. Raises ContractError if the package or the file is missing.
-    """
-    if not path.startswith(PACKAGE_PREFIX):
-        target = base / path  # an absolute path stays as it is
-        if not target.is_file():
-            raise ContractError(f"{path}: no such file (relative paths count from {base}).")
-        return target
-    package, _, inside = path.removeprefix(PACKAGE_PREFIX).partition("/")
-    if not package.isidentifier() or not inside:
-        raise ContractError(f"{path}: write package:<name of the package>/<file inside it>.")
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise ContractError(f"{path}: the Python package '{package}' is not installed.")
-    for location in found.submodule_search_locations:
-        target = Path(location, inside)
-        if target.is_file() and target.resolve().is_relative_to(Path(location).resolve()):
-            return target
-    raise ContractError(f"{path}: the package '{package}' is installed but holds no such file.")
 
 
 def snapshot(

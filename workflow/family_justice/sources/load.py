@@ -10,8 +10,7 @@ import duckdb
 
 from family_justice import fingerprint
 from family_justice.config.schema import DatabaseSource, FilesSource, SyntheticSource
-from family_justice.contracts import Table, source_tables
-from family_justice.errors import ConfigError, ContractError
+from family_justice.contracts import source_tables
 from family_justice.files import write_text
 
 
@@ -27,9 +26,10 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
 
         simulate(base / source.parameters, source.scale, source.seed, folder)
     elif isinstance(source, FilesSource):
-        from family_justice.sources.files import resolve, snapshot
+        from family_justice.config.source_files import declared_tables, resolve
+        from family_justice.sources.files import snapshot
 
-        tables, paths = _declared(source, base)
+        tables, paths = declared_tables(source, base)
         snapshot(tables, {name: resolve(path, base) for name, path in paths.items()}, folder)
     elif isinstance(source, DatabaseSource):
         from family_justice.sources.database import fetch_tables, places_of
@@ -63,38 +63,10 @@ def source_state(source: Any, base: Path) -> str:
         return fingerprint.of_value([[path.name, fingerprint.of_file(path)] for path in files])
     if isinstance(source, DatabaseSource):
         return ""  # looking would cost a connection at every start: a new refresh is a change of the source's file
-    from family_justice.sources.files import resolve
+    from family_justice.config.source_files import declared_tables, resolve
 
-    paths = [resolve(path, base) for path in _declared(source, base)[1].values()]
+    paths = [resolve(path, base) for path in declared_tables(source, base)[1].values()]
     return fingerprint.of_value([[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in paths])
-
-
-def _declared(source: FilesSource, base: Path) -> tuple[dict[str, Table], dict[str, str]]:
-    """Return contract and path of each table of a ``files`` source."""
-    if bool(source.folder) == bool(source.tables):
-        raise ConfigError(
-            "a source of kind 'files' needs either 'folder' (court tables) or 'tables' (tables of your own)"
-        )
-    if source.tables:
-        own = {
-            name: Table(name=name, **table.model_dump(include={"description", "row", "source", "columns"}))
-            for name, table in source.tables.items()
-        }
-        return own, {name: table.path for name, table in source.tables.items()}
-    folder = Path(str(source.folder))
-    found = {
-        name: str(path)
-        for name in source_tables()
-        for path in [base / folder / f"{name}{suffix}" for suffix in (".parquet", ".csv", ".csv.gz", ".csv.bz2")]
-        if path.is_file()
-    }
-    if not found:
-        raise ContractError(
-            f"{folder}: none of the {len(source_tables())} court tables is there; expected files such as "
-            f"{next(iter(source_tables()))}.parquet or .csv"
-        )
-    # A system may be absent as a whole; harmonisation says if one is there in part.
-    return {name: source_tables()[name] for name in found}, found
 
 
 def planted_truth(source: Any, base: Path) -> list[dict[str, Any]]:
