@@ -56,3 +56,6 @@ for stream in STREAMS:
             FILES.release_files(stream),
         message:
             f"Done. Open results/release/{stream}/index.html"
+
+
+give_memory()

@@ -232,7 +232,7 @@ def test_unforeseen_errors_close_the_door_without_values(house: House, monkeypat
 
 def test_a_failing_disk_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    replace = gate.os.replace
+    replace = gate.rooms.os.replace
 
     def fail_late(source: Path, target: Path) -> None:
         calls.append(target)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from family_justice import rooms
 from family_justice.sql import identifier, literal
 
 if TYPE_CHECKING:
@@ -18,14 +19,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; rename it to ``path`` if the block succeeds, delete it if not."""
+    """Give a temporary name beside ``path``; rename it to ``path`` if the block succeeds, delete it if not.
+
+    A file of a room that stays inside gets its checksum beside it.
+    """
     target, temporary = Path(path), partial_of(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield temporary
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with rooms.private_umask(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            os.replace(temporary, target)
+            rooms.seal(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def partial_of(path: str | Path) -> Path:
@@ -55,19 +61,40 @@ def write_rows(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[
         writer.writerows(rows)
 
 
-def connect(tables: dict[str, str | Path] | None = None, threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory DuckDB with one view per Parquet file.
+def connect(
+    tables: Mapping[str, str | Path] | None = None, threads: int = 1, checked: bool = True
+) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory DuckDB with one view per Parquet file, with the memory and the place to spill of the job.
 
-    ``tables`` maps view name to file. Nothing is fetched from the network: extensions are not installed.
+    ``tables`` maps view name to file; each is compared with its checksum, unless the caller does so when it reads it
+    (``checked``). Nothing is fetched from the network: extensions are not installed.
     """
     import duckdb
 
     connection = duckdb.connect(
-        config={"threads": threads, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        config={
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            **rooms.duckdb_limits(),
+        }
     )
     for name, path in (tables or {}).items():
-        connection.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM read_parquet({literal(path)})")
+        view_parquet(connection, name, path, checked)
     return connection
+
+
+def view_parquet(connection: duckdb.DuckDBPyConnection, name: str, path: str | Path, checked: bool = True) -> None:
+    """Make a view on a Parquet file, which is compared with its checksum (``checked``)."""
+    import duckdb
+
+    if checked:
+        rooms.check(path)
+    try:
+        connection.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM read_parquet({literal(path)})")
+    except duckdb.Error:
+        rooms.check(path)  # damage is said as such
+        raise
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: str | Path) -> int:

@@ -10,10 +10,12 @@ A function imports what it runs, because that is the code that its result depend
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from family_justice.config.check import covariates_of
@@ -23,7 +25,9 @@ from family_justice.errors import PipelineError
 from family_justice.job import job
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.second_program.model import SecondProgram
-from family_justice.layout import INTERNAL, RELEASE, RESTRICTED, Layout
+from family_justice.layout import Layout
+from family_justice.planned import check_unchanged
+from family_justice.rooms import INTERNAL, MEMORY, RELEASE, RESTRICTED, private_job
 
 HERE, CONFIG, CODELISTS = Path("."), Path("config"), Path("config/codelists")
 #: What Snakemake was told to change in config.yaml (``--config``, ``--configfile``), as JSON. Never a secret.
@@ -258,15 +262,30 @@ JOBS: dict[str, Callable[..., None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Run the job ``arguments[0]`` for the names that follow; ``--log FILE`` in front of it keeps its output there."""
-    log = arguments[1] if arguments[:1] == ["--log"] else ""
-    name, *names = arguments[2:] if log else arguments or [""]
+    """Run the job ``arguments[0]`` for the names that follow. In front of it may stand ``--memory MB``, the most
+    that it may take, and ``--log FILE``, which keeps its output there."""
+    memory, arguments = _option("--memory", arguments)
+    log, arguments = _option("--log", arguments)
+    name, *names = arguments or [""]
     if name not in JOBS:
-        raise SystemExit(f"Usage: python -m family_justice.jobs [--log FILE] JOB NAME...\nJobs: {', '.join(JOBS)}")
-    if not log:
-        return JOBS[name](*names)
-    with job(log):
+        usage = "python -m family_justice.jobs [--memory MB] [--log FILE] JOB NAME..."
+        raise SystemExit(f"Usage: {usage}\nJobs: {', '.join(JOBS)}")
+    with job(log) if log else nullcontext():
+        run(name, names, int(memory) if memory else MEMORY)
+
+
+def run(name: str, names: list[str], memory: int) -> None:
+    """Run one job: with a private room, its ``memory`` in megabytes, and the configuration that it was planned with."""
+    stream = inspect.signature(JOBS[name]).bind(*names).arguments.get("stream")
+    check_unchanged(CONFIG, stream)
+    with private_job(memory):
         JOBS[name](*names)
+    check_unchanged(CONFIG, stream)
+
+
+def _option(name: str, arguments: list[str]) -> tuple[str, list[str]]:
+    """Return the value of an option that stands first, and what follows; "" if it does not."""
+    return (arguments[1], arguments[2:]) if arguments[:1] == [name] else ("", arguments)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from family_justice.kinds.quality.model import ANALYSES, analyses_of_records
 from family_justice.kinds.registry import kind_of
 from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.results import behind_file
+from family_justice.rooms import INTERNAL, RELEASE, RESTRICTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from family_justice.config.catalogue import Catalogue
     from family_justice.config.load import Configuration
     from family_justice.config.schema import Stream
-
-RESTRICTED, INTERNAL, RELEASE = "results/restricted", "results/internal", "results/release"
 
 # --- names in the folder of a released stream -------------------------------------------------------------------------
 

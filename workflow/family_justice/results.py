@@ -99,6 +99,10 @@ def read_results(path: str) -> pd.DataFrame:
     """Read a CSV of results in the schema."""
     import pandas as pd
 
+    from family_justice import rooms
+
+    rooms.check(path)
+
     text: dict[Hashable, Any] = {column: "string" for column in LABELS + REMARKS}
     return conform(
         pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in POSITION + VALUES + COUNTS})

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from family_justice import rooms
 from family_justice.errors import PipelineError, did_you_mean
 from family_justice.files import connect
 from family_justice.sql import identifier, literal, literals
@@ -266,7 +267,7 @@ class StudySql:
         values: Mapping[str, Any] | None = None,
         words: Iterable[str] = (),
     ) -> None:
-        self.connection = connect({name: path for name, path in tables.items()})
+        self.connection, self.files = connect(tables, checked=False), dict(tables)
         self.about, self.error, self.values = about, error, values or {}
         lists = sorted(codelists.glob("*.csv"))
         for path in lists:
@@ -285,6 +286,12 @@ class StudySql:
         self.connection.execute(f"SET allowed_paths = [{literals(dict.fromkeys(files))}]")
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
+
+    def check_whole(self, sql: str) -> None:
+        """Raise ``PipelineError`` if the file of a table that SQL names is not as it was written; look at each once."""
+        words = {word.lower() for word in _WORD.findall(sql)}
+        for name in [name for name in self.files if words & set(_WORD.findall(name.lower()))]:
+            rooms.check(self.files.pop(name))
 
     def columns(self, table: str) -> dict[str, str]:
         """Return the columns of a table with their types."""
@@ -311,6 +318,7 @@ class StudySql:
         written = f"{self.about}, {where}"
         if problems := _problems(self.connection, sql, place, self.readable):
             raise self.error(f"{written}: the SQL cannot be run. {'; '.join(problems)}")
+        self.check_whole(f"{around} {sql}")
         values = {name: self.values[name] for name in sorted(parameters_in(sql))}
         before, _, after = around.partition("{}")
         statement = f"{before}\n{_bare(sql)}\n{after}"

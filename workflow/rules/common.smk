@@ -3,7 +3,7 @@
 
 from snakemake.logging import logger
 
-from family_justice import fingerprint, jobs, jobserver, terminal
+from family_justice import fingerprint, jobs, jobserver, planned, rooms, terminal
 from family_justice.analyses.calibration import check_calibration
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
@@ -14,6 +14,10 @@ from family_justice.sources.load import source_state
 
 #: What a rule of the release room may read besides it.
 BY_HAND = ("config/", "Snakefile")
+
+# Before anything is read: what is changed from here on is noticed by the jobs. A node of a cluster is told by the run.
+if workflow.is_main_process:
+    os.environ[planned.PLANNED] = planned.state(Path("config"))
 
 try:
     FILES = Layout(Configuration(Path("config"), config))
@@ -66,6 +70,14 @@ def analysis_settings(wildcards):
         cohort.model_dump(mode="json", exclude={"covariates"}),
         covariate_settings(wildcards.stream, FILES.needed_covariates(wildcards.stream, wildcards.analysis)),
     )
+
+
+def give_memory():
+    """Tell every job how much memory it may take, whatever Snakemake was started with. Rules do not say it themselves."""
+    for known in workflow.rules:
+        if known.shellcmd:
+            known.resources.setdefault("mem_mb", rooms.MEMORY)
+            known.shellcmd = known.shellcmd.replace("job --log", "job --memory {resources.mem_mb} --log")
 
 
 def room_of(path):

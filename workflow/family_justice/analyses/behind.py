@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice import rooms
 from family_justice.analyses.left_out import NO_VALUE
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up
 from family_justice.config.schema import Cohort, Covariate, Outcome
@@ -81,6 +82,7 @@ class Behind:
     @classmethod
     def read(cls, path: Path) -> Behind:
         """Read what ``write`` wrote."""
+        rooms.check(path)
         with np.load(path, allow_pickle=False) as arrays:
             found: Any = {name: arrays[name] for name in arrays.files}
         found |= {name: bool(found[name]) for name in _SAID}

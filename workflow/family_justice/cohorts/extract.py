@@ -88,6 +88,7 @@ def extract_cohort(
     attrition: list[tuple[str, Behind]] = []
     if cohort.base:
         # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
+        study.check_whole("base")
         attrition.append(("base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
     attrition += _run_steps(study, cohort, where, salt)
     _require_persons(connection, cohort, where)

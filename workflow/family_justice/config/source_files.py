@@ -86,10 +86,10 @@ def check_place(source: Any, base: Path, where: Path) -> None:
 
 
 def check_open_policy(source: Any, policy: Policy, folder: Path, where: Path) -> None:
-    """Raise ``ConfigError`` if a source of tables of one's own has an open policy, one that is looser than the least for
-    court records, and a file that the custodian does not list as public. Which file it is says its SHA-256, not its name.
+    """Raise ``ConfigError`` if a source of own tables has an open policy and a file that is not listed as public.
 
-    ``folder``: that of the configuration.
+    Open is a policy that is looser than the least for court records. The custodian lists files by their SHA-256, not by
+    their names. ``folder``: that of the configuration.
     """
     if not is_looser(policy, FLOOR):
         return

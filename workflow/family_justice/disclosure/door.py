@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import re
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -14,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from family_justice import fingerprint
+from family_justice import fingerprint, rooms
 from family_justice.analyses.behind import Behind
 from family_justice.config.policy import check_policy_not_below
 from family_justice.config.schema import Policy
@@ -129,7 +128,7 @@ def _release(
 
 
 def _publish(staged: Path, target: Path) -> None:
-    os.replace(staged, target)
+    rooms.move(staged, target)
 
 
 def _remove(paths: list[Path]) -> None:
@@ -162,6 +161,7 @@ def _read(name: str, path: Path, words: Vocabulary) -> pd.DataFrame:
 
 def _check_texts(name: str, path: Path) -> None:
     """Raise ``DisclosureError`` unless every row has every column of the result schema, with texts of its type."""
+    rooms.check(path)
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file, strict=True))
     if not lines or lines[0] != list(COLUMNS):

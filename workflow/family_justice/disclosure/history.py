@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from family_justice import fingerprint
+from family_justice import fingerprint, rooms
 from family_justice.config.schema import Policy
 from family_justice.disclosure.disclose import Disclosed
 from family_justice.disclosure.families.curve_series import Curve
@@ -208,6 +208,7 @@ def read_releases(population: Population, stream: str) -> list[Release]:
     """Return what was released before: by other streams of the same records and, of records, in earlier releases."""
     found = []
     for path in sorted(population.folder.glob("*.npz")):
+        rooms.check(path, "Put back a copy of it: without it earlier releases are not protected")
         with np.load(path, allow_pickle=False) as arrays:
             values: Any = {name: arrays[name] for name in arrays.files}
         texts = {name: str(values[name]) for name in ("stream", "data", "refresh")}

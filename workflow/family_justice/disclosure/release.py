@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from family_justice import fingerprint
+from family_justice import fingerprint, rooms
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
@@ -40,6 +40,7 @@ def release_stream(
     policy, minimum = configuration.policy_of(stream)
     source = configuration.source_of(stream)
     settings = configuration.source(source)
+    rooms.check(manifest)
     data = fingerprint.of_file(manifest)[:16]
     population = None
     if not is_open(policy):

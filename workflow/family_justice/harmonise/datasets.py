@@ -6,12 +6,12 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from family_justice import rooms
 from family_justice.contracts import data_set_tables, research_ready_tables
 from family_justice.contracts.check import check_tables, count_departures
 from family_justice.errors import ContractError, PipelineError
 from family_justice.files import connect, write_parquet, write_rows
 from family_justice.harmonise.checks import CHECK_COLUMNS, COUNTED, contract_checks, known_values
-from family_justice.harmonise.memory import limited
 from family_justice.sql import identifiers, literal
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def build_datasets(ready: Path, folder: Path, checks_csv: Path, codelists: Path,
         raise ContractError(f"{hierarchies}: the code list is missing")
     data_sets = data_set_tables()
     tables: dict[str, str | Path] = {name: ready / f"{name}.parquet" for name in research_ready_tables()}
-    with connect(tables, threads=threads) as connection, limited(connection, folder.parent):
+    with connect(tables, threads=threads) as connection:
         reading = f"SELECT * FROM read_csv({literal(hierarchies)}, all_varchar = true)"
         connection.execute(f"CREATE TABLE order_hierarchies AS {reading}")
         for step in ("common", *data_sets):
@@ -73,6 +73,7 @@ def _run(connection: duckdb.DuckDBPyConnection, step: str) -> None:
 def _checks_of_ready(connection: duckdb.DuckDBPyConnection, ready: Path) -> list[dict[str, Any]]:
     """Return what harmonisation counted of the contracts; tables that came without counts are counted here."""
     if (ready / COUNTED).is_file():
+        rooms.check(ready / COUNTED)
         with open(ready / COUNTED, encoding="utf-8", newline="") as stream:
             return list(csv.DictReader(stream))
     tables = research_ready_tables()

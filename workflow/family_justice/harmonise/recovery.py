@@ -6,6 +6,7 @@ import csv
 import datetime
 from pathlib import Path
 
+from family_justice import rooms
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import ContractError
 from family_justice.files import connect, write_rows
@@ -40,6 +41,7 @@ def evaluate_harmonisation(
         raise ContractError(f"{raw}: {', '.join(missing)} missing; only a synthetic source can be evaluated")
     with open(HERE / "recovery.csv", encoding="utf-8", newline="") as stream:
         listed = {row["defect"]: row for row in csv.DictReader(stream)}
+    rooms.check(quality_csv)
     with connect(tables) as connection:
         usable_from = cms_orders_usable_from or datetime.date(2011, 4, 1)
         connection.execute(f"SET VARIABLE cms_orders_usable_from = DATE '{usable_from.isoformat()}'")

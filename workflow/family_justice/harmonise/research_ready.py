@@ -16,11 +16,11 @@ from family_justice.contracts import Contract, Table, load_contract, research_re
 from family_justice.contracts.check import Finding, check_tables, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS
 from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean, report_together
-from family_justice.files import connect, write_parquet, write_rows
+from family_justice.files import connect, view_parquet, write_parquet, write_rows
 from family_justice.harmonise.checks import CHECK_COLUMNS, COUNTED, contract_checks
 from family_justice.harmonise.children_codes import check_children_codes, load_children_codes
 from family_justice.harmonise.health_codes import load_health_codes
-from family_justice.harmonise.memory import drop_unread, limited
+from family_justice.harmonise.memory import drop_unread
 from family_justice.sql import identifiers, literal, literals
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def harmonise(
     """
     settings = options if isinstance(options, HarmoniseOptions) else _read_options(options or {})
     small = sum(path.stat().st_size for path in raw.glob("*.parquet")) < SMALL_SOURCE
-    with connect(threads=1 if small else threads) as connection, limited(connection, ready.parent):
+    with connect(threads=1 if small else threads) as connection:
         warnings = _open_source(connection, raw)
         _load_codelists(connection, codelists)
         load_health_codes(connection, codelists, _READY["health_event"])
@@ -235,8 +235,7 @@ def _view_tables(
         elif name in lacking:
             problems.append(f"table '{name}' of {contract.system} is missing.")
         else:
-            path = literal(raw / f"{name}.parquet")
-            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet({path})')
+            view_parquet(connection, name, raw / f"{name}.parquet")
             present[name] = table
     return present, problems
 

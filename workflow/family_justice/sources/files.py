@@ -22,6 +22,7 @@ from family_justice.contracts.check import column_types, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
+from family_justice.rooms import move
 from family_justice.sql import literal
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def snapshot(
                     rows[name] = write_parquet(connection, query, scratch / f"{name}.parquet")
         report_together("files source", problems, ContractError)
         for name in tables:
-            (scratch / f"{name}.parquet").replace(folder / f"{name}.parquet")
+            move(scratch / f"{name}.parquet", folder / f"{name}.parquet")
     return rows
 
 

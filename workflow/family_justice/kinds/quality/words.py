@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from family_justice import rooms
 from family_justice.contracts import data_set_tables, research_ready_tables, source_tables
 from family_justice.harmonise.checks import CHECKS as CHECK_LIST
 from family_justice.harmonise.recovery import HERE as RECOVERY
@@ -50,6 +51,7 @@ def checks() -> dict[str, str]:
 
 def read_lines(path: Path) -> list[dict[str, str]]:
     """Return the rows of a CSV file as they are written."""
+    rooms.check(path)
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

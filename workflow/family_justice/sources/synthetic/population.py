@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from family_justice.contracts import source_tables
 from family_justice.errors import ConfigError
+from family_justice.rooms import move
 from family_justice.sources.synthetic.children.sources import children_tables
 from family_justice.sources.synthetic.clock import NULL, Streams
 from family_justice.sources.synthetic.health.records import health_tables
@@ -166,8 +166,8 @@ def simulate(parameters_file: Path, scale: float, seed: int, folder: Path) -> di
             write_arrow(table, staging / f"{name}.parquet")
             rows[name] = table.num_rows
         rows["truth"] = _write_truth(parameters, staging / "truth.csv")
-        for file in sorted(staging.iterdir()):
-            os.replace(file, folder / file.name)
+        for file in sorted(path for path in staging.iterdir() if not path.name.startswith(".")):
+            move(file, folder / file.name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return rows
