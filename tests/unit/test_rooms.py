@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from family_justice import rooms
-from family_justice.errors import CohortError, PipelineError
+from family_justice.errors import CohortError, DamageError
 from family_justice.files import connect, write_csv, write_parquet, write_text
 from family_justice.job import SYSTEM, job
 from family_justice.results import read_results
@@ -45,11 +45,11 @@ def test_what_is_written_inside_is_sealed_and_compared(room: str) -> None:
     assert connect({"t": path}).execute("SELECT a FROM t").fetchall() == [(1,)]
     flip(path)
     with pytest.raises(
-        PipelineError, match=r"table.parquet: the file is not as it was written.*Delete it and start again"
+        DamageError, match=r"table.parquet: the file is not as it was written.*Delete it and start again"
     ):
         connect({"t": path})
     rooms.seal_of(path).unlink()
-    with pytest.raises(PipelineError, match=r"checksum \(.table.parquet.sha256\) is not beside it"):
+    with pytest.raises(DamageError, match=r"checksum \(.table.parquet.sha256\) is not beside it"):
         connect({"t": path})
 
 
@@ -78,7 +78,7 @@ def test_sql_of_a_study_compares_the_tables_that_it_reads_and_no_others() -> Non
     flip(tables["case"])
     study = StudySql(tables, Path("lists"), "", (), about="x", error=CohortError)
     assert study.rows("SELECT a FROM person", "y") == [{"a": 1}]
-    with pytest.raises(PipelineError, match=r"results/restricted/case.parquet: the file is not as it was written"):
+    with pytest.raises(DamageError, match=r"results/restricted/case.parquet: the file is not as it was written"):
         study.rows('SELECT a FROM "CASE"', "y")
 
 
@@ -86,7 +86,7 @@ def test_damage_that_cannot_be_opened_is_said_as_damage() -> None:
     path = Path("results/restricted/t.parquet")
     write_parquet(connect(), "SELECT 1 AS a", path)
     path.write_bytes(b"")
-    with pytest.raises(PipelineError, match="is not as it was written"):
+    with pytest.raises(DamageError, match="is not as it was written"):
         connect({"t": path}, checked=False)
 
 
@@ -96,7 +96,7 @@ def test_results_are_compared(folder: Path) -> None:
     path = Path("results/internal/s/a/results.csv")
     write_csv(pd.DataFrame({"stream": ["s"]}), path)
     flip(path)
-    with pytest.raises(PipelineError, match="is not as it was written"):
+    with pytest.raises(DamageError, match="is not as it was written"):
         read_results(str(path))
 
 

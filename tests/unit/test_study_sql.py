@@ -253,3 +253,25 @@ def test_nor_through_a_link_a_folder_or_a_database(own: Own, tmp_path: Path) -> 
     path.write_text(f"kind: database\nconnection: duckdb:///results/x.db\nplaces: [{{tables: [CAFE_*]}}]\n{head}")
     with pytest.raises(ConfigError, match="lies under results/"):
         Configuration(tmp_path / "config").source("mine")
+
+
+def test_a_stream_under_an_open_policy_reads_no_code_lists(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    configuration = Configuration(tmp_path / "config")
+    assert configuration.codelists_of(configuration.stream("replication")) is None
+    assert configuration.codelists_of(configuration.stream("recurrence")) == tmp_path / "config/codelists"
+    path = tmp_path / "config/streams/replication.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "FROM rossi" in text
+    path.write_text(text.replace("FROM rossi", "FROM religions AS rossi", 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match="there is no table 'religions' to read here"):
+        Configuration(tmp_path / "config").check_sql("replication")
+
+
+def test_a_code_list_is_no_link_to_results(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "results/internal").mkdir(parents=True)
+    (tmp_path / "results/internal/results.csv").write_text("a\n1\n")
+    (tmp_path / "config/codelists/mine.csv").symlink_to(tmp_path / "results/internal/results.csv")
+    with pytest.raises(ConfigError, match=r"config/codelists/mine.csv leads under results/"):
+        Configuration(tmp_path / "config").check_sql("recurrence")

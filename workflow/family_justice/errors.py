@@ -30,6 +30,10 @@ class DisclosureError(PipelineError):
     """The door to the release room stays closed."""
 
 
+class DamageError(PipelineError):
+    """A file that a job wrote is not as it was written."""
+
+
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """Return the part of a message that lists what is allowed and the nearest of it."""
     options = sorted(allowed)

@@ -119,7 +119,9 @@ def extract_cohort(stream: str, cohort: str) -> None:
         tables["base"] = Path(base)
     members = Path(files.cohort(stream, cohort))
     attrition = Path(files.internal_results(stream, Attrition.name_of(cohort)))
-    extract(files.stream(stream), cohort, tables, CODELISTS, members, attrition, _salt(files, stream))
+    about = files.stream(stream)
+    codelists = files.configuration.codelists_of(about)
+    extract(about, cohort, tables, codelists, members, attrition, _salt(files, stream))
 
 
 def derive_covariate(stream: str, cohort: str, covariate: str) -> None:
@@ -129,7 +131,8 @@ def derive_covariate(stream: str, cohort: str, covariate: str) -> None:
     files = read_layout()
     about, covariates = _stream(files, stream)
     members, derived = Path(files.cohort(stream, cohort)), Path(files.covariates(stream, cohort))
-    derive(about, cohort, covariates, _tables(files.tables(stream)), CODELISTS, members, derived, [covariate])
+    lists = files.configuration.codelists_of(about)
+    derive(about, cohort, covariates, _tables(files.tables(stream)), lists, members, derived, [covariate])
 
 
 def run_analysis(stream: str, analysis: str) -> None:
@@ -271,10 +274,10 @@ def main(arguments: list[str]) -> None:
         usage = "python -m family_justice.jobs [--memory MB] [--log FILE] JOB NAME..."
         raise SystemExit(f"Usage: {usage}\nJobs: {', '.join(JOBS)}")
     with job(log) if log else nullcontext():
-        run(name, names, int(memory) if memory else MEMORY)
+        run_job(name, names, int(memory) if memory else MEMORY)
 
 
-def run(name: str, names: list[str], memory: int) -> None:
+def run_job(name: str, names: list[str], memory: int) -> None:
     """Run one job: with a private room, its ``memory`` in megabytes, and the configuration that it was planned with."""
     stream = inspect.signature(JOBS[name]).bind(*names).arguments.get("stream")
     check_unchanged(CONFIG, stream)

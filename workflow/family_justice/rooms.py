@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from family_justice.errors import PipelineError
+from family_justice.errors import DamageError
 
 #: Folders, relative to that of the pipeline, in which jobs run.
 RESTRICTED, INTERNAL, RELEASE = "results/restricted", "results/internal", "results/release"
@@ -59,7 +59,7 @@ def seal(path: str | Path) -> None:
 
 
 def check(path: str | Path, instead: str = "Delete it and start again: it is made anew") -> None:
-    """Raise ``PipelineError`` if a file of a room that stays inside is not as it was written.
+    """Raise ``DamageError`` if a file of a room that stays inside is not as it was written.
 
     ``instead``: what to do then. A file that is not there is found by whoever reads it.
     """
@@ -67,9 +67,9 @@ def check(path: str | Path, instead: str = "Delete it and start again: it is mad
         return
     beside = seal_of(path)
     if not beside.is_file():
-        raise PipelineError(f"{path}: its checksum ({beside.name}) is not beside it. {instead}")
+        raise DamageError(f"{path}: its checksum ({beside.name}) is not beside it. {instead}")
     if beside.read_text(encoding="ascii", errors="replace").strip() != _checksum(path):
-        raise PipelineError(
+        raise DamageError(
             f"{path}: the file is not as it was written; a disk, a copy or somebody has changed it (its SHA-256 is "
             f"another). {instead}"
         )
@@ -81,7 +81,9 @@ def _checksum(path: str | Path) -> str:
 
 
 def move(source: Path, target: Path) -> None:
-    """Rename a file, with the checksum beside it."""
+    """Rename a file, with the checksum beside it; one of the restricted room is then its owner's alone."""
+    if is_inside(target, RESTRICTED):
+        source.chmod(0o600)
     os.replace(source, target)
     seal_of(source).unlink(missing_ok=True)
     seal(target)

@@ -243,7 +243,7 @@ class StudySql:
     tables
         View name -> Parquet file of the tables that SQL may read.
     codelists
-        Folder whose CSV files SQL may read as tables.
+        Folder whose CSV files SQL may read as tables; None for none.
     macros
         SQL of the macros that it may call.
     writes
@@ -259,7 +259,7 @@ class StudySql:
     def __init__(
         self,
         tables: Mapping[str, Path],
-        codelists: Path,
+        codelists: Path | None,
         macros: str,
         writes: Iterable[Path],
         about: str,
@@ -269,7 +269,7 @@ class StudySql:
     ) -> None:
         self.connection, self.files = connect(tables, checked=False), dict(tables)
         self.about, self.error, self.values = about, error, values or {}
-        lists = sorted(codelists.glob("*.csv"))
+        lists = sorted(codelists.glob("*.csv")) if codelists else []
         for path in lists:
             reading = f"SELECT * FROM read_csv({literal(path)}, header = true)"
             self.connection.execute(f"CREATE VIEW {identifier(path.stem)} AS {reading}")
@@ -288,7 +288,7 @@ class StudySql:
         self.connection.execute("SET lock_configuration = true")
 
     def check_whole(self, sql: str) -> None:
-        """Raise ``PipelineError`` if the file of a table that SQL names is not as it was written; look at each once."""
+        """Raise ``DamageError`` if the file of a table that SQL names is not as it was written; look at each once."""
         words = {word.lower() for word in _WORD.findall(sql)}
         for name in [name for name in self.files if words & set(_WORD.findall(name.lower()))]:
             rooms.check(self.files.pop(name))

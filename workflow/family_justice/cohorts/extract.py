@@ -26,7 +26,7 @@ MACROS = Path(__file__).with_name("macros.sql")
 
 
 def open_tables(
-    stream: Stream, name: str, tables: Mapping[str, Path], codelists: Path, writes: Iterable[Path]
+    stream: Stream, name: str, tables: Mapping[str, Path], codelists: Path | None, writes: Iterable[Path]
 ) -> StudySql:
     """Return what SQL of a cohort reads: tables, code lists, the macros of ``macros.sql``, and the definitions of the
     stream as ``$parameters``. ``writes``: the files that will be written of it."""
@@ -55,7 +55,7 @@ def extract_cohort(
     stream: Stream,
     name: str,
     tables: Mapping[str, Path],
-    codelists: Path,
+    codelists: Path | None,
     cohort_path: Path,
     attrition_path: Path,
     salt: bytes = NO_SALT,
@@ -70,7 +70,7 @@ def extract_cohort(
     tables
         View name -> Parquet file of the tables that the SQL may read.
     codelists
-        Folder whose CSV files SQL may read as tables.
+        Folder whose CSV files SQL may read as tables; None for none.
     salt
         The salt of the records (``prints``).
 

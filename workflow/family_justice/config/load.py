@@ -16,9 +16,9 @@ from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.check_sql import check_stream_sql
-from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below
+from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below, is_looser
 from family_justice.config.schema import Covariate, Policy, Settings, Source, Stream
-from family_justice.config.source_files import check_open_policy, check_place
+from family_justice.config.source_files import check_lists, check_open_policy, check_place
 from family_justice.contracts import contracts, research_ready_tables, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
@@ -231,8 +231,11 @@ class Configuration:
         """
         stream = self.stream(name)
         tables = getattr(self.source(self.source_of(stream)), "tables", {}) or research_ready_tables()
-        lists = [path.stem for path in (self.folder / "codelists").glob("*.csv")]
-        check_stream_sql(stream, self.covariates(), {*tables, *lists}, self.folder / "streams" / f"{name}.yaml")
+        folder = self.codelists_of(stream)
+        lists = sorted(folder.glob("*.csv")) if folder else []
+        check_lists(lists, self.folder.parent)
+        readable = {*tables, *(path.stem for path in lists)}
+        check_stream_sql(stream, self.covariates(), readable, self.folder / "streams" / f"{name}.yaml")
 
     @cache  # noqa: B019
     def catalogue(self) -> Catalogue:
@@ -258,6 +261,11 @@ class Configuration:
     def source_of(self, stream: Stream) -> str:
         """Return the name of the source that a stream reads."""
         return stream.source or self.settings.source
+
+    def codelists_of(self, stream: Stream) -> Path | None:
+        """Return the folder of code lists that SQL of a stream may read; None under an open policy, which is for the
+        files that the custodian lists and no others."""
+        return None if is_looser(self.policy_of(stream)[0], FLOOR) else self.folder / "codelists"
 
     def policy_of(self, stream: Stream) -> tuple[Policy, Policy]:
         """Return the policy of a stream and the custodian's minimum, which it may not fall below."""

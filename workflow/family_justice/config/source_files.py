@@ -79,10 +79,22 @@ def check_place(source: Any, base: Path, where: Path) -> None:
     database = urlsplit(connection).path[1:] if connection.startswith("duckdb:") and source.kind == "database" else ""
     written = [getattr(source, "folder", None), database or None, getattr(source, "parameters", None)]
     written += [table.path for table in getattr(source, "tables", {}).values()]
-    results = os.path.realpath(base / "results")
-    inside = [path for path in written if path and Path(os.path.realpath(base / path)).is_relative_to(results)]
+    inside = [path for path in written if path and _under_results(path, base)]
     said = "lies under results/, which the pipeline makes; name the file that was there first"
     report_together(str(where), [f"'{path}' {said}" for path in inside], ConfigError)
+
+
+def check_lists(paths: list[Path], base: Path) -> None:
+    """Raise ``ConfigError`` for code lists that lead under results/."""
+    inside = [path for path in paths if _under_results(path.absolute(), base)]
+    report_together(
+        "code lists", [f"{path} leads under results/; write the list itself" for path in inside], ConfigError
+    )
+
+
+def _under_results(path: str | Path, base: Path) -> bool:
+    """Say whether a path, relative to ``base``, leads into the folder of results, through links and dots."""
+    return Path(os.path.realpath(base / path)).is_relative_to(os.path.realpath(base / "results"))
 
 
 def check_open_policy(source: Any, policy: Policy, folder: Path, where: Path) -> None:

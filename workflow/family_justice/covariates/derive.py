@@ -17,7 +17,7 @@ def derive_covariates(
     name: str,
     covariates: Mapping[str, Covariate],
     tables: Mapping[str, Path],
-    codelists: Path,
+    codelists: Path | None,
     cohort_path: Path,
     folder: Path,
     only: Collection[str] | None = None,

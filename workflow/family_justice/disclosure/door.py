@@ -28,7 +28,7 @@ from family_justice.disclosure.history import (
 )
 from family_justice.disclosure.sets import gather
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
-from family_justice.errors import ConfigError, DisclosureError
+from family_justice.errors import ConfigError, DamageError, DisclosureError
 from family_justice.files import write_csv, write_text
 from family_justice.results import COLUMNS, COUNTS, MEASURES, POSITION, STATUSES, VALUES, behind_file, read_results
 
@@ -82,7 +82,7 @@ def open_door(
         disclosed = disclose(exact, policy, restricted, sets)
         with alone(population.folder) if population else nullcontext():
             _release(disclosed, exact, description, release, study_out, suppressions, policy, population)
-    except (ConfigError, DisclosureError):
+    except (ConfigError, DamageError, DisclosureError):
         raise
     except Exception as error:
         # The message of an unforeseen error may quote a value: only its type goes out.
