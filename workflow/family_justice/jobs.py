@@ -15,7 +15,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from family_justice.config.check import covariates_of
@@ -267,14 +266,17 @@ JOBS: dict[str, Callable[..., None]] = {
 def main(arguments: list[str]) -> None:
     """Run the job ``arguments[0]`` for the names that follow. In front of it may stand ``--memory MB``, the most
     that it may take, and ``--log FILE``, which keeps its output there."""
-    memory, arguments = _option("--memory", arguments)
-    log, arguments = _option("--log", arguments)
-    name, *names = arguments or [""]
+    memory, rest = _option("--memory", arguments)
+    log, rest = _option("--log", rest)
+    name, *names = rest or [""]
     if name not in JOBS:
         usage = "python -m family_justice.jobs [--memory MB] [--log FILE] JOB NAME..."
         raise SystemExit(f"Usage: {usage}\nJobs: {', '.join(JOBS)}")
-    with job(log) if log else nullcontext():
-        run_job(name, names, int(memory) if memory else MEMORY)
+    megabytes = int(memory) if memory else MEMORY
+    if not log:
+        return run_job(name, names, megabytes)
+    with job(log):
+        run_job(name, names, megabytes)
 
 
 def run_job(name: str, names: list[str], memory: int) -> None:
