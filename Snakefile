@@ -56,6 +56,3 @@ for stream in STREAMS:
             FILES.release_files(stream),
         message:
             f"Done. Open results/release/{stream}/index.html"
-
-
-give_memory()

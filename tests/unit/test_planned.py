@@ -75,5 +75,5 @@ def test_every_job_is_compared_when_it_starts_and_when_it_has_ended(monkeypatch:
     with pytest.raises(ConfigError, match=r"config/streams/recurrence.yaml was changed"):
         jobs.main(["change", "recurrence"])
     with pytest.raises(ConfigError, match=r"config/streams/recurrence.yaml was changed"):
-        jobs.main(["--memory", "100", "change", "recurrence"])
+        jobs.main(["change", "recurrence"])
     assert done == ["recurrence"]

@@ -133,6 +133,14 @@ def test_a_job_spills_into_its_own_folder_within_its_memory() -> None:
     assert not Path(".tmp").exists()
 
 
+def test_a_job_has_the_memory_that_the_run_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rooms.MEMORY_OF_JOBS, '{"run_analysis": 1200}')
+    assert rooms.memory_of("run_analysis") == 1200
+    assert rooms.memory_of("extract_cohort") == rooms.MEMORY
+    with rooms.private_job(rooms.memory_of("run_analysis")):
+        assert rooms.duckdb_limits()["memory_limit"] == "1000MB"
+
+
 def test_outside_a_job_nothing_is_spilled() -> None:
     assert connect().execute("SELECT current_setting('temp_directory')").fetchall() == [("",)]
 

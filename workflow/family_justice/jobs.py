@@ -26,7 +26,7 @@ from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.layout import Layout
 from family_justice.planned import check_unchanged
-from family_justice.rooms import INTERNAL, MEMORY, RELEASE, RESTRICTED, private_job
+from family_justice.rooms import INTERNAL, RELEASE, RESTRICTED, memory_of, private_job
 
 HERE, CONFIG, CODELISTS = Path("."), Path("config"), Path("config/codelists")
 #: What Snakemake was told to change in config.yaml (``--config``, ``--configfile``), as JSON. Never a secret.
@@ -264,33 +264,24 @@ JOBS: dict[str, Callable[..., None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Run the job ``arguments[0]`` for the names that follow. In front of it may stand ``--memory MB``, the most
-    that it may take, and ``--log FILE``, which keeps its output there."""
-    memory, rest = _option("--memory", arguments)
-    log, rest = _option("--log", rest)
-    name, *names = rest or [""]
+    """Run the job ``arguments[0]`` for the names that follow; ``--log FILE`` in front of it keeps its output there."""
+    log = arguments[1] if arguments[:1] == ["--log"] else ""
+    name, *names = arguments[2:] if log else arguments or [""]
     if name not in JOBS:
-        usage = "python -m family_justice.jobs [--memory MB] [--log FILE] JOB NAME..."
-        raise SystemExit(f"Usage: {usage}\nJobs: {', '.join(JOBS)}")
-    megabytes = int(memory) if memory else MEMORY
+        raise SystemExit(f"Usage: python -m family_justice.jobs [--log FILE] JOB NAME...\nJobs: {', '.join(JOBS)}")
     if not log:
-        return run_job(name, names, megabytes)
+        return run_job(name, names)
     with job(log):
-        run_job(name, names, megabytes)
+        run_job(name, names)
 
 
-def run_job(name: str, names: list[str], memory: int) -> None:
-    """Run one job: with a private room, its ``memory`` in megabytes, and the configuration that it was planned with."""
+def run_job(name: str, names: list[str]) -> None:
+    """Run one job: with a private room, the memory of its rule, and the configuration that it was planned with."""
     stream = inspect.signature(JOBS[name]).bind(*names).arguments.get("stream")
     check_unchanged(CONFIG, stream)
-    with private_job(memory):
+    with private_job(memory_of(name)):
         JOBS[name](*names)
     check_unchanged(CONFIG, stream)
-
-
-def _option(name: str, arguments: list[str]) -> tuple[str, list[str]]:
-    """Return the value of an option that stands first, and what follows; "" if it does not."""
-    return (arguments[1], arguments[2:]) if arguments[:1] == [name] else ("", arguments)
 
 
 if __name__ == "__main__":

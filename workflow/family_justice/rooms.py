@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -24,6 +25,8 @@ from family_justice.errors import DamageError
 RESTRICTED, INTERNAL, RELEASE = "results/restricted", "results/internal", "results/release"
 #: Megabytes of a job that nobody has given a number, and the part of them that DuckDB may take: Python needs the rest.
 MEMORY, SHARE_OF_DUCKDB = 6000, 5 / 6
+#: Environment variable with the megabytes of each job of the run, as JSON.
+MEMORY_OF_JOBS = "FAMILY_JUSTICE_MEMORY"
 #: Where jobs spill.
 SPILL = f"{RESTRICTED}/.spill"
 
@@ -103,6 +106,11 @@ def private_umask(path: str | Path) -> Iterator[None]:
         yield
     finally:
         os.umask(mask)
+
+
+def memory_of(job: str) -> int:
+    """Return the megabytes that the run gives a job; MEMORY if it is run by hand."""
+    return int(json.loads(os.environ.get(MEMORY_OF_JOBS, "{}")).get(job, MEMORY))
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 # What the rules share and only Snakemake can give: the configuration that it was started with, constraints, parameters
 # that say when a job must run again, and the guard of the door. Which files a stream has: family_justice/layout.py.
 
+import re
+
 from snakemake.logging import logger
 
 from family_justice import fingerprint, jobs, jobserver, planned, rooms, terminal
@@ -72,14 +74,6 @@ def analysis_settings(wildcards):
     )
 
 
-def give_memory():
-    """Tell every job how much memory it may take, whatever Snakemake was started with. Rules do not say it themselves."""
-    for known in workflow.rules:
-        if known.shellcmd:
-            known.resources.setdefault("mem_mb", rooms.MEMORY)
-            known.shellcmd = known.shellcmd.replace("job --log", "job --memory {resources.mem_mb} --log")
-
-
 def room_of(path):
     """Room that a path leads to, through links and dots: restricted, internal, release; "" for any other place."""
     place = Path(os.path.realpath(path))
@@ -90,6 +84,17 @@ def room_of(path):
 def planned_jobs():
     """Every job of the plan. Snakemake has no other way to ask for them; this is the only place that depends on it."""
     return workflow.dag.jobs
+
+
+def hand_memory():
+    """Tell the jobs of the plan how many megabytes they may take: what their rules, or --set-resources, say."""
+    memory = {}
+    for job in planned_jobs():
+        said = re.search(r"job --log \S+ (\w+)", job.rule.shellcmd or "")
+        megabytes = job.resources.get("mem_mb")
+        if said and isinstance(megabytes, int):
+            memory[said.group(1)] = max(megabytes, memory.get(said.group(1), 0))
+    os.environ[rooms.MEMORY_OF_JOBS] = json.dumps(memory)
 
 
 def check_rooms():

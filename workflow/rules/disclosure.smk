@@ -35,3 +35,4 @@ for stream in STREAMS:
 
 onstart:
     check_rooms()
+    hand_memory()
