@@ -13,6 +13,7 @@ Nobody can be found from a print without the salt, but single members could be t
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,14 +82,13 @@ class Printer:
     holds
         (n,) how many people each row counts, where rows are areas; None for rows of people.
     salt
-        Up to 16 bytes that do not leave the safe haven.
+        Bytes that do not leave the safe haven.
     """
 
     def __init__(
         self, keys: pd.DataFrame, people: pd.Series | None, holds: pd.Series | None = None, salt: bytes = NO_SALT
     ) -> None:
-        salted = (salt + b"members of a set")[:16].decode("latin-1")
-        first = _hashes(keys, salted)
+        first = _hashes(keys, hashlib.blake2b(salt, digest_size=8).hexdigest())
         second = _mixed(first)
         self._places = np.stack([(first >> np.uint64(8 * i)) & np.uint64(BUCKETS - 1) for i in range(PLACES)], axis=1)
         self._places = self._places.astype(np.int64)
