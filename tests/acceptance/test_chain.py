@@ -70,6 +70,10 @@ def test_a_second_run_has_nothing_to_do_and_edits_rerun_only_what_depends_on_the
         assert "replication/rossi_cox" not in run_again
         assert "stream=recurrence" not in said
         assert "disclose_infants" not in said
+        path.write_text(before.replace("on parole., value: paro}", "on parole., value: 1 - paro}"))
+        planned = run_snakemake(finished_run, "--cores", "2", "--dry-run")
+        run_again = set(re.findall(r"output: results/internal/(\S+)/results\.csv", planned.stdout + planned.stderr))
+        assert run_again == {f"replication/{name}" for name in ("rossi_cox", "rossi_adjusted", "second_program")}
     finally:
         path.write_text(before)
     module = finished_run / "workflow/family_justice/estimators/survival/cox.py"

@@ -18,7 +18,7 @@ from family_justice.config.policy import NEEDED_TYPES
 from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.door import open_door
-from family_justice.figures.draw import draw_stream
+from family_justice.figures.draw import draw_figures
 from family_justice.files import write_csv
 from family_justice.kinds.follow_up.run import summarise_follow_up
 from family_justice.kinds.registry import KINDS
@@ -160,7 +160,7 @@ def take(
     outside = {name: release / name / "results.csv" for name in inside}
     open_door(inside, outside, policy, policy, described, release / "study.json", folder / "suppressed.csv")
     released = read_results(str(outside["a"]))
-    figures = draw_stream(release)
+    figures = draw_figures(release)
     page = write_stream_page(release).read_text(encoding="utf-8")
     return Way(read_results(str(inside["a"])), released, study, figures, page, release)
 

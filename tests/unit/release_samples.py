@@ -15,7 +15,7 @@ import pytest
 from release_study import LEVELS, NAMES, ORDERS, PERIODS, REFERENCE, STREAM, SVG_ONLY, YEARS, study
 
 from family_justice import fingerprint
-from family_justice.figures.draw import draw_stream
+from family_justice.figures.draw import draw_figures
 from family_justice.files import write_csv, write_text
 from family_justice.results import tidy
 
@@ -338,7 +338,7 @@ def draw_for_lists(folder: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", quickly)
-        draw_stream(folder)
+        draw_figures(folder)
 
 
 def write_release(release: Path) -> Path:

@@ -14,7 +14,7 @@ import release_samples as samples
 from family_justice.errors import AnalysisError
 from family_justice.figures import words
 from family_justice.figures.charts import curves, flow, forest, trends
-from family_justice.figures.draw import draw_analysis, draw_stream
+from family_justice.figures.draw import draw_analysis, draw_figures
 from family_justice.figures.house.frequency_layout import arrange
 from family_justice.figures.house.style import MARGIN, Sheet, house_style, text_width, tick_step, wrap
 from family_justice.results import read_results, tidy
@@ -67,7 +67,7 @@ def test_each_analysis_but_the_tables_has_an_svg_and_alt_text(release: Path) -> 
 @pytest.mark.slow
 def test_each_figure_is_made_for_print_and_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     folder = samples.write_release(tmp_path / "release")
-    figures = draw_stream(folder)
+    figures = draw_figures(folder)
     for name in figures:
         assert (folder / name / "figure.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / name / "figure.pdf").read_bytes().startswith(b"%PDF")

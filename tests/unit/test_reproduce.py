@@ -13,7 +13,7 @@ import pytest
 from release_samples import SVG_ONLY, write_release
 
 from family_justice.errors import PipelineError
-from family_justice.figures.draw import draw_stream, read_study
+from family_justice.figures.draw import draw_figures, read_study
 from family_justice.report.evidence.checker_page import write_checker_files
 from family_justice.report.evidence.checklist import write_checklist
 from family_justice.report.pages import write_index, write_stream_page
@@ -38,7 +38,7 @@ def made(folder: Path, only: tuple[str, ...] = (), file_types: list[str] | None 
             shutil.rmtree(stream / name)
         study["policy"]["file_types"] = file_types or study["policy"]["file_types"]
         (stream / "study.json").write_text(json.dumps(study), encoding="utf-8")
-    draw_stream(stream)
+    draw_figures(stream)
     write_stream_page(stream)
     write_index(folder, [stream.name], ROOT / "config/references/inconsistencies.csv")
     write_checklist(stream)

@@ -78,6 +78,20 @@ def test_an_analysis_needs_the_covariates_that_it_names_anywhere(files: Layout) 
     assert len(files.needed_covariates("recurrence", "return_by_age")) < len(cohort)
 
 
+def test_covariates_that_the_same_analyses_read_are_one_set(files: Layout) -> None:
+    found: dict[tuple[str, str], list[list[str]]] = {}
+    for stream, cohort, names in files.covariate_sets():
+        found.setdefault((stream, cohort), []).append(names)
+        for analysis in files.refitted(stream):
+            if files.cohort_of(stream, analysis) == cohort:
+                assert len(set(names) & set(files.needed_covariates(stream, analysis))) in (0, len(names))
+    for (stream, cohort), sets in found.items():
+        named = [name for names in sets for name in names]
+        assert sorted(named) == sorted(files.stream(stream).cohorts[cohort].covariates)
+    assert found["replication", "recid"][0][:4] == ["workprg", "priors", "tserved", "felon"]
+    assert ["aid"] in found["replication", "rossi"]
+
+
 def test_what_goes_with_the_seal() -> None:
     assert goes_with_seal(CHECKER_PAGE)
     assert goes_with_seal("checksums/index.html.txt")

@@ -25,10 +25,16 @@ def of_stage(*modules: str) -> str:
     ``modules`` are dotted names without the library's own name (``cohorts``, ``analyses.fit``). A package counts
     with all its files; a module with the SQL, YAML and templates that lie beside it.
     """
+    return _of_files(tuple((path, path.stat().st_mtime_ns) for path in _closure(modules)))
+
+
+@cache
+def _of_files(files: tuple[tuple[Path, int], ...]) -> str:
+    """Return a hash of files of the library, of which the times say that they are as they were: many jobs ask."""
     digest = hashlib.sha256()
-    for path in sorted(_closure(modules)):
+    for path, changed in files:
         digest.update(str(path.relative_to(PACKAGE)).encode())
-        digest.update(_bytes(path, path.stat().st_mtime_ns))
+        digest.update(_bytes(path, changed))
     return digest.hexdigest()[:16]
 
 
@@ -83,7 +89,9 @@ def of_file(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _closure(modules: tuple[str, ...]) -> set[Path]:
+@cache
+def _closure(modules: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the files that modules and what they import consist of, in order."""
     seen: set[Path] = set()
     waiting = [path for module in modules for path in _files(module)]
     while waiting:
@@ -96,7 +104,7 @@ def _closure(modules: tuple[str, ...]) -> set[Path]:
                 waiting.extend(_files(module))
             if path == PACKAGE / "kinds/registry.py":  # which finds them by their folders
                 waiting.extend(PACKAGE.glob("kinds/*/model.py"))
-    return seen
+    return tuple(sorted(seen))
 
 
 def _files(module: str) -> list[Path]:

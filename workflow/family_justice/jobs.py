@@ -123,15 +123,15 @@ def extract_cohort(stream: str, cohort: str) -> None:
     extract(about, cohort, tables, codelists, members, attrition, _salt(files, stream))
 
 
-def derive_covariate(stream: str, cohort: str, covariate: str) -> None:
-    """Derive a covariate of a cohort."""
+def derive_covariates(stream: str, cohort: str, *names: str) -> None:
+    """Derive covariates of a cohort; without a name, all of them."""
     from family_justice.covariates.derive import derive_covariates as derive
 
     files = read_layout()
     about, covariates = _stream(files, stream)
     members, derived = Path(files.cohort(stream, cohort)), Path(files.covariates(stream, cohort))
     lists = files.configuration.codelists_of(about)
-    derive(about, cohort, covariates, _tables(files.tables(stream)), lists, members, derived, [covariate])
+    derive(about, cohort, covariates, _tables(files.tables(stream)), lists, members, derived, names or None)
 
 
 def run_analysis(stream: str, analysis: str) -> None:
@@ -192,11 +192,11 @@ def compare_results(stream: str) -> None:
     compare(about, covariates, Path(files.folder(stream)), truth, HERE, Path(files.comparisons(stream)))
 
 
-def draw_figure(stream: str, analysis: str) -> None:
-    """Draw the figure of an analysis from its released rows."""
-    from family_justice.figures.draw import draw_figure as draw
+def draw_figures(stream: str, *analyses: str) -> None:
+    """Draw the figures of analyses of a stream from their released rows; without a name, all of the stream."""
+    from family_justice.figures.draw import draw_figures as draw
 
-    draw(Path(read_layout().folder(stream)), analysis, CODELISTS)
+    draw(Path(read_layout().folder(stream)), CODELISTS, analyses)
 
 
 def write_stream_page(stream: str) -> None:
@@ -256,8 +256,8 @@ JOBS: dict[str, Callable[..., None]] = {
     function.__name__: function
     for function in (
         *(load_source, harmonise_records, build_datasets, evaluate_harmonisation, calibrate_population),
-        *(extract_cohort, derive_covariate, run_analysis, refit_analyses, count_quality),
-        *(disclose_results, compare_results, draw_figure, write_stream_page, write_guide, write_evidence),
+        *(extract_cohort, derive_covariates, run_analysis, refit_analyses, count_quality),
+        *(disclose_results, compare_results, draw_figures, write_stream_page, write_guide, write_evidence),
         *(write_index, write_crate, reproduce),
     )
 }

@@ -27,7 +27,7 @@ from family_justice.results import behind_file
 from family_justice.rooms import INTERNAL, RELEASE, RESTRICTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from family_justice.config.catalogue import Catalogue
     from family_justice.config.load import Configuration
@@ -143,6 +143,17 @@ class Layout:
         """Return the files of a cohort's covariates: of those named, default of all."""
         wanted = self.stream(stream).cohorts[cohort].covariates if names is None else names
         return [f"{self.covariates(stream, cohort)}/{name}.parquet" for name in wanted]
+
+    def covariate_sets(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Yield stream, cohort and names of covariates that the same analyses read, until all covariates are named."""
+        for stream in self.streams:
+            read = {name: self.needed_covariates(stream, name) for name in self.refitted(stream)}
+            for cohort, about in self.stream(stream).cohorts.items():
+                analyses = [name for name in read if self.cohort_of(stream, name) == cohort]
+                sets: dict[tuple[bool, ...], list[str]] = {}
+                for covariate in about.covariates:
+                    sets.setdefault(tuple(covariate in read[name] for name in analyses), []).append(covariate)
+                yield from ((stream, cohort, names) for names in sets.values())
 
     def needed_covariates(self, stream: str, analysis: str) -> list[str]:
         """Return the covariates of its cohort that an analysis reads, in the order of the cohort."""

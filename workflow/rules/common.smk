@@ -41,6 +41,11 @@ contained = any(method.name == "APPTAINER" for method in workflow.deployment_set
 program = "python -m family_justice.jobs" if contained else jobserver.open_folder()
 shell.prefix('set -euo pipefail; job() {{ %s "$@"; }}; ' % program.replace("{", "{{").replace("}", "}}"))
 
+# Snakemake's limit of jobs per second sets a timer at every look at the queue, which makes it look again, and so on:
+# 17,000 looks for 300 jobs. A run needs no such limit. (A dry run has no settings of this kind.)
+if workflow.scheduling_settings:
+    workflow.scheduling_settings.max_jobs_per_timespan = None
+
 if workflow.is_main_process:
     terminal.show_jobs(logger, whole=workflow.output_settings.dryrun or workflow.output_settings.verbose)
 

@@ -1,22 +1,27 @@
-# A job for each covariate, so that a changed definition reruns the analyses that use it and no others: Snakemake plans
-# before it starts, and takes every file of a job that will run for a changed one.
-rule derive_covariate:
-    input:
-        tables=lambda wildcards: FILES.tables(wildcards.stream),
-        codelists=CODELISTS,
-        cohort="results/restricted/{stream}/{cohort}/cohort.parquet",
-    output:
-        covariate="results/restricted/{stream}/{cohort}/covariates/{covariate}.parquet",
-    log:
-        "logs/{stream}/{cohort}/{covariate}/derive_covariate.log",
-    wildcard_constraints:
-        covariate=r"\w+",
-    group:
-        "stream"
-    params:
-        settings=lambda wildcards: covariate_settings(wildcards.stream, [wildcards.covariate]),
-        code=fingerprint.of_job("derive_covariate"),
-    message:
-        "{wildcards.stream}: deriving {wildcards.covariate} of {wildcards.cohort}"
-    shell:
-        "job --log {log} derive_covariate {wildcards.stream} {wildcards.cohort} {wildcards.covariate}"
+# Covariates that the same analyses use are derived by one job, so that a changed definition reruns those analyses and no
+# others: Snakemake plans before it starts, and takes every file of a job that will run for a changed one.
+for stream, cohort, names in FILES.covariate_sets():
+
+    rule:
+        name:
+            f"derive_{stream}_{cohort}_{names[0]}"
+        input:
+            tables=FILES.tables(stream),
+            codelists=CODELISTS,
+            cohort=FILES.cohort(stream, cohort),
+        output:
+            covariates=FILES.covariate_files(stream, cohort, names),
+        log:
+            f"logs/{stream}/{cohort}/{names[0]}/derive_covariates.log",
+        group:
+            "stream"
+        params:
+            stream=stream,
+            cohort=cohort,
+            names=names,
+            settings=covariate_settings(stream, names),
+            code=fingerprint.of_job("derive_covariates"),
+        message:
+            f"{stream}: deriving {', '.join(names)} of {cohort}"
+        shell:
+            "job --log {log} derive_covariates {params.stream} {params.cohort} {params.names}"

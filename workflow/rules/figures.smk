@@ -1,28 +1,29 @@
-# Drawn from the release room alone, each figure by a job of its own.
-for stream in STREAMS:
+# Drawn from the release room alone. Each of two jobs draws half of a stream's figures: what they share is made once,
+# and two cores are busy.
+for stream, half in [(stream, half) for stream in STREAMS for half in (0, 1)]:
+    drawn = FILES.drawn_analyses(stream)[half::2]
+    if not drawn:
+        continue
 
     rule:
         name:
-            f"draw_{stream}"
+            f"draw_{stream}_{half + 1}"
         input:
-            results=f"results/release/{stream}/{{analysis}}/results.csv",
+            results=[f"results/release/{stream}/{analysis}/results.csv" for analysis in drawn],
             study=FILES.study(stream),
             comparisons=FILES.comparisons(stream),
             tiles="config/codelists/court_area_tiles.csv",
         output:
-            figure=FILES.figure(stream, "{analysis}"),
+            figures=[file for analysis in drawn for file in FILES.figure(stream, analysis)],
         log:
-            f"logs/{stream}/{{analysis}}/draw_figure.log",
-        wildcard_constraints:
-            analysis=one_of(FILES.drawn_analyses(stream)),
+            f"logs/{stream}/figures_{half + 1}/draw_figures.log",
         group:
             "stream"
         params:
             stream=stream,
-            code=lambda wildcards, stream=stream: fingerprint.of_job(
-                "draw_figure", *FILES.parts("show", stream, wildcards.analysis)
-            ),
+            analyses=drawn,
+            code=fingerprint.of_job("draw_figures", *FILES.parts("show", stream, *drawn)),
         message:
-            f"{stream}: drawing {{wildcards.analysis}}"
+            f"{stream}: drawing figures, part {half + 1} of 2"
         shell:
-            "job --log {log} draw_figure {params.stream} {wildcards.analysis}"
+            "job --log {log} draw_figures {params.stream} {params.analyses}"

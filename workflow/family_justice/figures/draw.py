@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,29 +53,27 @@ def draw_analysis(
     return {"alt": alt, "caption": caption, **size}
 
 
-def draw_stream(release_folder: str | Path, codelists: str | Path | None = None) -> dict[str, Any]:
-    """Draw all figures of one stream, as ``draw_figure`` does; return what it returns, by analysis."""
-    study = read_study(Path(release_folder))
-    drawn = [name for name, about in study["analyses"].items() if has_figure(about["kind"])]
-    return {name: draw_figure(release_folder, name, codelists) for name in drawn}
-
-
-def draw_figure(release_folder: str | Path, analysis: str, codelists: str | Path | None = None) -> dict[str, Any]:
-    """Draw the figure of one analysis and write ``figure.json`` beside it (alt text, caption, size).
+def draw_figures(
+    release_folder: str | Path, codelists: str | Path | None = None, analyses: Collection[str] = ()
+) -> dict[str, Any]:
+    """Draw the figures of some analyses (none named: of all) and write ``figure.json`` beside each: alternative text,
+    caption, size.
 
     ``release_folder``: ``results/release/<stream>`` with ``study.json``, ``<analysis>/results.csv`` and, where the
     study compares itself with something, ``comparisons.csv``. ``codelists``: folder with the tiles of areas, without
-    which many areas are drawn as bars. Returns the content of ``figure.json``.
+    which many areas are drawn as bars. Returns the contents of the files ``figure.json`` by analysis.
     """
     folder = Path(release_folder)
-    rows = read_results(str(folder / analysis / "results.csv"))
-    truth, compared = None, read_comparisons(folder)
-    if compared is not None:
-        truth = compared[(compared["kind"] == "planted") & (compared["analysis"] == analysis)]
+    study, compared = read_study(folder), read_comparisons(folder)
     tiles = read_tiles(Path(codelists)) if codelists else None
-    drawn = draw_analysis(read_study(folder), analysis, rows, folder / analysis, truth, tiles)
-    text = json.dumps(drawn, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-    write_text(folder / analysis / "figure.json", text)
+    drawn: dict[str, Any] = {}
+    for analysis in analyses or [name for name, about in study["analyses"].items() if has_figure(about["kind"])]:
+        rows, truth = read_results(str(folder / analysis / "results.csv")), None
+        if compared is not None:
+            truth = compared[(compared["kind"] == "planted") & (compared["analysis"] == analysis)]
+        drawn[analysis] = draw_analysis(study, analysis, rows, folder / analysis, truth, tiles)
+        text = json.dumps(drawn[analysis], indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        write_text(folder / analysis / "figure.json", text)
     return drawn
 
 

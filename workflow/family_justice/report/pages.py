@@ -79,7 +79,7 @@ def write_stream_page(release_folder: str | Path) -> Path:
     its release folder alone.
 
     Needs ``study.json`` and for each analysis ``results.csv`` and, of its figure, ``figure.json`` (see
-    ``figures.draw.draw_figure``); shows ``comparisons.csv`` if there is one. Raises ``PipelineError`` if a figure is
+    ``figures.draw.draw_figures``); shows ``comparisons.csv`` if there is one. Raises ``PipelineError`` if a figure is
     not drawn.
     """
     folder = Path(release_folder)

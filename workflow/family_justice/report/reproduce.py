@@ -13,7 +13,7 @@ from pathlib import Path
 
 from family_justice import fingerprint
 from family_justice.errors import PipelineError
-from family_justice.figures.draw import draw_stream, read_study
+from family_justice.figures.draw import draw_figures, read_study
 from family_justice.files import atomic
 from family_justice.layout import GIVEN, PAGE, RESULTS, STUDY, goes_with_seal
 from family_justice.report.evidence.checker_page import unsealed, write_checker_files
@@ -86,7 +86,7 @@ def _make_again(released: Path, again: Path, codelists: Path, catalogue: object,
             target = again / path.relative_to(released)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    draw_stream(again, codelists)
+    draw_figures(again, codelists)
     write_stream_page(again)
     if read_study(again).get("data_guide"):
         from family_justice.report.guide.data_guide import write_guide
