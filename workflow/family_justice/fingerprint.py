@@ -25,15 +25,15 @@ def of_stage(*modules: str) -> str:
     ``modules`` are dotted names without the library's own name (``cohorts``, ``analyses.fit``). A package counts
     with all its files; a module with the SQL, YAML and templates that lie beside it.
     """
-    return _of_files(tuple((path, path.stat().st_mtime_ns) for path in _closure(modules)))
+    return _of_files(PACKAGE, tuple((path, path.stat().st_mtime_ns) for path in _closure(PACKAGE, modules)))
 
 
 @cache
-def _of_files(files: tuple[tuple[Path, int], ...]) -> str:
+def _of_files(library: Path, files: tuple[tuple[Path, int], ...]) -> str:
     """Return a hash of files of the library, of which the times say that they are as they were: many jobs ask."""
     digest = hashlib.sha256()
     for path, changed in files:
-        digest.update(str(path.relative_to(PACKAGE)).encode())
+        digest.update(str(path.relative_to(library)).encode())
         digest.update(_bytes(path, changed))
     return digest.hexdigest()[:16]
 
@@ -90,10 +90,10 @@ def of_file(path: str | Path) -> str:
 
 
 @cache
-def _closure(modules: tuple[str, ...]) -> tuple[Path, ...]:
+def _closure(library: Path, modules: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the files that modules and what they import consist of, in order."""
     seen: set[Path] = set()
-    waiting = [path for module in modules for path in _files(module)]
+    waiting = [path for module in modules for path in _files(library, module)]
     while waiting:
         path = waiting.pop()
         if path in seen:
@@ -101,21 +101,22 @@ def _closure(modules: tuple[str, ...]) -> tuple[Path, ...]:
         seen.add(path)
         if path.suffix == ".py":
             for module in _imports(path):
-                waiting.extend(_files(module))
-            if path == PACKAGE / "kinds/registry.py":  # which finds them by their folders
-                waiting.extend(PACKAGE.glob("kinds/*/model.py"))
+                waiting.extend(_files(library, module))
+            if path == library / "kinds/registry.py":  # which finds them by their folders
+                waiting.extend(library.glob("kinds/*/model.py"))
     return tuple(sorted(seen))
 
 
-def _files(module: str) -> list[Path]:
+@cache
+def _files(library: Path, module: str) -> list[Path]:
     """Return the files of a package and everything in it, or a module with what lies beside it and is no Python."""
-    base = PACKAGE.joinpath(*module.split("."))
+    base = library.joinpath(*module.split("."))
     if module and base.is_dir():
         return [path for path in base.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    file = base.with_suffix(".py") if module else PACKAGE / "__init__.py"
+    file = base.with_suffix(".py") if module else library / "__init__.py"
     if not file.is_file():
         raise ValueError(f"no module '{module}' in the library")
-    return [file, *(_beside(file.parent) if file.parent != PACKAGE else ())]
+    return [file, *(_beside(file.parent) if file.parent != library else ())]
 
 
 @cache

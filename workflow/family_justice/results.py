@@ -55,6 +55,11 @@ VALUES = ("estimate", "std_error", "conf_low", "conf_high", "statistic", "df", "
 COUNTS = ("n", "events", "competing", "censored", "at_risk", "total")
 REMARKS = ("status", "note")
 COLUMNS = LABELS + POSITION + VALUES + COUNTS + REMARKS
+TYPES: dict[Hashable, Any] = {
+    **dict.fromkeys(LABELS + REMARKS, "string"),
+    **dict.fromkeys(POSITION + VALUES, "float64"),
+    **dict.fromkeys(COUNTS, "Int64"),
+}
 
 STATUSES = ("ok", "reference", "not estimable", "suppressed")
 
@@ -76,14 +81,8 @@ def tidy(rows: Iterable[Mapping[str, Any]], **labels: str) -> pd.DataFrame:
 
 def conform(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a frame all columns of the schema in order and with their types, and check its vocabulary."""
-    frame = frame.reindex(columns=list(COLUMNS))
-    for column in LABELS + REMARKS:
-        frame[column] = frame[column].astype("string").fillna("")
+    frame = frame.reindex(columns=list(COLUMNS)).astype(TYPES).fillna(dict.fromkeys(LABELS + REMARKS, ""))
     frame["status"] = frame["status"].replace("", "ok")
-    for column in POSITION + VALUES:
-        frame[column] = frame[column].astype("float64")
-    for column in COUNTS:
-        frame[column] = frame[column].astype("Int64")
     for column, allowed in (("measure", tuple(MEASURES)), ("status", STATUSES)):
         strange = sorted(set(frame[column]) - set(allowed))
         if strange:

@@ -41,6 +41,7 @@ def serve() -> None:
     sys.modules["duckdb"].default_connection().close()  # it has a thread, and jobs open their own
     refuse_threads()
     gc.freeze()  # what no collection touches stays shared with the jobs
+    gc.set_threshold(100_000)  # a job is short: to look for cycles at every 700 objects is a tenth of drawing
     listener, alive = socket.socket(fileno=3), os.open("alive", os.O_RDONLY | os.O_NONBLOCK)
     woken, wake = socket.socketpair()
     wake.setblocking(False)
