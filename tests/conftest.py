@@ -1,4 +1,4 @@
-"""One real run of the whole pipeline at a small scale, shared by all tests that look at results."""
+"""Two real runs of the whole pipeline at a small scale, shared by all tests that look at results."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,19 @@ WHOLE_RUNS = {"crashed_run", "finished_run"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs a whole run, and the folders above; ``pytest -m "not slow"`` leaves them out."""
+    """Mark as slow what needs a whole run, and the folders above; ``pytest -m "not slow"`` leaves them out.
+
+    What needs a whole run comes last."""
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
-        if folder in SLOW_FOLDERS or WHOLE_RUNS & set(getattr(item, "fixturenames", ())):
+        if folder in SLOW_FOLDERS or needs_a_run(item):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=needs_a_run)
+
+
+def needs_a_run(item: pytest.Item) -> bool:
+    """Say whether a test looks at a whole run."""
+    return not WHOLE_RUNS.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def copy_of_repository(folder: Path) -> Path:
@@ -62,30 +72,61 @@ def crash_once(arguments):
 """
 
 
-@pytest.fixture(scope="session")
-def crashed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a run on one core in which every job crashed once, with a record in its message."""
-    folder = copy_of_repository(tmp_path_factory.mktemp("crashed") / "pipeline")
+def let_jobs_crash(folder: Path) -> None:
+    """Make every job of a copy of the repository crash once, with a record in its message."""
     (folder / "workflow/sabotage.py").write_text(SABOTAGE.replace("CANARY", CANARY))
     path = folder / "workflow/family_justice/jobs.py"
     before, start, block = path.read_text().partition("    with job(log):\n")
     assert start
     path.write_text(f"{before}{start}        import sabotage\n\n        sabotage.crash_once(arguments)\n{block}")
-    answer = run_snakemake(folder, "--cores", "1", "--retries", "1")
-    assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-6000:]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Path]]]:
+    """Make the runs that the chosen tests need, one after the other beside the other tests, which are busy on one core;
+    a run that nobody waits for any longer is ended."""
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    started: list[subprocess.Popen[str]] = []
+
+    def run(folder: Path, *arguments: str) -> Path:
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        with open(folder / "printed.txt", "w", encoding="utf-8") as printed:
+            process = subprocess.Popen(command, cwd=folder, stdout=printed, stderr=subprocess.STDOUT, text=True)
+        started.append(process)
+        assert process.wait() == 0, (folder / "printed.txt").read_text()[-9000:]
+        return folder
+
+    with ThreadPoolExecutor(1) as pool:
+        runs = {}
+        if "crashed_run" in wanted:
+            folder = copy_of_repository(tmp_path_factory.mktemp("crashed") / "pipeline")
+            let_jobs_crash(folder)
+            runs["crashed_run"] = pool.submit(run, folder, "--cores", "1", "--retries", "1")
+        if "finished_run" in wanted:
+            folder = copy_of_repository(tmp_path_factory.mktemp("run") / "pipeline")
+            runs["finished_run"] = pool.submit(run, folder, "--cores", "2")
+        yield runs
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in started:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def crashed_run(whole_runs: dict[str, Future[Path]]) -> Path:
+    """Return the folder of a run on one core in which every job crashed once, with a record in its message; what it
+    printed is in ``printed.txt``."""
+    folder = whole_runs["crashed_run"].result()
     logs = {path for path in (folder / "logs").rglob("*.log") if path.name != "reproduce_release.log"}
     assert logs == {path.with_suffix("") for path in (folder / "logs").rglob("*.crashed")}
-    (folder / "printed.txt").write_text(answer.stdout + answer.stderr)
     return folder
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_run(whole_runs: dict[str, Future[Path]]) -> Path:
     """Return the folder of a finished run of all streams on two cores."""
-    folder = copy_of_repository(tmp_path_factory.mktemp("run") / "pipeline")
-    answer = run_snakemake(folder, "--cores", "2")
-    assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-6000:]
-    return folder
+    return whole_runs["finished_run"].result()
 
 
 @pytest.fixture(scope="session")

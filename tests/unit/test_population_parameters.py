@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PARAMETERS = ROOT / "config/population"
 
 
-def changed(tmp_path, change):
+@cache
+def parameters():
     data = {}
     for file in sorted(PARAMETERS.glob("*.yaml")):
-        data |= yaml.safe_load(file.read_text(encoding="utf-8"))
+        data |= yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return data
+
+
+def changed(tmp_path, change):
+    data = deepcopy(parameters())
     change(data)
     path = tmp_path / "parameters.yaml"
-    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    path.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper), encoding="utf-8")
     return path
 
 

@@ -14,6 +14,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_of_repository(tmp_path_factory.mktemp("rules") / "checkout")
 
 
+@pytest.fixture(scope="module")
+def plan(checkout: Path) -> dict[str, tuple[set[str], set[str]]]:
+    return jobs(checkout)
+
+
 def jobs(folder: Path, *targets: str) -> dict[str, tuple[set[str], set[str]]]:
     """Return rule (numbered) -> input and output files of every job that a dry run would start."""
     answer = run_snakemake(folder, *targets, "--cores", "1", "--dry-run", "--quiet", "host", "--forceall")
@@ -33,8 +38,7 @@ def jobs(folder: Path, *targets: str) -> dict[str, tuple[set[str], set[str]]]:
     return found
 
 
-def test_only_the_door_leads_from_records_to_the_release_room(checkout: Path) -> None:
-    plan = jobs(checkout)
+def test_only_the_door_leads_from_records_to_the_release_room(plan: dict[str, tuple[set[str], set[str]]]) -> None:
     assert len(plan) > 40
     opened = set()
     for rule, (read, written) in plan.items():
@@ -45,8 +49,7 @@ def test_only_the_door_leads_from_records_to_the_release_room(checkout: Path) ->
     assert opened == {f"disclose_{stream}" for stream in streams}
 
 
-def test_figures_and_report_read_the_release_room_only(checkout: Path) -> None:
-    plan = jobs(checkout)
+def test_figures_and_report_read_the_release_room_only(plan: dict[str, tuple[set[str], set[str]]]) -> None:
     drawn = {rule: read for rule, (read, _) in plan.items() if rule.startswith(("draw_", "write_", "compare_"))}
     written = [rule for rule in drawn if not rule.startswith("draw_")]
     assert len(written) == 18  # three jobs for each of five streams; the data guide, the front page and the crate
