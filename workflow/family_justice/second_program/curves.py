@@ -70,9 +70,11 @@ def compared_curves(
     reference = _reference(list(drawn), covariates, shell)
     for group, time in _places(shell, "risk_difference", outcome):
         (one, e1), (two, e2) = (_risk(drawn[g], time * unit) for g in (group, reference))
+        # An error of zero (nobody had the event, or everybody) says nothing of the precision of a difference.
+        error = math.nan if 0.0 in (e1, e2) else math.hypot(e1, e2)
         yield Refit(
             drawn[group].program, "risk_difference", outcome, group, time=time,
-            estimate=one - two, std_error=math.hypot(e1, e2), why=EVERYBODY_GONE if math.isnan(e1 + e2) else "",
+            estimate=one - two, std_error=error, why=EVERYBODY_GONE if math.isnan(e1 + e2) else "",
         )  # fmt: skip
     for measure in (measures[1], "restricted_mean_difference"):
         for group, until in _places(shell, measure, outcome):
