@@ -32,7 +32,8 @@ def run(
 ) -> Rows:
     """Yield log rate ratios of a count, the intercept, the shape (log theta) and tests of the model.
 
-    ``events`` are members with a count above zero, not the sum of the counts: disclosure control is about people.
+    ``events`` are members with a count above zero, not the sum of the counts: disclosure control is about people. Where
+    rows are areas and the count is of people (``counts`` of the cohort), it is the sum.
     """
     from family_justice.estimators.regression.negative_binomial import fit_negative_binomial
 
@@ -51,7 +52,7 @@ def run(
     require_events(count.sum(), where)
     clusters = cluster_codes(used, analysis.cluster, where)
     fit = fit_negative_binomial(count, design.matrix, exposure, clusters)
-    event = count > 0
+    event = count if cohort.counts == analysis.count else count > 0
     df, robust = t_degrees(clusters), fit.wald_test if analysis.cluster else None
     yield from ratio_rows(fit, design, event, "log_rate_ratio", analysis.count, df)
     totals = totals_of(analysis.count, event)
