@@ -158,11 +158,16 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
         "unit": cohort.unit,
         "description": " ".join(cohort.description.split()) + (f" Starts from: {base}." if base else ""),
         "base": cohort.base,
+        "key": cohort.key,
+        "person": cohort.person_column or "",
+        "counts": cohort.counts or "",
         "time_zero": cohort.time_zero or "",
         "steps": [
             *([{"name": "base", "label": base}] if base else []),
-            *({"name": step.name, "label": step.label} for step in cohort.steps),
+            *({"name": step.name, "label": step.label, "sql": step.sql} for step in cohort.steps),
         ],
+        "tables": {helper: definition.sql for helper, definition in cohort.tables.items()},
+        "events": {event: {"label": e.label, "sql": e.sql} for event, e in cohort.events.items()},
         "outcomes": {
             outcome: {
                 "label": o.label,

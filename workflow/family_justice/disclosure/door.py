@@ -27,6 +27,7 @@ from family_justice.disclosure.history import (
     release_of,
 )
 from family_justice.disclosure.sets import gather
+from family_justice.disclosure.told import told
 from family_justice.disclosure.vocabulary import Vocabulary, check_labels, vocabulary
 from family_justice.errors import ConfigError, DamageError, DisclosureError
 from family_justice.files import write_csv, write_text
@@ -50,11 +51,11 @@ def open_door(
     """Release the results of one stream: all of them, or none.
 
     ``internal`` and ``release`` map the name of each analysis to its results before and after; what stands behind the
-    counts of members is read beside the former (``results.behind_file``). ``study`` is the study
-    description (JSON) from which the allowed labels are derived, released as ``study_out`` with the checksums of the
-    released results under ``sealed``; ``suppressions`` receives the number of suppressed rows per analysis. With a
-    ``population``, nothing must follow from the release and what else is released of the same people (``history``).
-    Whatever this stream released before is removed first.
+    counts of members is read beside the former (``results.behind_file``). ``study`` is the study description (JSON)
+    from which the allowed labels are derived, released as ``study_out`` with what is told of people under ``people``
+    and the checksums of the released results under ``sealed``; ``suppressions`` receives the number of suppressed rows
+    per analysis. With a ``population``, nothing must follow from the release and what else is released of the same
+    people (``history``). Whatever this stream released before is removed first.
 
     Raises ``ConfigError`` if ``policy`` is looser than ``minimum``, and ``DisclosureError`` for everything else; the
     messages hold no value of a result.
@@ -114,7 +115,8 @@ def _release(
             write_csv(disclosed.rows[disclosed.rows["analysis"] == name], staged[Path(path)])
         write_csv(disclosed.summary, staged[Path(suppressions)])
         sealed = {name: fingerprint.of_file(staged[Path(path)]) for name, path in sorted(release.items())}
-        text = json.dumps({**description, "sealed": sealed}, indent=1, ensure_ascii=False) + "\n"
+        about = {**description, "people": told(exact, disclosed, policy), "sealed": sealed}
+        text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
         write_text(staged[Path(study_out)], text)
         for target, file in staged.items():
             _publish(file, target)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 THIN = "\u202f"  # narrow no-break space between thousands
 MINUS = "\u2212"
@@ -24,6 +27,10 @@ def present(value: Any) -> bool:
         return math.isfinite(float(value))
     except (TypeError, ValueError):
         return False
+
+
+#: Points of a percentage from which the steps of a curve are told, and how many groups are named.
+LARGE_STEP, MOST_STEPS = 1.0, 6
 
 
 def count(value: Any) -> str:
@@ -230,6 +237,20 @@ class Labels:
         if self.threshold and self.threshold > 1:
             parts.append(f"what is, or would reveal, a count below {self.threshold} is withheld")
         return sentence("; ".join(parts)) + "." if parts else "Counts are exact."
+
+    def steps(self, rows: pd.DataFrame) -> str:
+        """Return a sentence on the steps of curves of small groups, in points of a percentage; empty if all are under
+        ``LARGE_STEP`` points."""
+        analysis = "" if rows.empty else str(rows["analysis"].iloc[0])
+        told = (self.study.get("people") or {}).get(analysis, {}).get("steps", [])
+        points = {step["group"]: 100 * step["step"] / step["n"] for step in told if step["n"]}
+        large = {group: value for group, value in points.items() if value >= LARGE_STEP}
+        if not large:
+            return ""
+        _, names = self.strata(list(points))
+        parts = [f"{decimal(value, 1)} points {names[group] or 'everybody'}" for group, value in large.items()]
+        more = f" and {len(parts) - MOST_STEPS} more" if len(parts) > MOST_STEPS else ""
+        return f"Rounded counts make steps, of curves of small groups: {'; '.join(parts[:MOST_STEPS])}{more}."
 
     def provenance(self) -> str:
         """Return one sentence about where the records came from, so that a figure can stand alone."""

@@ -108,7 +108,9 @@ def _contradictions(row: dict[str, Any], second: float) -> Iterator[str]:
     if wrong:
         return
     if measure.role in _WALD:
-        yield from _wald(value, is_profile=measure.role == "coefficient" and math.isnan(value["statistic"]))
+        # The upper limit of an agreement ends at that of perfect agreement.
+        most = 1.0 if measure.role == "agreement" else math.inf
+        yield from _wald(value, measure.role == "coefficient" and math.isnan(value["statistic"]), most)
     elif measure.role in _TESTS:
         yield from _test(value, second if row["note"] == F_TEST else math.inf)
     else:
@@ -145,7 +147,7 @@ def _same_p(p_value: float, expected: float, statistic: float) -> bool:
     return _nan_or(abs(p_value - expected) <= CLOSE * (1 + statistic**2) * expected + 1e-300, p_value, expected)
 
 
-def _wald(value: dict[str, float], is_profile: bool) -> Iterator[str]:
+def _wald(value: dict[str, float], is_profile: bool, most: float = math.inf) -> Iterator[str]:
     estimate, error, p_value = value["estimate"], value["std_error"], value["p_value"]
     low, high = value["conf_low"], value["conf_high"]
     if is_profile and not math.isnan(p_value):
@@ -160,7 +162,8 @@ def _wald(value: dict[str, float], is_profile: bool) -> Iterator[str]:
         return
     z = estimate / error
     reach, expected = t_reference(z, math.inf if math.isnan(value["df"]) else value["df"])
-    if not (_agree(low, estimate - reach * error, error) and _agree(high, estimate + reach * error, error)):
+    ends = estimate - reach * error, min(estimate + reach * error, most)
+    if not (_agree(low, ends[0], error) and _agree(high, ends[1], error)):
         yield "limits are not those of estimate and std_error"
     if not _agree(value["statistic"], z, 1.0):
         yield "statistic is not estimate / std_error"

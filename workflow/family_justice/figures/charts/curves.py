@@ -65,7 +65,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     axis = "Mean number of events per person" if counted else _axis_label(about, falling)
     outcomes = list(dict.fromkeys(curves["outcome"]))
     title, subtitle = about["title"], labels.subject(about, outcomes[0] if len(outcomes) == 1 else "")
-    notes = [_note(curves), labels.foot()]
+    notes = [f"{_note(curves)} {labels.steps(curves)}".strip(), labels.foot()]
     if not any(len(line.shown) for panel in panels for line in panel.lines):
         sheet = message(title, subtitle, "All curves are withheld: too few people or events to release.", notes[1:])
         return sheet, f"{title}: all curves are withheld by disclosure control.", "All curves are withheld."

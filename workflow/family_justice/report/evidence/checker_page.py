@@ -22,11 +22,18 @@ from family_justice.kinds.registry import KINDS
 from family_justice.layout import BUNDLE, CHECKER_PAGE, CHECKSUMS, RESULTS
 from family_justice.report.evidence.sacro import write_bundle
 from family_justice.report.pages import page_environment
+from family_justice.report.prose import listed
 from family_justice.results import COUNTS, read_results
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: What the door promises; docs/disclosure.md has the same words.
+PROMISE = (
+    "Whoever knows the rules and holds every file that was released of these records can narrow no count of few people "
+    "and no small increment of a curve down to fewer than three values: across all analyses, groups, outcomes and "
+    "streams, as far as counts add up."
+)
 FILE_TYPES = {
     ".csv": "Table of words or released numbers, comma-separated",
     ".json": "Description in words, without a record",
@@ -71,6 +78,10 @@ class Output:
     unit: str
     smallest: str
     largest: str
+    people: str  # fewest people behind a count
+    one_person: str  # what one person is of a count
+    whole: int  # cells of 100 percent: everybody of a group
+    zeros: int  # counts of nobody
     withheld: dict[str, int]  # reason -> number of rows
     remarks: list[str]
 
@@ -102,11 +113,11 @@ def write_checker_files(stream_folder: str | Path, expected: Collection[str] | N
         (folder / name).unlink(missing_ok=True)
     names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if not path.is_dir()]
     _check_files(folder, names, study, expected)
-    outputs = [_output(folder, name, about, names, labels) for name, about in study["analyses"].items()]
+    outputs = [_output(folder, name, study, names, labels) for name in study["analyses"]]
     taken = {file for output in outputs for file in output.files}
     others = {name: what(name) for name in names if name not in taken}
     page = page_environment().get_template("checker.html.j2").render(
-        study=study, labels=labels, outputs=outputs, others=others, what=what,
+        study=study, labels=labels, outputs=outputs, others=others, what=what, promise=PROMISE,
         checksum=lambda name: fingerprint.of_file(folder / name), size=lambda name: (folder / name).stat().st_size,
     )  # fmt: skip
     write_text(folder / CHECKER_PAGE, page)
@@ -155,7 +166,8 @@ def unsealed(folder: Path, study: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _output(folder: Path, name: str, about: Mapping[str, Any], names: list[str], labels: words.Labels) -> Output:
+def _output(folder: Path, name: str, study: Mapping[str, Any], names: list[str], labels: words.Labels) -> Output:
+    about = study["analyses"][name]
     order = [".csv", ".svg", ".png"]  # as a checker reads them
     files = sorted(
         (file for file in names if file.startswith(f"{name}/")),
@@ -177,8 +189,11 @@ def _output(folder: Path, name: str, about: Mapping[str, Any], names: list[str],
         population="; ".join([population, *restricted]),
         unit=labels.people(about["cohort"]) if about.get("cohort") else "records",
         **_range(rows[~suppressed]),
+        **_people(study, name),
+        whole=_everybody(rows[~suppressed]),
+        zeros=int((rows.loc[~suppressed & rows["measure"].isin(("percent", "count")), "n"] == 0).sum()),
         withheld={str(reason): int(number) for reason, number in reasons.value_counts(sort=False).items()},
-        remarks=_remarks(rows[~suppressed], about, labels),
+        remarks=_remarks(rows[~suppressed], name, labels),
     )
 
 
@@ -192,7 +207,24 @@ def _range(rows: pd.DataFrame) -> dict[str, str]:
     return {"smallest": smallest, "largest": largest}
 
 
-def _remarks(shown: pd.DataFrame, about: Mapping[str, Any], labels: words.Labels) -> list[str]:
+def _people(study: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the fewest people behind a count that is shown, and the most that one of them is of one, as words."""
+    told = study.get("people", {}).get(name, {})
+    if told.get("people") is None:
+        return {"people": "none", "one_person": "none"}
+    rows = told["rows_of_one"]
+    alone = "1 row" if rows == 1 else "public areas" if not rows else f"up to {words.count(rows)} rows"
+    share = f", at most {words.count(told['share'])}%" if rows > 1 else ""
+    return {"people": words.count(told["people"]), "one_person": alone + share}
+
+
+def _everybody(rows: pd.DataFrame) -> int:
+    """Return how many shares are of everybody in a group."""
+    shares = rows[(rows["measure"] == "percent") & rows["estimate"].notna() & (rows["total"] > 0)]
+    return int((shares["n"] == shares["total"]).sum())
+
+
+def _remarks(shown: pd.DataFrame, name: str, labels: words.Labels) -> list[str]:
     """Say what else a checker meets in the rows: what could not be estimated, and where a curve ends."""
     noted = shown[shown["note"].ne("")]
     remarks = []
@@ -200,6 +232,12 @@ def _remarks(shown: pd.DataFrame, about: Mapping[str, Any], labels: words.Labels
         said = "Noted" if status == "ok" else words.sentence(status)
         remarks.append(f"{said} in {number} {'row' if number == 1 else 'rows'}: {note}.")
     at_risk = labels.study["policy"].get("minimum_at_risk", 0)
-    if KINDS[about["kind"]].family == "curve" and at_risk > 1:
+    if KINDS[labels.study["analyses"][name]["kind"]].family == "curve" and at_risk > 1:
         remarks.append(f"Curves end where fewer than {at_risk} are at risk.")
+        steps = sorted({curve["step"] for curve in labels.study.get("people", {}).get(name, {}).get("steps", [])})
+        if steps:
+            remarks.append(
+                f"Counts of curves are cumulative and in steps of {listed([str(step) for step in steps])}: 0 stands "
+                "for whatever is nearer to it than to the first number that is shown, not for nobody."
+            )
     return remarks

@@ -179,7 +179,8 @@ def curve(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
     remarks = dict.fromkeys(curves.loc[(curves["status"] == "ok") & (curves["note"] != ""), "note"])
     over = any(cell.text == ENDED for row in body for cell in row.cells)
     ended = [f"{words.sentence(ENDED)}: too few were left at risk to go on so far."] if over else []
-    notes = [note, *ended, *(f"{words.sentence(remark)}." for remark in remarks), labels.rounding()]
+    steps = [said for said in [labels.steps(curves)] if said]
+    notes = [note, *ended, *(f"{words.sentence(remark)}." for remark in remarks), *steps, labels.rounding()]
     return Table(f"{about['title']}: {what}", heads, body, notes)
 
 
