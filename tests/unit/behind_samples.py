@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.behind import PRINTED, Behind
+from family_justice.behind import PRINTED, Behind
 from family_justice.config.schema import Cohort, Step
 from family_justice.prints import BUCKETS, Counted, Printer
 from family_justice.results import behind_file, read_results, tidy

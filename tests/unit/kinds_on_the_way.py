@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 from behind_samples import behind_labels
 
-from family_justice.analyses.behind import Behind, find_behind
+from family_justice.analyses.recount import find_behind
 from family_justice.analyses.study import describe_study
+from family_justice.behind import Behind
 from family_justice.config.check import check_stream
 from family_justice.config.load import Configuration
 from family_justice.config.policy import NEEDED_TYPES

@@ -11,7 +11,8 @@ import pytest
 from behind_samples import behind_labels
 from test_disclosure_gate import COURT, PUBLIC
 
-from family_justice.analyses.behind import Behind, find_behind
+from family_justice.analyses.recount import find_behind
+from family_justice.behind import Behind
 from family_justice.config.check_cohort import cohort_problems
 from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.disclosure.disclose import Disclosed, disclose

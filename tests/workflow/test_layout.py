@@ -19,8 +19,20 @@ from family_justice.jobs import JOBS
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "workflow/family_justice"
 PLAIN = {
-    *("errors", "files", "fingerprint", "job", "jobserver", "measures", "planned", "results", "rooms", "sql"),
-    *("study_sql", "terminal"),
+    *(
+        "behind",
+        "errors",
+        "files",
+        "fingerprint",
+        "job",
+        "jobserver",
+        "measures",
+        "planned",
+        "prints",
+        "results",
+        "rooms",
+    ),
+    *("sql", "study_sql", "terminal"),
 }
 #: The parts of kinds, by their files: of the stages that use them. What is not named runs.
 KINDS = "kinds"

@@ -109,5 +109,5 @@ def read_results(path: str) -> pd.DataFrame:
 
 
 def behind_file(results: str | Path) -> Path:
-    """Return the file, beside one of results, with what stands behind its counts (``analyses.behind``)."""
+    """Return the file, beside one of results, with what stands behind its counts (``behind``)."""
     return Path(results).with_suffix(".behind.npz")

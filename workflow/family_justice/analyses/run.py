@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from family_justice import estimators
-from family_justice.analyses.behind import find_behind
 from family_justice.analyses.prepare import load_members
+from family_justice.analyses.recount import find_behind
 from family_justice.config.schema import Covariate, Stream
 from family_justice.errors import AnalysisError
 from family_justice.files import write_csv
@@ -27,7 +27,7 @@ def run_analysis(
     results_path: Path,
     salt: bytes = NO_SALT,
 ) -> None:
-    """Write the tidy rows of one analysis and, beside them, what stands behind their counts (``analyses.behind``).
+    """Write the tidy rows of one analysis and, beside them, what stands behind their counts (``behind``).
 
     ``folder`` has the files of the cohort's covariates, and ``salt`` is that of the records (``prints``).
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from family_justice.analyses.behind import Behind, printer_of
+from family_justice.behind import Behind, printer_of
 from family_justice.config.base import sql_of
 from family_justice.config.schema import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
@@ -60,7 +60,7 @@ def extract_cohort(
     attrition_path: Path,
     salt: bytes = NO_SALT,
 ) -> int:
-    """Write one cohort as Parquet and its attrition as tidy rows, with what stands behind these (``analyses.behind``);
+    """Write one cohort as Parquet and its attrition as tidy rows, with what stands behind these (``behind``);
     return the number of members.
 
     Parameters

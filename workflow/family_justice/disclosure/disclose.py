@@ -152,9 +152,7 @@ def disclose(
     tie_unions(ledger)
     ledger.protect()
     suppress_hidden(curves, curve_names, ledger)
-    round_curves(curves, policy)
-    while audit_curves(curves, policy, ledger):
-        round_curves(curves, policy)
+    _round_safely(curves, ledger, policy)
 
     release_members(frame, numbers, ledger, policy)
     release_attrition(frame, attrition.index, sets, policy)
@@ -180,6 +178,13 @@ def disclose(
     kept = {int(row): position for position, row in enumerate(left.index)}
     summary = _summary(frame, beyond, complementary, policy)
     return Disclosed(left.reset_index(drop=True), summary, ledger, curves, kept)
+
+
+def _round_safely(curves: list[Curve], ledger: Ledger, policy: Policy) -> None:
+    """Round the curves, and make them coarser until nothing small follows from them."""
+    round_curves(curves, policy)
+    while audit_curves(curves, policy, ledger):
+        round_curves(curves, policy)
 
 
 def _check(frame: pd.DataFrame) -> None:

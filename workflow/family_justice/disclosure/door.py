@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice import fingerprint, rooms
-from family_justice.analyses.behind import Behind
+from family_justice.behind import Behind
 from family_justice.config.policy import check_policy_not_below
 from family_justice.config.schema import Policy
 from family_justice.disclosure.disclose import Disclosed, disclose

@@ -16,7 +16,7 @@ Of a synthetic population only the latest release of each stream is kept, as nob
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -106,36 +106,36 @@ class Release:
 def release_of(stream: str, exact: pd.DataFrame, disclosed: Disclosed, population: Population) -> Release:
     """Return what a release shows and hides of the sets behind its counts, and its estimates."""
     ledger = disclosed.ledger
-    keys = list(ledger.counts)
-    place = {key: position for position, key in enumerate(keys)}
-    words = {key: _words(name) for name, key in reversed(ledger.named.items())}
-    seen = [ledger.seen(key) for key in keys]
-    nobody = np.zeros(BUCKETS, dtype=np.int64)
-    counts = [ledger.counts[key] for key in keys]
-    sums = [[place[tie.whole], *(place[part] for part in tie.parts)] for tie in ledger.sums]
-    partitions = [[place[part] for part in parts] for parts in ledger.partitions]
-    cells = [cell for curve in disclosed.curves for cell in _of_curve(curve, ledger.policy)]
+    place = {key: position for position, key in enumerate(ledger.counts)}
+    cells = [*_of_ledger(ledger), *(cell for curve in disclosed.curves for cell in _of_curve(curve, ledger.policy))]
+    names, prints, *numbers = zip(*cells, strict=True) if cells else ([],) * 6
+    exact_, low, high, state = (np.array(column, dtype=np.int64) for column in numbers)
+    sums, sizes = _joined([place[tie.whole], *(place[part] for part in tie.parts)] for tie in ledger.sums)
+    partitions, counted = _joined([place[part] for part in parts] for parts in ledger.partitions)
     rows, over = _estimates(exact, disclosed)
+    about = [_row_words(disclosed.rows.loc[row]) for row in rows]
+    estimates = disclosed.rows.loc[rows, "estimate"].to_numpy(dtype="float64")
+    table = np.array(prints, dtype=np.int64).reshape(-1, BUCKETS)
     return Release(
-        stream=stream,
-        data=population.data,
-        refresh=population.refresh,
-        names=np.array(
-            [words.get(key, "a difference of counts") for key in keys] + [c[0] for c in cells], dtype=np.str_
-        ),
-        prints=np.array([ledger.prints.get(key, nobody) for key in keys] + [c[1] for c in cells]).reshape(-1, BUCKETS),
-        exact=np.array([count.exact for count in counts] + [c[2] for c in cells], dtype=np.int64),
-        low=np.array([low for low, _ in seen] + [c[3] for c in cells], dtype=np.int64),
-        high=np.array([high for _, high in seen] + [c[4] for c in cells], dtype=np.int64),
-        state=np.array([_state(count) for count in counts] + [c[5] for c in cells], dtype=np.int64),
-        sums=np.array([position for tie in sums for position in tie], dtype=np.int64),
-        sizes=np.array([len(tie) for tie in sums], dtype=np.int64),
-        partitions=np.array([position for parts in partitions for position in parts], dtype=np.int64),
-        counted=np.array([len(parts) for parts in partitions], dtype=np.int64),
-        estimates=disclosed.rows.loc[rows, "estimate"].to_numpy(dtype="float64"),
-        about=np.array([_row_words(disclosed.rows.loc[row]) for row in rows], dtype=np.str_),
-        over=over,
-    )
+        stream, population.data, population.refresh, np.array(names, dtype=np.str_), table, exact_, low, high, state,
+        sums, sizes, partitions, counted, estimates, np.array(about, dtype=np.str_), over,
+    )  # fmt: skip
+
+
+def _joined(parts: Iterable[list[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return lists of positions as one array, and how long each is."""
+    lists = list(parts)
+    flat = [position for part in lists for position in part]
+    return np.array(flat, dtype=np.int64), np.array([len(part) for part in lists], dtype=np.int64)
+
+
+def _of_ledger(ledger: Ledger) -> Iterator[tuple[str, Any, int, int, int, int]]:
+    """Yield the counts of tables and models: words, print, number, what the shown number can be, and state."""
+    words = {key: _words(name) for name, key in reversed(ledger.named.items())}
+    nobody = np.zeros(BUCKETS, dtype=np.int64)
+    for key, count in ledger.counts.items():
+        name = words.get(key, "a difference of counts")
+        yield name, ledger.prints.get(key, nobody), count.exact, *ledger.seen(key), _state(count)
 
 
 def _state(count: Count) -> int:

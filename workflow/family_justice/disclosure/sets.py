@@ -1,7 +1,7 @@
 """Whom the counts of results count: people behind each, and a name for each set that is the same wherever it stands.
 
 Two counts of one set of members have one name here, whatever their analyses, outcomes and levels are called; so they
-are one count in the ledger. What is known comes from the analyses (``analyses.behind``); a count of members about which
+are one count in the ledger. What is known comes from the analyses (``behind``); a count of members about which
 nothing is known does not leave.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.behind import PRINTED, Behind
+from family_justice.behind import PRINTED, Behind
 from family_justice.config.schema import Policy
 from family_justice.disclosure.rounding import is_open, is_small
 from family_justice.errors import DisclosureError

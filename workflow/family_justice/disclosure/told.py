@@ -28,7 +28,6 @@ def told(exact: pd.DataFrame, disclosed: Disclosed, policy: Policy) -> dict[str,
     ``steps``: of curves, the outcome and group, the step of its counts, and the number of persons, as shown.
     """
     found: dict[str, dict[str, Any]] = {}
-    rows = disclosed.rows
     for analysis, own in exact.groupby("analysis", sort=False):
         seen = list(_seen(own, exact, disclosed, policy))
         people = min((who.people for who, _ in seen), default=None)

@@ -15,7 +15,7 @@ recomputation, documentation) loops over ``KINDS``. A folder ``kinds/<kind>/`` h
     measures of the role ``index``, and for no other.
 ``behind.py``
     ``behind(members, cohort, analysis, covariates, where)``: which members some of its counts count, where this does
-    not follow from the labels of a row (``analyses.behind``). Only for a kind that needs it.
+    not follow from the labels of a row (``analyses.recount``). Only for a kind that needs it.
 ``second.py``
     ``PROGRAMS``, ``TOLERANCE`` and ``refit(...)``: the same by a second program; or ``NONE``, the reason why there is
     none. Mandatory but for ``Unasked``.

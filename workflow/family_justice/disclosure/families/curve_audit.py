@@ -33,6 +33,8 @@ _WIDEST = 4
 _FAR = 1000
 
 Name = tuple[Hashable, ...]
+#: A curve and the names of its series.
+Named = tuple[Curve, dict[str, Name]]
 
 
 @dataclass
@@ -212,7 +214,7 @@ def _give_way(involved: list[Curve], curves: list[Curve]) -> None:
 
 def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger: Ledger) -> _System:
     system = _System()
-    named: list[tuple[Curve, dict[str, Name]]] = []
+    named: list[Named] = []
     pools: dict[Hashable, dict[Name, tuple[int, ...]]] = {}
     prints: dict[Hashable, dict[tuple[int, ...], Counts]] = {}
     for curve in curves:
@@ -262,32 +264,30 @@ def _add_compositions(
             system.add_sum([name], [named[part] for part in parts])
 
 
-def _add_unions(system: _System, named: list[tuple[Curve, dict[str, Name]]]) -> None:
+def _add_unions(system: _System, named: list[Named]) -> None:
     """Tie the same count in groups of persons that make up others: groups of one analysis to all of them, and to the
     groups of another that, put together, are the same persons."""
-    partitions: dict[Hashable, list[tuple[Curve, dict[str, Name]]]] = {}
+    partitions: dict[Hashable, list[Named]] = {}
     for curve, names in named:
         columns = frozenset(column for column, _ in curve.who)
         partitions.setdefault((curve.analysis, curve.outcome, columns), []).append((curve, names))
-    known = [group for group in partitions.values() if all(curve.who_print is not None for curve, _ in group)]
-    prints = [np.array([curve.who_print for curve, _ in group]) for group in known]
-    for one, parts in zip(known, prints, strict=True):
-        for other, candidates in zip(known, prints, strict=True):
-            for place, chosen in unions(parts, candidates) if len(one) > 1 else ():
-                _tie_series(system, [other[place]], [one[i] for i in chosen])
-    for i, one in enumerate(known):
-        for j in range(i + 1, len(known)):
-            if (prints[i].sum(axis=0) == prints[j].sum(axis=0)).all():
-                for these, those in common_unions(prints[i], prints[j]):
-                    _tie_series(system, [one[a] for a in these], [known[j][b] for b in those])
+    known = []
     for group in partitions.values():
-        if any(curve.who_print is None for curve, _ in group):
+        if all(curve.who_print is not None for curve, _ in group):
+            known.append((group, np.array([curve.who_print for curve, _ in group])))
+        else:
             _tie_by_labels(system, group, named)
+    for i, (one, prints) in enumerate(known):
+        for other, candidates in known if len(one) > 1 else ():
+            for place, chosen in unions(prints, candidates):
+                _tie_series(system, [other[place]], [one[i] for i in chosen])
+        for other, beside in known[i + 1 :]:
+            if (prints.sum(axis=0) == beside.sum(axis=0)).all():
+                for these, those in common_unions(prints, beside):
+                    _tie_series(system, [one[a] for a in these], [other[b] for b in those])
 
 
-def _tie_series(
-    system: _System, one: list[tuple[Curve, dict[str, Name]]], other: list[tuple[Curve, dict[str, Name]]]
-) -> None:
+def _tie_series(system: _System, one: list[Named], other: list[Named]) -> None:
     """Tie every series of some curves to the series of others that counts the same members among the same persons."""
     if not one or not other:
         return
@@ -303,9 +303,7 @@ def _tie_series(
                 system.add_sum(*([names[name] for _, names in side] for side, name in sides))
 
 
-def _tie_by_labels(
-    system: _System, group: list[tuple[Curve, dict[str, Name]]], named: list[tuple[Curve, dict[str, Name]]]
-) -> None:
+def _tie_by_labels(system: _System, group: list[Named], named: list[Named]) -> None:
     """Tie the groups of one column to the curves of all of them, where only labels are known."""
     about = (group[0][0].analysis, group[0][0].outcome)
     others = {curve.who: names for curve, names in named if (curve.analysis, curve.outcome) == about}

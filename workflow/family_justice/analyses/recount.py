@@ -14,99 +14,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from family_justice import rooms
 from family_justice.analyses.left_out import NO_VALUE
 from family_justice.analyses.prepare import CENSORED, COMPETING, EVENT, FollowUp, follow_up
+from family_justice.behind import PRINTED, Behind, printer_of
 from family_justice.config.schema import Cohort, Covariate, Outcome
 from family_justice.errors import AnalysisError
-from family_justice.files import atomic
 from family_justice.kinds.families.imputed_run import without_missing_level
 from family_justice.kinds.families.keys import repeats
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES
-from family_justice.prints import BUCKETS, NO_SALT, Counted, Printer
-from family_justice.results import COUNTS
+from family_justice.prints import BUCKETS, NO_SALT, Counted
 
-#: Counts of which people and print are kept. Who is at risk is who there is less who has left, and these are.
-PRINTED = tuple(column for column in COUNTS if column != "at_risk")
 #: Groups that are ways to estimate, or how members were found, and no covariates.
 MISSING_VALUES = "missing_values"
 #: What rows of one series have in common.
 _SERIES = [*("measure", "outcome", "group", "term", "level"), "status"]
 _CAUSES = {"events": EVENT, "competing": COMPETING, "censored": CENSORED}
-
-
-_ARRAYS, _SAID = ("row", "column", "count", "people", "largest", "prints"), ("public", "one_row_each")
-
-
-@dataclass
-class Behind:
-    """What stands behind the counts of one file of results: one line per count.
-
-    Attributes
-    ----------
-    row, column
-        (m,) the row of the file, and the position of the column in ``results.COUNTS``.
-    count, people, largest
-        (m,) the count, the people behind it, and how much of it is of the one person with most; people of -1: the count
-        is no set of members.
-    public
-        True if rows are areas, which are public, and ``people`` are those whom these count.
-    one_row_each
-        True if each row of the cohort is another person.
-    prints
-        (m, BUCKETS) prints of the sets; all zero where there is no set.
-    """
-
-    row: np.ndarray
-    column: np.ndarray
-    count: np.ndarray
-    people: np.ndarray
-    largest: np.ndarray
-    prints: np.ndarray
-    public: bool = False
-    one_row_each: bool = True
-
-    def write(self, path: Path) -> None:
-        """Write it as compressed arrays."""
-        with atomic(path) as temporary:
-            arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(self).items()}
-            np.savez_compressed(temporary, **arrays)
-
-    @classmethod
-    def read(cls, path: Path) -> Behind:
-        """Read what ``write`` wrote."""
-        rooms.check(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            found: Any = {name: arrays[name] for name in arrays.files}
-        found |= {name: bool(found[name]) for name in _SAID}
-        return cls(**found)
-
-    @classmethod
-    def together(cls, parts: list[Behind]) -> Behind:
-        """Return what stands behind rows of one line each, in their order."""
-        lines = [part for part in parts if len(part.row)]
-        found: Any = {name: np.concatenate([getattr(part, name) for part in lines]) for name in _ARRAYS}
-        found |= {"row": np.arange(len(lines))}
-        found |= {"public": any(p.public for p in parts), "one_row_each": all(p.one_row_each for p in parts)}
-        return cls(**found)
-
-    @classmethod
-    def of(cls, lines: list[tuple[int, str, int, int, int, np.ndarray]], cohort: Cohort) -> Behind:
-        """Return it from lines of row, column, count, people, largest and print."""
-        rows, columns, counts, people, largest, prints = zip(*lines, strict=True) if lines else ([],) * 6
-        places = [COUNTS.index(column) for column in columns]
-        numbers = dict(zip(_ARRAYS, (rows, places, counts, people, largest), strict=False))
-        found: Any = {name: np.array(values, dtype=np.int64) for name, values in numbers.items()}
-        found |= {"prints": np.array(prints, dtype=np.int64).reshape(len(rows), BUCKETS)}
-        found |= {"public": cohort.counts is not None, "one_row_each": cohort.key == [cohort.person_column]}
-        return cls(**found)
 
 
 def find_behind(
@@ -157,13 +85,6 @@ def find_behind(
             f"({named}); a kind whose counts are no sets of members says so in its keys ('uncounted')"
         )
     return Behind.of(lines, cohort)
-
-
-def printer_of(members: pd.DataFrame, cohort: Cohort, salt: bytes) -> Printer:
-    """Return what makes the prints of sets of members of a cohort."""
-    person = cohort.person_column
-    people = None if person is None or cohort.key == [person] else members[person]
-    return Printer(members[cohort.key], people, members[cohort.counts] if cohort.counts else None, salt)
 
 
 def _is_series(measure: str) -> bool:
