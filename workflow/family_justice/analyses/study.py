@@ -166,7 +166,7 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
             *([{"name": "base", "label": base}] if base else []),
             *({"name": step.name, "label": step.label, "sql": step.sql} for step in cohort.steps),
         ],
-        "tables": {helper: definition.sql for helper, definition in cohort.tables.items()},
+        "helpers": {helper: definition.sql for helper, definition in cohort.tables.items()},
         "events": {event: {"label": e.label, "sql": e.sql} for event, e in cohort.events.items()},
         "outcomes": {
             outcome: {

@@ -21,8 +21,9 @@ from family_justice.prints import BUCKETS, PLACES
 Prints = npt.NDArray[np.int64]
 #: How far from 0 or 1 a coefficient of the linear system may be.
 _CLOSE = 1e-4
-#: In how many buckets a sum of few parts is looked for first.
-_FEWEST = 64
+#: Sums of few parts are looked for in fewer numbers, each a mixture of all buckets so that nobody is lost; what is
+#: found is looked at in all of them.
+MIXING = np.random.default_rng(0).choice([-1.0, 1.0], (BUCKETS, 64))
 #: An eigenvalue that is nothing beside the largest.
 _NOTHING = 1e-11
 
@@ -35,7 +36,7 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
     partitions = [found for parts in list(ledger.partitions) if (found := _known(ledger, parts))]
     keys = [key for key in ledger.prints if ledger.counts[key].exact > 0]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
-    numbers = table.astype("float64")
+    mixed = table.astype("float64") @ MIXING
     sizes = np.array([ledger.counts[key].exact for key in keys], dtype=np.int64)
     bits = np.array([tied.get(key, 0) for key in keys], dtype=np.int64)
     of_same: dict[bytes, list[list[Key]]] = {}
@@ -45,7 +46,7 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
         own = np.bitwise_and.reduce([tied.get(part, 0) for part in parts])
         total = sum(ledger.counts[part].exact for part in parts)
         possible = np.flatnonzero((sizes <= total) & (bits & own == 0))
-        for place, chosen in unions(prints, table[possible], numbers[possible]):
+        for place, chosen in unions(prints, table[possible], mixed[possible]):
             union = keys[possible[place]]
             if union not in parts:
                 ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
@@ -82,20 +83,19 @@ def _known(ledger: Ledger, parts: frozenset[Key]) -> list[Key]:
 
 
 def unions(
-    parts: Prints, candidates: Prints, numbers: npt.NDArray[np.float64] | None = None
+    parts: Prints, candidates: Prints, mixed: npt.NDArray[np.float64] | None = None
 ) -> Iterator[tuple[int, list[int]]]:
     """Yield the position of each candidate (c, BUCKETS) that is the union of two or more parts (p, BUCKETS), and
-    theirs. ``numbers`` are the candidates as floating-point numbers, for who has them already."""
+    theirs. ``mixed`` are the candidates times ``MIXING``, for who has them already."""
     if not len(candidates):
         return
-    others = candidates.astype("float64") if numbers is None else numbers
-    # A solution in some of the buckets, twice as many as there are parts, is looked at in all of them.
-    width = min(BUCKETS, max(_FEWEST, 2 * len(parts)))
-    floats = parts[:, :width].astype("float64")
+    if 2 * len(parts) <= MIXING.shape[1]:
+        floats = parts.astype("float64") @ MIXING
+        others = candidates.astype("float64") @ MIXING if mixed is None else mixed
+    else:
+        floats, others = parts.astype("float64"), candidates.astype("float64")
     scale = np.abs(floats).max(axis=1, keepdims=True)
-    scale[scale == 0] = 1.0
-    floats /= scale
-    coefficients = (np.linalg.pinv(floats).T @ others[:, :width].T) / scale
+    coefficients = (np.linalg.pinv(floats / scale).T @ others.T) / scale
     is_one = np.abs(coefficients - 1) < _CLOSE
     whole = (is_one | (np.abs(coefficients) < _CLOSE)).all(axis=0) & (is_one.sum(axis=0) > 1)
     for place in np.flatnonzero(whole):
