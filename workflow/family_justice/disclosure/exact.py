@@ -65,7 +65,8 @@ class Programme:
             integrality=np.ones(len(self.low), dtype=np.int64),
             bounds=Bounds(self.low, self.high),
             constraints=[LinearConstraint(self._matrix, self._floor, self._ceiling)] if self._rows else [],
-            options={"time_limit": 10.0},
+            # Its presolve writes to the standard output, whatever it is told.
+            options={"time_limit": 10.0, "presolve": False},
         )
         return self.truth if found.x is None else np.round(found.x).astype(np.int64)
 
