@@ -248,9 +248,9 @@ class Labels:
         if not large:
             return ""
         _, names = self.strata(list(points))
-        parts = [f"{decimal(value, 1)} points {names[group] or 'everybody'}" for group, value in large.items()]
+        parts = [f"{decimal(value, 1)} points ({names[group] or 'everybody'})" for group, value in large.items()]
         more = f" and {len(parts) - MOST_STEPS} more" if len(parts) > MOST_STEPS else ""
-        return f"Rounded counts make steps, of curves of small groups: {'; '.join(parts[:MOST_STEPS])}{more}."
+        return f"As counts are rounded, curves of small groups go in steps: {', '.join(parts[:MOST_STEPS])}{more}."
 
     def provenance(self) -> str:
         """Return one sentence about where the records came from, so that a figure can stand alone."""
