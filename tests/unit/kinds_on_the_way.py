@@ -107,7 +107,10 @@ class House:
         """Return what stands behind the rows of an analysis: members counted again, or labels where there are none."""
         if name not in made.analyses and not name.startswith("follow_up."):
             return behind_labels(rows)
-        return find_behind(rows, members, self.cohort, made.analyses.get(name), self.covariates, name)
+        named = (
+            members if set(self.cohort.key) <= set(members) else members.assign(**{self.cohort.key[0]: members.index})
+        )
+        return find_behind(rows, named, self.cohort, made.analyses.get(name), self.covariates, name)
 
 
 def stream_of(**analyses: dict[str, Any]) -> Stream:

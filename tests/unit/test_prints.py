@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from family_justice.disclosure.exact import Programme
+from family_justice.disclosure.exact import Constraints, Programme
 from family_justice.disclosure.unions import common_unions, unions
 from family_justice.prints import BUCKETS, PLACES, Counted, Printer, salt_of
 
@@ -114,4 +114,4 @@ def test_integer_programmes_see_all_sums_at_once(least: int, expected: tuple[int
     low, high = np.array([least, 23, 68, 0, 0]), np.array([57, 27, 72, 4, 1000])
     truth = np.array([53, 23, 72, 4, 76])
     zero = [((4, 1), (0, -1), (1, -1)), ((4, 1), (2, -1), (3, -1))]
-    assert Programme(low, high, truth, zero).ranges([((3, 1),)], 10) == [expected]
+    assert Programme(low, high, truth, Constraints(5, zero)).ranges([((3, 1),)], 10) == [expected]

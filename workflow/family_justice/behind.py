@@ -90,7 +90,13 @@ class Behind:
 
 
 def printer_of(members: pd.DataFrame, cohort: Any, salt: bytes) -> Printer:
-    """Return what makes the prints of sets of members of a cohort."""
+    """Return what makes the prints of sets of members of a cohort.
+
+    Where every row of the cohort is another person (``attrs["one_row_each"]``, or a key that is the person) members are
+    known by the person, whatever the key is.
+    """
     person = cohort.person_column
-    people = None if person is None or cohort.key == [person] else members[person]
-    return Printer(members[cohort.key], people, members[cohort.counts] if cohort.counts else None, salt)
+    alone = person is not None and (cohort.key == [person] or bool(members.attrs.get("one_row_each")))
+    people = None if person is None or alone else members[person]
+    keys = members[[person]] if alone else members[cohort.key]
+    return Printer(keys, people, members[cohort.counts] if cohort.counts else None, salt)

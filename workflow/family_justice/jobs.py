@@ -20,7 +20,7 @@ from pathlib import Path
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
 from family_justice.config.schema import Covariate, Stream
-from family_justice.errors import PipelineError
+from family_justice.errors import DamageError, PipelineError
 from family_justice.job import job
 from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.second_program.model import SecondProgram
@@ -48,10 +48,20 @@ def _tables(folder: str) -> dict[str, Path]:
 
 
 def _salt(files: Layout, stream: str) -> bytes:
-    """Return the salt of the records that a stream reads; people who are made up need none, and their prints repeat."""
+    """Return the salt of the records that a stream reads; people who are made up need none, and their prints repeat.
+
+    Raises ``DamageError`` if it is gone while releases of records are remembered by it.
+    """
     from family_justice.prints import NO_SALT, salt_of
 
-    return NO_SALT if files.is_synthetic(files.source_of(stream)) else salt_of(Path(RESTRICTED))
+    if files.is_synthetic(files.source_of(stream)):
+        return NO_SALT
+    if not Path(RESTRICTED, ".salt").is_file() and any(Path(INTERNAL, "releases").glob("*.*.*.npz")):
+        raise DamageError(
+            f"{RESTRICTED}/.salt is gone, and releases are remembered by it. Put back a copy; only if no release may "
+            f"ever be compared with these, remove {INTERNAL}/releases"
+        )
+    return salt_of(Path(RESTRICTED))
 
 
 # --- records ----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ Nobody can be found from a print without the salt, but single members could be t
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from family_justice.errors import DamageError
+
 BUCKETS = 256
 PLACES = 3
 #: The numbers of a member lie between this and its negative.
 _REACH = 1 << 15
 NO_SALT = b""
+_SALT = 16  # bytes
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,10 @@ def _hashes(keys: pd.DataFrame, salt: str) -> np.ndarray:
     """Return a hash for each row (n,), of the texts of its columns in their order, whatever their names are."""
     found = np.zeros(len(keys), dtype=np.uint64)
     for column in keys.columns:
-        texts = keys[column].astype(str).to_numpy(dtype=object)
+        values = keys[column]
+        if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+            values = values.astype("Int64")  # 1.0 and 1 are one key
+        texts = values.astype(str).to_numpy(dtype=object)
         found = _mixed(found ^ pd.util.hash_array(texts, hash_key=salt, categorize=False))
     return found
 
@@ -155,13 +162,17 @@ def _mixed(numbers: np.ndarray) -> np.ndarray:
 
 
 def salt_of(folder: Path) -> bytes:
-    """Return the salt of a room, made when it is first asked for; it stays, so that prints can be compared later."""
-    import os
+    """Return the salt of a room, made when it is first asked for; it stays, so that prints can be compared later.
 
+    Raises ``DamageError`` if it is not whole.
+    """
     path = folder / ".salt"
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(16))
+            file.write(os.urandom(_SALT))
     except FileExistsError:
         pass
-    return path.read_bytes()
+    salt = path.read_bytes()
+    if len(salt) != _SALT:
+        raise DamageError(f"{path}: damaged. Put back a copy of it: without it earlier releases are not protected")
+    return salt

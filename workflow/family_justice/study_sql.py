@@ -45,6 +45,7 @@ REFUSED = {
         *("get_current_time", "get_current_timestamp", "transaction_timestamp", "ago", "pg_postmaster_start_time"),
         *("pg_conf_load_time",),
     ),
+    "write age_in_years(born, day), or date_diff with both days; with one of them it counts to today": ("age",),
     "a study depends on its records and definitions alone; remove it": (
         *("current_connection_id", "current_query", "current_query_id", "current_transaction_id", "txid_current"),
         *("current_database", "current_catalog", "current_schema", "current_schemas", "current_role", "current_user"),
@@ -56,6 +57,8 @@ REFUSED = {
     ),
 }  # fmt: skip
 _INSTEAD = {name: instead for instead, names in REFUSED.items() for name in names}
+#: How names of DuckDB's own tables, and those of steps, begin.
+_OF_DUCKDB = ("duckdb_", "sqlite_", "pg_", "pragma_", "information_schema", "step_")
 #: Those that SQL calls without brackets, so that they look like a column.
 _LIKE_COLUMNS = {
     *("current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "user", "session_user"),
@@ -106,6 +109,11 @@ def _problems(connection: duckdb.DuckDBPyConnection, sql: str, place: Place, tab
     if place == "expression" and tree != _tree(connection, f"SELECT (\n{sql}\n)"):
         return ["write one expression, a value for each row, without FROM, AS, WHERE or a comma outside brackets"]
     found = list(_nodes(tree))
+    # A name given in one place of a statement is known in all of it, and must not be one of DuckDB's own or of a file.
+    given = {str(entry["key"]).lower() for node in found for entry in node.get("cte_map", {}).get("map", [])}
+    strange = sorted(name for name in given if not re.fullmatch(r"[a-z_]\w*", name) or name.startswith(_OF_DUCKDB))
+    if strange:
+        return [f"{len(strange)} tables of WITH have names of DuckDB's own or of files; give them plain names of yours"]
     named = {str(entry["key"]).lower() for node in found for entry in node.get("cte_map", {}).get("map", [])}
     named |= {str(node["cte_name"]).lower() for node in found if "cte_name" in node}
     return list(dict.fromkeys(problem for node in found for problem in _wrong(node, {*tables, *named}, tables)))

@@ -97,6 +97,10 @@ def load_members(
     for name in own:
         if covariates[name].levels:
             members[name] = members[name].cat.as_unordered()
+    person = cohort.person_column
+    if person is not None and cohort.key != [person]:
+        counted = connection.execute(f"SELECT count(*) = count(DISTINCT {identifier(person)}) FROM cohort").fetchone()
+        members.attrs["one_row_each"] = bool(counted and counted[0])
     members.attrs["columns"] = [*kinds, *(name for name in cohort.covariates if name not in kinds)]
     return members
 

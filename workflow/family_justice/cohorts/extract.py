@@ -110,6 +110,8 @@ def count_members(connection: duckdb.DuckDBPyConnection, table: str, cohort: Coh
     held = "".join(f", any_value({identifier(name)}) AS {identifier(name)}" for name in others)
     key = identifiers(cohort.key)
     members = connection.execute(f"SELECT {key}{held} FROM {identifier(table)} GROUP BY {key}").df()
+    if cohort.person_column is not None:
+        members.attrs["one_row_each"] = members[cohort.person_column].is_unique
     found = printer_of(members, cohort, salt).print(Counted(np.arange(len(members))))
     line = (0, "n", len(members), int(found.people[0]), int(found.largest[0]), found.prints[0])
     return Behind.of([line], cohort)
@@ -153,11 +155,20 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
 
 def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, where: str) -> None:
     """Raise ``CohortError`` unless every row stands for a person of the records, if these have a table of persons."""
-    column = cohort.person_column
+    column = cohort.person_column or cohort.key[0]
     tables = {str(row[0]) for row in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
-    if column is None or "person" not in tables:
+    if "person" not in tables:
         return
     if "person_id" not in {row[0] for row in connection.execute("DESCRIBE person").fetchall()}:
+        return
+    if cohort.counts:
+        known = f"{identifier(column)}::VARCHAR IN (SELECT person_id::VARCHAR FROM person)"
+        people = _one(connection, f"SELECT count(*) FROM cohort WHERE {known}")
+        if people:
+            raise CohortError(
+                f"{where}: 'counts' is for rows of areas, but '{column}' is a person_id of the records in {people} "
+                "rows. Name under 'person' whom a row stands for"
+            )
         return
     strange = _one(
         connection,

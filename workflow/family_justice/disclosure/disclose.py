@@ -41,6 +41,7 @@ from family_justice.disclosure.families.second_program import check_second_progr
 from family_justice.disclosure.families.tables import (
     check_attrition,
     check_tables,
+    enter_attrition,
     enter_tables,
     release_attrition,
     release_tables,
@@ -143,7 +144,7 @@ def disclose(
 
     ledger = Ledger(policy, within=restrictions(restricted), sets=sets)
     cells = enter_tables(tables, ledger) | enter_quality(quality, ledger)
-    numbers = enter_members(members, ledger)
+    numbers, steps = enter_members(members, ledger), enter_attrition(attrition, ledger)
     curve_names = enter_curves(curves, ledger)
     enter_models(models, ledger)
     tie_categories(models, ledger)
@@ -155,7 +156,7 @@ def disclose(
     _round_safely(curves, ledger, policy)
 
     release_members(frame, numbers, ledger, policy)
-    release_attrition(frame, attrition.index, sets, policy)
+    release_attrition(frame, attrition.index, steps, ledger, policy)
     release_tables(frame, cells, ledger, policy)
     release_agreement(frame, agreeing, policy)
     release_derived(frame, derived, policy)

@@ -118,10 +118,11 @@ def _release(
         about = {**description, "people": told(exact, disclosed, policy), "sealed": sealed}
         text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
         write_text(staged[Path(study_out)], text)
-        for target, file in staged.items():
-            _publish(file, target)
+        # Remembered first: a door that is killed between the two has shown nothing that is not remembered.
         if population is not None and remembered is not None:
             add_release(remembered, population)
+        for target, file in staged.items():
+            _publish(file, target)
     except BaseException:
         _remove(targets)
         raise

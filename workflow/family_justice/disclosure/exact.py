@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +21,39 @@ Combination = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
+class Constraints:
+    """What holds between whole numbers x (n,): every combination in ``zero`` is zero, and none in ``at_least_zero`` is
+    below it."""
+
+    n: int
+    zero: Sequence[Combination]
+    at_least_zero: Sequence[Combination] = ()
+
+    @cached_property
+    def linear(self) -> list[Any]:
+        """The same as the solver takes it."""
+        from scipy.optimize import LinearConstraint
+        from scipy.sparse import csr_array
+
+        combinations = [*self.zero, *self.at_least_zero]
+        if not combinations:
+            return []
+        rows = np.repeat(np.arange(len(combinations)), [len(c) for c in combinations])
+        places, factors = zip(*(pair for c in combinations for pair in c), strict=True)
+        matrix = csr_array((factors, (rows, places)), shape=(len(combinations), self.n))
+        ceiling = np.concatenate([np.zeros(len(self.zero)), np.full(len(self.at_least_zero), np.inf)])
+        return [LinearConstraint(matrix, np.zeros(len(combinations)), ceiling)]
+
+
+@dataclass(frozen=True)
 class Programme:
-    """Whole numbers x (n,) with ``low`` <= x <= ``high``, every combination in ``zero`` equal to zero and every one in
-    ``at_least_zero`` not below it. ``truth`` (n,) meets all of this."""
+    """Whole numbers x (n,) with ``low`` <= x <= ``high`` between which ``constraints`` hold; ``truth`` (n,) is one
+    solution."""
 
     low: Numbers
     high: Numbers
     truth: Numbers
-    zero: Sequence[Combination]
-    at_least_zero: Sequence[Combination] = ()
+    constraints: Constraints
 
     def ranges(self, targets: Sequence[Combination], wanted: int) -> list[tuple[int, int]]:
         """Return the least and the greatest value that each target can have; where these are at least ``wanted`` values
@@ -55,7 +81,7 @@ class Programme:
 
     def _solve(self, objective: Combination, sign: int) -> Numbers:
         """Return a solution that makes the objective least (sign 1) or greatest (-1); the truth if none is found."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.optimize import Bounds, milp
 
         costs = np.zeros(len(self.low))
         for place, factor in objective:
@@ -64,29 +90,8 @@ class Programme:
             costs,
             integrality=np.ones(len(self.low), dtype=np.int64),
             bounds=Bounds(self.low, self.high),
-            constraints=[LinearConstraint(self._matrix, self._floor, self._ceiling)] if self._rows else [],
+            constraints=self.constraints.linear,
             # Its presolve writes to the standard output, whatever it is told.
             options={"time_limit": 10.0, "presolve": False},
         )
         return self.truth if found.x is None else np.round(found.x).astype(np.int64)
-
-    @property
-    def _rows(self) -> int:
-        return len(self.zero) + len(self.at_least_zero)
-
-    @property
-    def _matrix(self):  # type: ignore[no-untyped-def]
-        from scipy.sparse import csr_array
-
-        combinations = [*self.zero, *self.at_least_zero]
-        rows = np.repeat(np.arange(len(combinations)), [len(c) for c in combinations])
-        places, factors = zip(*(pair for c in combinations for pair in c), strict=True)
-        return csr_array((factors, (rows, places)), shape=(len(combinations), len(self.low)))
-
-    @property
-    def _floor(self) -> npt.NDArray[np.float64]:
-        return np.zeros(self._rows)
-
-    @property
-    def _ceiling(self) -> npt.NDArray[np.float64]:
-        return np.concatenate([np.zeros(len(self.zero)), np.full(len(self.at_least_zero), np.inf)])

@@ -4,7 +4,7 @@ Every release of records leaves a file in one folder that stays inside: its coun
 is shown or hidden of them, the sums between them, and its estimates. Names play no part: a stream that was copied, a
 cohort or a level that was renamed are still the same members. Before a stream is released,
 
-- what other streams and earlier releases show of the same records is put into one ledger with it, with every union that
+- what other streams and earlier releases show of the same people is put into one ledger with it, with every union that
   prints reveal; if a count of few can then have fewer than ``SAFE_VALUES`` values, the door stays shut;
 - what was released of other records (a refresh) is compared set by set: sets that differ by fewer than ``threshold``
   members must not be shown as numbers that cannot be the same, nor the one be hidden and the other shown, and estimates
@@ -233,11 +233,11 @@ def add_release(release: Release, population: Population) -> None:
 
 def check_releases(release: Release, others: Sequence[Release], policy: Policy) -> None:
     """Raise ``DisclosureError`` that names cells, if too much follows from a release beside others; no numbers."""
-    same = [other for other in others if other.data == release.data]
-    narrowed = _narrowed_together([release, *same], policy) if same else []
+    # Sets are known by their members: whoever stayed when records were refreshed is the same.
+    narrowed = _narrowed_together([release, *others], policy) if others else []
     if narrowed:
         raise DisclosureError(_message(
-            "together with what is released of the same records already, counts of few people can be narrowed down",
+            "together with what is released of the same people already, counts of few people can be narrowed down",
             narrowed,
             "Hide or join these levels in this stream, or withdraw the other release",
         ))  # fmt: skip

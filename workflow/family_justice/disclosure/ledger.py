@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from family_justice.config.schema import Policy
-from family_justice.disclosure.exact import Combination, Programme
+from family_justice.disclosure.exact import Combination, Constraints, Programme
 from family_justice.disclosure.result_frame import Conditions
 from family_justice.disclosure.rounding import UNBOUNDED, is_small, possible, shown
 from family_justice.disclosure.sets import Sets
@@ -58,6 +58,7 @@ class Count:
     hidden: bool
     few: bool = False
     in_tables: bool = False  # shown by a table or a model, rounded as tables are
+    public: bool = False  # a number of areas, which anybody knows
     withheld: bool = False
     not_above: tuple[Key, ...] = ()  # counts that were larger when this one was chosen to be hidden for their sake
 
@@ -124,6 +125,7 @@ class Ledger:
         count.anchored |= anchored
         count.in_tables |= published and in_tables
         count.few |= few or small
+        count.public |= who is not None and who.public
         count.hidden = count.few or not count.published
         self.named.setdefault(name, key)
         if who is not None and exact:
@@ -314,6 +316,8 @@ class Ledger:
         if key in self.bounds:
             return self.bounds[key]
         count = self.counts[key]
+        if count.public:
+            return count.exact, count.exact
         if not count.hidden:
             return possible(shown(count.exact, self.policy), self.policy)
         if count.small:
@@ -338,5 +342,5 @@ class Ledger:
         ]
         near = np.maximum(low, truth - _FAR), np.minimum(high, truth + _FAR)
         targets: list[Combination] = [((place[key], 1),) for key in few]
-        ranges = Programme(*near, truth, zero, least).ranges(targets, self._wanted)
+        ranges = Programme(*near, truth, Constraints(len(truth), zero, least)).ranges(targets, self._wanted)
         return bounds | dict(zip(few, ranges, strict=True))

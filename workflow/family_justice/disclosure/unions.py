@@ -34,7 +34,7 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
     ``tied`` has, as bits, the releases in which a count was looked at already: counts that have one in common are left.
     """
     partitions = [found for parts in list(ledger.partitions) if (found := _known(ledger, parts))]
-    keys = [key for key in ledger.prints if ledger.counts[key].exact > 0]
+    keys = [key for key in ledger.prints if ledger.counts[key].exact > 0 and not ledger.counts[key].public]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
     mixed = table.astype("float64") @ MIXING
     sizes = np.array([ledger.counts[key].exact for key in keys], dtype=np.int64)
@@ -74,7 +74,7 @@ def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes:
 
 def _known(ledger: Ledger, parts: frozenset[Key]) -> list[Key]:
     """Return the parts of a partition that hold somebody, if the sets of all of them are known; else none."""
-    held = sorted((part for part in parts if ledger.counts[part].exact), key=repr)
+    held = sorted((part for part in parts if ledger.counts[part].exact and not ledger.counts[part].public), key=repr)
     if len(held) > BUCKETS - 6:
         raise DisclosureError(
             f"more than {BUCKETS - 6} levels or groups cannot be audited together; write coarser ones"

@@ -162,8 +162,8 @@ def _wald(value: dict[str, float], is_profile: bool, most: float = math.inf) -> 
         return
     z = estimate / error
     reach, expected = t_reference(z, math.inf if math.isnan(value["df"]) else value["df"])
-    ends = estimate - reach * error, min(estimate + reach * error, most)
-    if not (_agree(low, ends[0], error) and _agree(high, ends[1], error)):
+    bottom, top = estimate - reach * error, estimate + reach * error
+    if not (_agree(low, bottom, error) and (_agree(high, top, error) or _agree(high, min(top, most), error))):
         yield "limits are not those of estimate and std_error"
     if not _agree(value["statistic"], z, 1.0):
         yield "statistic is not estimate / std_error"

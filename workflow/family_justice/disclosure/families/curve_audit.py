@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from family_justice.config.schema import Policy
-from family_justice.disclosure.exact import Combination, Programme
+from family_justice.disclosure.exact import Combination, Constraints, Programme
 from family_justice.disclosure.families.curve_series import Curve
 from family_justice.disclosure.families.curves import sum_of
 from family_justice.disclosure.ledger import SAFE_VALUES, Ledger
@@ -148,6 +148,7 @@ class _System:
             for at in (0, n)
             for whole, parts in sums
         ]
+        constraints = Constraints(2 * n, zero, rising)
         for now in range(1, table["exact"].shape[1]):
             both = [now - 1, now]
             truth = table["exact"][:, both].T.ravel()
@@ -166,7 +167,7 @@ class _System:
             low = np.maximum(table["low"][:, both].T.ravel(), truth - _FAR)
             high = np.minimum(table["high"][:, both].T.ravel(), truth + _FAR)
             wanted = max(self._wanted(name, policy) for name in whose)
-            ranges = Programme(low, high, truth, zero, rising).ranges(targets, wanted)
+            ranges = Programme(low, high, truth, constraints).ranges(targets, wanted)
             for name, (least, greatest) in zip(whose, ranges, strict=True):
                 if greatest - least + 1 < self._wanted(name, policy):
                     return name

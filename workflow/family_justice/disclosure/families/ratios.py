@@ -238,8 +238,10 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 exact = count(frame, row, column)
                 if exact is None:
                     continue
+                who = ledger.sets.at(row, column)
+                known = keys.get(row, who.key if who is not None else None)
                 few = ledger.sets.is_few(row, column, exact, policy)
-                visible = ledger.shown(keys[row]) if row in keys else not few
+                visible = ledger.shown(known) if known in ledger.counts else not few
                 frame.at[row, column] = shown(exact, policy) if visible else pd.NA
             if not is_open(policy):
                 measure, place = frame.at[row, "measure"], (text(frame, row, "term"), text(frame, row, "level"))

@@ -19,7 +19,6 @@ from family_justice.disclosure.result_frame import (
     text,
 )
 from family_justice.disclosure.rounding import shown
-from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.estimators.groups.proportions import wilson
 
@@ -140,19 +139,33 @@ def check_attrition(frame: pd.DataFrame) -> None:
             raise DisclosureError("cohort steps: a step has more units left than the step before it")
 
 
-def release_attrition(frame: pd.DataFrame, rows: pd.Index, sets: Sets, policy: Policy) -> None:
+def enter_attrition(frame: pd.DataFrame, ledger: Ledger) -> dict[int, Key]:
+    """Enter the units left after each step, where it is known who they are; return the name of each row's number."""
+    names: dict[int, Key] = {}
+    for row in frame.index:
+        who, n = ledger.sets.at(int(row), "n"), count(frame, row, "n") or 0
+        if who is not None:
+            step = ("step", text(frame, row, "analysis"), text(frame, row, "term"))
+            names[int(row)] = ledger.add(step, n, anchored=True, at=(int(row), "n"))
+    return names
+
+
+def release_attrition(
+    frame: pd.DataFrame, rows: pd.Index, names: dict[int, Key], ledger: Ledger, policy: Policy
+) -> None:
     """Write the units left after each step so that no small number of excluded units follows.
 
     Going back from the last step, a step keeps the number shown after it unless at least ``threshold`` units more
     were left. A step that excluded a few units is thus shown exactly as one that excluded nobody; differences
     telescope; and the last number, on which all analyses rest, is the rounded exact one.
     """
+    sets = ledger.sets
     for _, steps in frame.loc[rows].groupby(["analysis", "cohort", "outcome", "group"], sort=False):
         anchor: int | None = None
         later: int | None = None
         for row in reversed(steps.index):
             n = count(frame, row, "n") or 0
-            if sets.is_few(row, "n", n, policy):
+            if sets.is_few(row, "n", n, policy) or (row in names and ledger.hidden(names[row])):
                 suppress(frame, row, policy)
                 continue
             # Of persons with several rows each, as many persons must be excluded.
