@@ -359,6 +359,13 @@ def test_a_look_back_covariate_is_one_short_sql(tmp_path: Path) -> None:
         W1      | M3        | mother
         W1      | M4        | mother
 
+        person
+        person_id
+        M1
+        M2
+        M3
+        M4
+
         resident
         resident_id | person_id
         R1          | M1
