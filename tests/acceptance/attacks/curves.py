@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from attacks.release import MEASURED, SERIES, UNKNOWN, Bounds, Name, Release, counted, curves_of, named, texts
+from attacks.rules import widest
 
 DIGITS = 6e-10  # results are written with ten digits
 
@@ -71,14 +73,13 @@ def read_counts(release: Release, curve: pd.DataFrame, curves: list[pd.DataFrame
     found = {}
     about = ["cohort", "n"]
     pool = [other for other in curves if (other[about].iloc[0] == curve[about].iloc[0]).all()]
+    rule = widest({number for other in pool for counts in counted(other).values() for number in counts}, release.policy)
+    cumulative = partial(release.cumulative, rule=rule)
     others = {tuple(counts) for other in pool for counts in counted(other).values() if max(counts) > 0}
     for name, counts in counted(curve).items():
-        bounds = [release.cumulative(number) for number in counts]
+        bounds = [cumulative(number) for number in counts]
         for parts in sums(tuple(counts), [o for o in others if len(o) == len(counts)]) if release.careful else ():
-            made = [
-                [sum(ends) for ends in zip(*map(release.cumulative, at), strict=True)]
-                for at in zip(*parts, strict=True)
-            ]
+            made = [[sum(ends) for ends in zip(*map(cumulative, at), strict=True)] for at in zip(*parts, strict=True)]
             bounds = [(min(a, c), max(b, d)) for (a, b), (c, d) in zip(bounds, made, strict=True)]
         found[name] = bounds
     return found
@@ -208,7 +209,8 @@ def figures_of(release: Release) -> list[tuple[Path, pd.DataFrame]]:
         drawn = [c for c in curves_of(rows) if c["measure"].iloc[0] in MEASURED]
         for analysis in dict.fromkeys(c["analysis"].iloc[0] for c in drawn):
             path = release.folder / stream / analysis / "figure.svg"
-            found.append((path, pd.concat([c for c in drawn if c["analysis"].iloc[0] == analysis])))
+            if path.is_file():  # planted results are not drawn
+                found.append((path, pd.concat([c for c in drawn if c["analysis"].iloc[0] == analysis])))
     return found
 
 

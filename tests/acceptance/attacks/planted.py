@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from attacks.estimates import PER, _slope
+from attacks.estimates import PER, _slope, log_rank
 from attacks.related import null
 from attacks.release import naive_rows
 
@@ -38,7 +38,8 @@ def odds_ratio(n1: int, d1: int, n0: int, d0: int) -> Rows:
     error = math.sqrt(1 / d1 + 1 / (n1 - d1) + 1 / d0 + 1 / (n0 - d0))
     level = {"measure": "log_odds_ratio", "term": "exposed", "outcome": "event"}
     return [
-        {**level, "level": "yes", "n": n1, "events": d1, "estimate": estimate, "std_error": error},
+        {**level, "level": "yes", "n": n1, "events": d1, "estimate": estimate, "std_error": error,
+         "statistic": estimate / error, "p_value": math.erfc(abs(estimate / error) / math.sqrt(2))},
         {**level, "level": "no", "n": n0, "events": d0, "estimate": 0.0, "status": "reference"},
         {"measure": "log_likelihood", "term": "without_covariates", "outcome": "event", "n": n1 + n0,
          "events": d1 + d0, "estimate": null(n1 + n0, d1 + d0)},
@@ -65,6 +66,22 @@ def slope(groups: dict[str, tuple[int, int]]) -> Rows:
                      "estimate": _slope(tuple(groups.values()))}]  # fmt: skip
 
 
+def tested(groups: dict[str, tuple[int, int, int]]) -> Rows:
+    """Two groups of persons, their events by the first and by the second time, and the log-rank test."""
+    found: Rows = []
+    for level, (n, *events) in groups.items():
+        at_risk, survival = [n, n, n - events[0]], [1.0, 1 - events[0] / n, 1 - events[1] / n]
+        found += [
+            {"measure": "survival", "outcome": "event", "group": f"exposed={level}", "time": float(time), "n": n,
+             "events": d, "competing": 0, "censored": 0, "at_risk": r, "estimate": s}
+            for time, (d, r, s) in enumerate(zip((0, *events), at_risk, survival, strict=True))
+        ]  # fmt: skip
+    (n1, *d1), (n2, *d2) = groups.values()
+    statistic = float(log_rank(n1, n2, *d1, *d2))
+    test = {"measure": "log_rank_test", "outcome": "event", "statistic": statistic, "df": 1}
+    return [*found, {**test, "p_value": math.erfc(math.sqrt(statistic / 2)), "n": n1 + n2, "events": d1[1] + d2[1]}]
+
+
 # Population, cohort and rows of each analysis of two studies; what the second counts is of the same people.
 STUDIES: dict[str, dict[str, tuple[str, str, Rows]]] = {
     "planted": {
@@ -73,6 +90,7 @@ STUDIES: dict[str, dict[str, tuple[str, str, Rows]]] = {
         "sexes": ("table_one", "everybody", percent("sex", {"female": 251, "male": 252})),
         "ages": ("table_one", "known", percent("age", {"young": 200, "old": 297})),
         "odds": ("logistic", "known", odds_ratio(61, 7, 433, 121)),
+        "tested": ("kaplan_meier", "known", tested({"yes": (61, 7, 23), "no": (436, 33, 121)})),
         "rates": ("funnel", "known", rates({"north": (7, 203, 411.3), "south": (43, 294, 603.7)})),
         "slope": ("inequality", "known", slope({"1": (43, 101), "2": (37, 113), "3": (29, 97), "4": (6, 89)})),
     },

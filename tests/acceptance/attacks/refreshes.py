@@ -38,12 +38,11 @@ def two_releases(run: Path, folder: Path) -> Refreshes:
     internal = [folder / name / STREAM for name in REFRESHES]
     _exact_results(run, internal)
     exact = [read_rows(path) for path in internal]
-    threshold = study["policy"]["threshold"]
-    naive = [Release(folder, {STREAM: naive_rows(rows)}, {STREAM: study}, False, threshold) for rows in exact]
+    naive = [Release(folder, {STREAM: naive_rows(rows)}, {STREAM: study}, False) for rows in exact]
     released, refusal = _through_the_door(run, folder / "remembered", internal, history=True)
     forgotten, _ = _through_the_door(run, folder / "forgotten", internal, history=False)
     told = [
-        [tables.from_percentages(Release(folder, {STREAM: read_rows(path)}, {STREAM: study}, True, threshold))
+        [tables.from_percentages(Release(folder, {STREAM: read_rows(path)}, {STREAM: study}, True))
          for path in paths]
         for paths in (released, forgotten)
     ]  # fmt: skip
@@ -105,7 +104,7 @@ def _through_the_door(run: Path, folder: Path, internal: list[Path], history: bo
     released = []
     for path, refresh in zip(internal, REFRESHES, strict=True):
         target = folder / refresh / STREAM
-        population = Population(folder / "history.csv", "records", refresh) if history else None
+        population = Population(folder / "releases", refresh, refresh, keeps=True) if history else None
         results = {name: target / name / "results.csv" for name in ANALYSES}
         study = run / "results/release" / STREAM / "study.json"
         try:

@@ -9,10 +9,16 @@ import json
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from attacks import rules
+
+if TYPE_CHECKING:
+    from family_justice.config.schema import Policy
 
 Name = tuple[str, ...]
 Bounds = tuple[int, int]
@@ -20,6 +26,7 @@ Bounds = tuple[int, int]
 UNKNOWN = 10**7
 TABLES = ("table_one", "frequency", "agreement", "inequality", "funnel", "matched_logistic", "matched_cox", "quality")
 CURVES = ("cumulative_incidence", "kaplan_meier", "follow_up", "mean_cumulative_count", "state_occupation")
+COUNTED = ("percent", "count")  # measures of tables that count members
 MEASURED = ("cumulative_incidence", "survival", "mean_cumulative_count")
 DRAWN = (*MEASURED, "first_events", "state_probability", "transitions")
 SERIES = ("events", "competing", "censored")
@@ -35,6 +42,8 @@ NUMBERS = (
     "censored",
     "at_risk",
     "total",
+    "statistic",
+    "p_value",
 )
 #: Columns that the usual mistake rounds. What is computed from them stays exact.
 COUNTS = ("n", "events", "competing", "censored", "at_risk", "total")
@@ -44,29 +53,38 @@ COUNTS = ("n", "events", "competing", "censored", "at_risk", "total")
 class Release:
     """Released rows by stream, what the studies say about them, and where the figures and pages are.
 
-    ``careful``: a blank may be any count, hidden for the sake of another one, and cumulative counts are rounded by
-    the rule for curves. Otherwise a blank is a small count, and every other one is rounded to the nearest 5.
+    ``careful``: a blank may be any count, hidden for the sake of another one, and other counts are rounded by the rules
+    of the policy. Otherwise a blank is a small count, and every other one is rounded to the nearest 5.
     """
 
     folder: Path
     rows: dict[str, pd.DataFrame]
     studies: dict[str, dict[str, Any]]
     careful: bool
-    threshold: int
+
+    @property
+    def threshold(self) -> int:
+        """The threshold of all streams."""
+        thresholds = {study["policy"]["threshold"] for study in self.studies.values()}
+        assert len(thresholds) == 1, "streams under different thresholds are attacked one by one"
+        return int(thresholds.pop())
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The rules of the streams."""
+        return rules.policy_of(next(iter(self.studies.values()))["policy"])
 
     def table(self, number: float, positive: bool = False) -> Bounds:
         """Counts behind a released number of a table; ``positive``: a zero would have been shown."""
         if pd.isna(number):
             return (1 if positive or not self.careful else 0), UNKNOWN if self.careful else self.threshold - 1
-        return _nearest(number, self.threshold)
+        return rules.behind(int(number), self.policy) if self.careful else _nearest(number, self.threshold)
 
-    def cumulative(self, number: float) -> Bounds:
-        """Counts behind a released cumulative count of a curve."""
+    def cumulative(self, number: float, rule: Policy | None = None) -> Bounds:
+        """Counts behind a released cumulative count of a curve; ``rule``: its own, if its steps are wider."""
         if not self.careful:
             return self.table(number)
-        if pd.isna(number):
-            return 0, UNKNOWN
-        return (0, 4) if number == 0 else (5, 12) if number == 10 else (int(number) - 2, int(number) + 2)
+        return (0, UNKNOWN) if pd.isna(number) else rules.behind_cumulative(int(number), rule or self.policy)
 
 
 def _nearest(number: float, threshold: int) -> Bounds:
@@ -91,9 +109,7 @@ def protected_streams(release: Path) -> tuple[list[str], list[str]]:
 def read_release(folder: Path, streams: list[str], careful: bool) -> Release:
     """Read a release folder."""
     studies = {stream: json.loads((folder / stream / "study.json").read_text()) for stream in streams}
-    thresholds = {study["policy"]["threshold"] for study in studies.values()}
-    assert len(thresholds) == 1, "streams under different thresholds are attacked one by one"
-    return Release(folder, {s: read_rows(folder / s) for s in streams}, studies, careful, thresholds.pop())
+    return Release(folder, {s: read_rows(folder / s) for s in streams}, studies, careful)
 
 
 def naive_rows(exact: pd.DataFrame, threshold: int = 10) -> pd.DataFrame:
