@@ -10,9 +10,11 @@ not found by its labels is a count of its own.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -161,13 +163,36 @@ def know(run: Path, streams: list[str]) -> Background:
     for stream in streams:
         study = yaml.safe_load((run / "config/streams" / f"{stream}.yaml").read_text(encoding="utf-8"))
         mine = {cohort.name: cohort for cohort in cohorts if cohort.stream == stream}
+        described = json.loads((run / "results/release" / stream / "study.json").read_text(encoding="utf-8"))[
+            "analyses"
+        ]
         rows = read_rows(run / "results/internal" / stream)
         for analysis, part in rows.groupby("analysis", sort=False):
             cohort, about = mine.get(part["cohort"].iloc[0]), study["analyses"].get(analysis, {})
+            # In YAML "yes" may be a truth value; the released description has the words.
+            about = {**about, "restrict_to": described.get(analysis, {}).get("restrict_to") or {}}
             if cohort is not None:
                 _tables(known, cohort, about, part)
                 _curves(known, cohort, about, part)
     return known
+
+
+def _members(folder: Path, key: list[str]) -> pd.DataFrame:
+    """Read a cohort with its covariates, which stand in one file or in several."""
+    import duckdb
+
+    files = sorted((folder / "covariates").glob("*.parquet")) or [folder / "covariates.parquet"]
+    with duckdb.connect() as connection:
+        tables = {file: connection.read_parquet(str(file)).columns for file in (folder / "cohort.parquet", *files)}
+        derived = {column: file for file in files for column in tables[file] if column not in key}
+        own = [f'cohort."{column}"' for column in tables[folder / "cohort.parquet"] if column not in derived]
+        names = {file: f"t{number}" for number, file in enumerate(files)}
+        columns = ", ".join([*own, *(f'{names[file]}."{column}"' for column, file in derived.items())])
+        using = ", ".join(f'"{column}"' for column in key)
+        joins = " ".join(f"JOIN read_parquet('{file}') AS {name} USING ({using})" for file, name in names.items())
+        return connection.sql(
+            f"SELECT {columns} FROM read_parquet('{folder / 'cohort.parquet'}') AS cohort {joins}"
+        ).df()
 
 
 def _kind(cohort: Cohort) -> Hashable:
@@ -179,16 +204,11 @@ def _cohorts(run: Path, streams: list[str], known: Background) -> Iterator[Cohor
     for stream in streams:
         study = yaml.safe_load((run / "config/streams" / f"{stream}.yaml").read_text(encoding="utf-8"))
         for name, about in study["cohorts"].items():
-            folder = run / "results/restricted" / stream / name
-            frame = pd.read_parquet(folder / "cohort.parquet")
-            for file in sorted((folder / "covariates").glob("*.parquet")) or [folder / "covariates.parquet"]:
-                own = pd.read_parquet(file)
-                frame = frame.drop(columns=[c for c in own if c in frame and c not in about["key"]])
-                frame = frame.merge(own, on=about["key"], validate="1:1")
+            frame = _members(run / "results/restricted" / stream / name, about["key"])
             read.append(Cohort(stream, name, about, frame, np.array([])))
     for kind in dict.fromkeys(map(_kind, read)):
         alike = [cohort for cohort in read if _kind(cohort) == kind]
-        keys = [c.frame[list(kind)].astype(str).agg("\x1f".join, axis=1) for c in alike]  # type: ignore[call-overload]
+        keys = [reduce(lambda a, b: a + "\x1f" + b, (c.frame[name].astype(str) for name in kind)) for c in alike]
         codes, units = pd.factorize(pd.concat(keys, ignore_index=True))
         known.pools[kind] = Pool(len(units))
         for cohort, places in zip(alike, np.split(codes, np.cumsum([len(key) for key in keys])[:-1]), strict=True):
@@ -234,7 +254,7 @@ def _find(cohort: Cohort, about: dict[str, Any], term: str, inside: np.ndarray, 
 def _tables(known: Background, cohort: Cohort, about: dict[str, Any], rows: pd.DataFrame) -> None:
     """Name the sets behind the cells of tables, the levels of models, and all that these are parts of."""
     pool, kind = known.pools[_kind(cohort)], _kind(cohort)
-    everybody = _inside(cohort, (about.get("restrict_to") or {}).items())
+    everybody = _inside(cohort, about["restrict_to"].items())
     for row in rows[rows["n"].notna() & rows["time"].isna()].itertuples():
         if row.measure not in COUNTED and not row.measure.startswith("log_"):
             continue
@@ -263,7 +283,7 @@ def _curves(known: Background, cohort: Cohort, about: dict[str, Any], rows: pd.D
     if not curves:
         return
     kind, pool, found = _kind(cohort), known.pools[_kind(cohort)], {}
-    everybody = _inside(cohort, (about.get("restrict_to") or {}).items())
+    everybody = _inside(cohort, about["restrict_to"].items())
     states = _moves(cohort, about) if "states" in about else {}
     for curve in curves:
         first = curve.iloc[0]

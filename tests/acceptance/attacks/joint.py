@@ -118,7 +118,7 @@ def from_curves(release: Release, known: Background, wanted: Collection[Name]) -
             for before, now in sorted({pair for days in grids for pair in pairwise(days)}):
                 asked = dict(_asked(known, part, before, now, wanted))
                 if asked:
-                    found = _window(part, kinds, ties, before, now).solve(asked.values())
+                    found = window(part, kinds, ties, before, now).solve(asked.values())
                     answer |= {name: found[what] for name, what in asked.items()}
     return answer
 
@@ -167,7 +167,7 @@ def _asked(
                     yield name, ("new", who, key)
 
 
-def _window(own: Own, kinds: list[frozenset[str]], ties: list[Tie], before: float, now: float) -> System:
+def window(own: Own, kinds: list[frozenset[str]], ties: list[Tie], before: float, now: float) -> System:
     """Everything that is told of two times."""
     system = System()
     for (who, key), same in own.items():
