@@ -66,7 +66,8 @@ def models(table: Table, measures: Sequence[str], cohort: str = "c") -> pd.DataF
         kind = {"log_risk_ratio": "risk_ratio", "log_rate_ratio": "poisson"}.get(measure, "logistic")
         about = {"analysis": f"{kind} {cohort}", "kind": kind, "measure": measure, "term": "x"}
         rows.append({**about, "level": "no", "n": n0, "events": d0, "estimate": 0.0, "status": "reference"})
-        rows.append({**about, "level": "yes", "n": n1, "events": d1, "estimate": estimate, "std_error": error})
+        wald = {"statistic": estimate / error, "p_value": math.erfc(abs(estimate / error) / math.sqrt(2))}
+        rows.append({**about, "level": "yes", "n": n1, "events": d1, "estimate": estimate, "std_error": error, **wald})
     return tidy(rows, stream="s", cohort=cohort, outcome="o")
 
 
@@ -127,7 +128,7 @@ def test_released_models_tell_no_more_than_the_released_counts() -> None:
         frame = pd.concat([models(table, measures, f"truth {i}") for i, table in enumerate(chosen)]
                           + [models(guess, measures, f"guess {k}") for k, (_, guess) in enumerate(every)])  # fmt: skip
         released = disclose(frame.reset_index(drop=True), COURT).rows
-        order, shown = ["analysis", "measure", "level"], ["n", "events", "estimate", "std_error"]
+        order, shown = ["analysis", "measure", "level"], ["n", "events", "estimate", "std_error", "p_value"]
         numbers = {
             str(name): rows.sort_values(order)[shown].to_numpy(dtype=float) for name, rows in released.groupby("cohort")
         }

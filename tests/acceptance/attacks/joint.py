@@ -41,7 +41,8 @@ def from_members(release: Release, known: Background, wanted: Collection[Name]) 
 def _system_of_members(release: Release, known: Background) -> tuple[System, dict[Name, Hashable]]:
     system, cells = System(), {}
     for rows in release.rows.values():
-        for row in rows[rows["time"].isna()].itertuples():
+        told = rows["measure"].isin(COUNTED) | rows["measure"].str.startswith("log_")
+        for row in rows[rows["time"].isna() & told].itertuples():
             what = "n" if row.measure in COUNTED else "level n" if row.level else "whole"
             name = named(row, what)
             if name in known.counts:
