@@ -97,9 +97,11 @@ def score(
     return Line(attack, where, len(targets), len(small), *found)
 
 
-def attack_results(results: Path, naive: Path, where: str, only: str = "", joint: bool = True) -> list[Line]:
-    """Make every attack with ``only`` in its name on ``results/release`` and on ``naive``; the joint ones need the
-    records of the run."""
+def attack_results(
+    results: Path, naive: Path, where: str, only: str = "", joint: bool = True, every: int = 1
+) -> list[Line]:
+    """Make every attack with ``only`` in its name on ``results/release`` and on ``naive``. The joint ones need the
+    records of the run; they look at one of ``every`` so many times of curves."""
     streams, _ = protected_streams(results / "release")
     releases = [read_release(naive, streams, careful=False), read_release(results / "release", streams, careful=True)]
     exact: dict[Name, int] = {}
@@ -114,13 +116,15 @@ def attack_results(results: Path, naive: Path, where: str, only: str = "", joint
     chosen = {name: attack for name, attack in JOINT.items() if only in name and joint}
     known = know(results.parent, streams) if chosen else Background()
     small = {name for name, count in exact.items() if 1 <= count < threshold}
+    times = {""} | {*sorted({name[-1] for name in small} - {""}, key=float)[::every]}
+    small = {name for name in small if name[-1] in times}
     return log + [
         score(name, where, exact, *(attack(release, known, small) for release in releases), threshold)
         for name, attack in chosen.items()
     ]
 
 
-def attack_run(run: Path, folder: Path, only: str = "") -> tuple[list[Line], str]:
+def attack_run(run: Path, folder: Path, only: str = "", every: int = 1) -> tuple[list[Line], str]:
     """Attack a finished run (the folder that holds ``results``), planted results and two refreshes; ``folder`` is for
     what has to be written. Returns the log, and what the door says of the second refresh."""
     results = run / "results"
@@ -128,7 +132,7 @@ def attack_run(run: Path, folder: Path, only: str = "") -> tuple[list[Line], str
     write_naive(results / "internal", results / "release", folder / "naive", streams)
     policy = json.loads((results / "release" / streams[0] / "study.json").read_text())["policy"]
     write_planted(folder / "planted", policy)
-    log = attack_results(results, folder / "naive", "run", only)
+    log = attack_results(results, folder / "naive", "run", only, every=every)
     log += attack_results(folder / "planted", folder / "planted/naive", "planted", only, joint=False)
     if only not in REFRESHES:
         return log, ""

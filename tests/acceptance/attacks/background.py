@@ -27,6 +27,8 @@ from attacks.release import COUNTED, Name, counted, curves_of, named, pairs, rea
 
 SetName = str
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+#: A union that is part of another with more beyond it than this bounds it too loosely to matter.
+NEAR = 100
 #: Parts of one partition on either side: their sum is equal, or that of the first at most that of the second.
 Tie = tuple[tuple[SetName, ...], tuple[SetName, ...], bool]
 
@@ -127,8 +129,8 @@ def _unions(one: list[SetName], other: list[SetName], table: np.ndarray) -> Iter
             rows |= {i for i in range(1, table.shape[0]) if any(table[i, j] for j in columns)}
         left -= rows
         these, those = tuple(one[i - 1] for i in sorted(rows)), tuple(other[j - 1] for j in sorted(columns))
-        beyond = any(table[i, 0] for i in rows), any(table[0, j] for j in columns)
-        if these != those and beyond != (True, True):
+        beyond = sum(int(table[i, 0]) for i in rows), sum(int(table[0, j]) for j in columns)
+        if these != those and 0 in beyond and max(beyond) < NEAR:
             yield (those, these, False) if beyond[0] else (these, those, not beyond[1])
 
 
@@ -255,7 +257,8 @@ def _tables(known: Background, cohort: Cohort, about: dict[str, Any], rows: pd.D
     """Name the sets behind the cells of tables, the levels of models, and all that these are parts of."""
     pool, kind = known.pools[_kind(cohort)], _kind(cohort)
     everybody = _inside(cohort, about["restrict_to"].items())
-    for row in rows[rows["n"].notna() & rows["time"].isna()].itertuples():
+    # Steps that differ by few are shown alike, so that a number shown there is not that of its own members.
+    for row in rows[rows["n"].notna() & rows["time"].isna() & (rows["kind"] != "attrition")].itertuples():
         if row.measure not in COUNTED and not row.measure.startswith("log_"):
             continue
         inside = everybody & _inside(cohort, pairs(row.group))
