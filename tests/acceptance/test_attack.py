@@ -11,7 +11,7 @@ import pytest
 from attack import ATTACKS, JOINT, REFRESHES, Line, attack_run, score
 from attacks.background import Pool
 from attacks.curves import Drawn, spoken, sums
-from attacks.joint import Shown, window
+from attacks.joint import Shown, bounds_of, window
 from attacks.rules import WIDER, behind, behind_cumulative, steps_of, wider, widest
 from attacks.system import System
 from test_intruder import COURT
@@ -137,3 +137,10 @@ def test_the_steps_of_a_curve_are_seen_from_its_numbers() -> None:
         assert steps_of([(numbers, exact)], COURT, 1) == wider(COURT, 1, times)
         assert widest(set(numbers), COURT).rounding_base % (5 * times) == 0
     assert steps_of([([0, 1], [0, 1])], COURT, 1) is None  # a sum of other series
+
+
+def test_a_curve_that_is_shown_to_its_end_with_nobody_has_nobody() -> None:
+    """One of few events would have been withheld; one that ends early may have had its events later."""
+    assert bounds_of([0, 0, 0], [0, 0, 0], COURT, enough=True) == [(0, 0)] * 3
+    assert bounds_of([0, 0], [0, 0, 0], COURT, enough=True) == [(0, 4)] * 2
+    assert bounds_of([0, 10], [0, 11], COURT, enough=True) == [(0, 4), (10, 12)]

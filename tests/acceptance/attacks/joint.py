@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from attacks import curves
+from attacks import curves, tables
 from attacks.background import Background, SetName, Tie, series_name
 from attacks.release import COUNTED, MEASURED, UNKNOWN, Bounds, Name, Release, counted, curves_of, named
 from attacks.rules import behind_cumulative, is_rounded, policy_of, steps_of
@@ -40,6 +40,7 @@ def from_members(release: Release, known: Background, wanted: Collection[Name]) 
 
 def _system_of_members(release: Release, known: Background) -> tuple[System, dict[Name, Hashable]]:
     system, cells = System(), {}
+    start = {} if release.careful else tables.from_percentages(release)
     for rows in release.rows.values():
         told = rows["measure"].isin(COUNTED) | rows["measure"].str.startswith("log_")
         for row in rows[rows["time"].isna() & told].itertuples():
@@ -47,7 +48,8 @@ def _system_of_members(release: Release, known: Background) -> tuple[System, dic
             name = named(row, what)
             if name in known.counts:
                 cells[name] = known.counts[name]
-                system.add(known.counts[name], *release.table(row.n, positive=not pd.isna(row.total)))
+                known_by_itself = release.table(row.n, positive=not pd.isna(row.total))
+                system.add(known.counts[name], *start.get(name, known_by_itself))
             if name in known.wholes and (not pd.isna(row.total) or not release.careful):
                 system.add(known.wholes[name], *release.table(row.total))
         for curve in curves_of(rows):
@@ -232,12 +234,15 @@ def _series_of(release: Release, known: Background) -> dict[Name, Shown]:
     return found
 
 
-def _bounds(numbers: list[float], exact: list[int], rule: Policy | None, enough: bool) -> list[Bounds]:
+def bounds_of(numbers: list[float], exact: list[int], rule: Policy | None, enough: bool) -> list[Bounds]:
     """Bounds of the counts behind a series as shown. One that is not rounded itself is shown as the sum of others;
     ``enough``: the events of a curve that is shown to its end are those of enough people."""
     if rule is None or not is_rounded(numbers, exact, rule):
         return [(0, UNKNOWN)] * len(numbers)
     bounds = [behind_cumulative(int(number), rule) for number in numbers]
     if enough and len(numbers) == len(exact):
+        # Nobody, or enough: a curve of a few events would not be shown.
+        if bounds[-1][1] < rule.threshold:
+            return [(0, 0)] * len(numbers)
         bounds[-1] = max(bounds[-1][0], rule.threshold), bounds[-1][1]
     return bounds
