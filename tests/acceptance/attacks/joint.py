@@ -224,7 +224,7 @@ def _series_of(release: Release, known: Background) -> dict[Name, Shown]:
             own.persons = release.table(lines[0].n)
             if release.careful:
                 rule = steps_of(told[known.series[name][:2]], policy, known.rows_of_one[name])
-                own.bounds = _bounds(
+                own.bounds = bounds_of(
                     numbers, known.exact[name], rule, what == "events" and lines[0].measure in MEASURED
                 )
                 own.left = policy.minimum_at_risk * known.rows_of_one[name]
