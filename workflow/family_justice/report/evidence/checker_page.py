@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PROMISE = (
     "Whoever knows the rules and holds every file that was released of these records can narrow no count of few people "
     "and no small increment of a curve down to fewer than three values: across all analyses, groups, outcomes and "
-    "streams, as far as their counts add up."
+    "streams, as far as counts add up."
 )
 FILE_TYPES = {
     ".csv": "Table of words or released numbers, comma-separated",
