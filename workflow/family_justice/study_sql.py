@@ -109,14 +109,17 @@ def _problems(connection: duckdb.DuckDBPyConnection, sql: str, place: Place, tab
     if place == "expression" and tree != _tree(connection, f"SELECT (\n{sql}\n)"):
         return ["write one expression, a value for each row, without FROM, AS, WHERE or a comma outside brackets"]
     found = list(_nodes(tree))
+    named = _given(found)
     # A name given in one place of a statement is known in all of it, and must not be one of DuckDB's own or of a file.
-    given = {str(entry["key"]).lower() for node in found for entry in node.get("cte_map", {}).get("map", [])}
-    strange = sorted(name for name in given if not re.fullmatch(r"[a-z_]\w*", name) or name.startswith(_OF_DUCKDB))
-    if strange:
-        return [f"{len(strange)} tables of WITH have names of DuckDB's own or of files; give them plain names of yours"]
-    named = {str(entry["key"]).lower() for node in found for entry in node.get("cte_map", {}).get("map", [])}
-    named |= {str(node["cte_name"]).lower() for node in found if "cte_name" in node}
+    if any(not re.fullmatch(r"[a-z_]\w*", name) or name.startswith(_OF_DUCKDB) for name in named):
+        return ["a table of WITH has a name of DuckDB's own or of a file; give it a plain name of yours"]
     return list(dict.fromkeys(problem for node in found for problem in _wrong(node, {*tables, *named}, tables)))
+
+
+def _given(found: list[Any]) -> set[str]:
+    """Return the names that WITH gives to tables."""
+    named = {str(entry["key"]).lower() for node in found for entry in node.get("cte_map", {}).get("map", [])}
+    return named | {str(node["cte_name"]).lower() for node in found if "cte_name" in node}
 
 
 def _bare(sql: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from family_justice.errors import AnalysisError
 from family_justice.files import connect
 from family_justice.kinds.families.keys import Analysis, columns_read
 from family_justice.sql import identifier, identifiers, literal
+
+if TYPE_CHECKING:
+    import duckdb
 
 DAYS_PER_UNIT = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
@@ -97,12 +100,18 @@ def load_members(
     for name in own:
         if covariates[name].levels:
             members[name] = members[name].cat.as_unordered()
-    person = cohort.person_column
-    if person is not None and cohort.key != [person]:
-        counted = connection.execute(f"SELECT count(*) = count(DISTINCT {identifier(person)}) FROM cohort").fetchone()
-        members.attrs["one_row_each"] = bool(counted and counted[0])
+    members.attrs["one_row_each"] = _has_one_row_each(connection, cohort)
     members.attrs["columns"] = [*kinds, *(name for name in cohort.covariates if name not in kinds)]
     return members
+
+
+def _has_one_row_each(connection: duckdb.DuckDBPyConnection, cohort: Cohort) -> bool:
+    """Say whether every row of the cohort stands for another person."""
+    person = cohort.person_column
+    if person is None or cohort.key == [person]:
+        return person is not None
+    counted = connection.execute(f"SELECT count(*) = count(DISTINCT {identifier(person)}) FROM cohort").fetchone()
+    return bool(counted and counted[0])
 
 
 def _column(name: str, kind: str, cohort: Cohort) -> str:

@@ -9,6 +9,7 @@ what adds up to what is a linear system; a solution counts only if the sums are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from types import MappingProxyType
 
 import numpy as np
@@ -34,7 +35,7 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
     ``tied`` has, as bits, the releases in which a count was looked at already: counts that have one in common are left.
     """
     partitions = [found for parts in list(ledger.partitions) if (found := _known(ledger, parts))]
-    keys = [key for key in ledger.prints if ledger.counts[key].exact > 0 and not ledger.counts[key].public]
+    keys = [key for key in ledger.prints if _holds_members(ledger, key)]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
     mixed = table.astype("float64") @ MIXING
     sizes = np.array([ledger.counts[key].exact for key in keys], dtype=np.int64)
@@ -52,10 +53,9 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
                 ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
     _tie_nearly_alike(ledger, keys, table, sizes)
     for alike in of_same.values():
-        for i, one in enumerate(alike):
-            for other in alike[i + 1 :]:
-                if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
-                    _tie_partitions(ledger, one, other)
+        for one, other in combinations(alike, 2):
+            if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
+                _tie_partitions(ledger, one, other)
 
 
 def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes: npt.NDArray[np.int64]) -> None:
@@ -72,9 +72,14 @@ def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes:
             ledger.add_sum(keys[other], [keys[one]], margin=False)
 
 
+def _holds_members(ledger: Ledger, key: Key) -> bool:
+    """True for a count of somebody, and not of areas."""
+    return ledger.counts[key].exact > 0 and not ledger.counts[key].public
+
+
 def _known(ledger: Ledger, parts: frozenset[Key]) -> list[Key]:
     """Return the parts of a partition that hold somebody, if the sets of all of them are known; else none."""
-    held = sorted((part for part in parts if ledger.counts[part].exact and not ledger.counts[part].public), key=repr)
+    held = sorted((part for part in parts if _holds_members(ledger, part)), key=repr)
     if len(held) > BUCKETS - 6:
         raise DisclosureError(
             f"more than {BUCKETS - 6} levels or groups cannot be audited together; write coarser ones"
