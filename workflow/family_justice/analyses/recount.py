@@ -286,12 +286,23 @@ class Finder:
         for among in (self._everybody, observed):
             yield Counted(np.flatnonzero(lacking & among))
             for names in self._before(name):
-                yield Counted(np.flatnonzero(lacking & among & self._known(names)))
+                for known in (self._known(names), self._known(names) & self._told(names)):
+                    yield Counted(np.flatnonzero(lacking & among & known))
         if over is not None:
             without = inside & (self.members[name].isna() | (self.members[name] == over)).to_numpy()
             yield Counted(np.flatnonzero(without))
             for names in self._before(name):
-                yield Counted(np.flatnonzero(without & observed & self._known(names)))
+                for known in (self._known(names), self._known(names) & self._told(names)):
+                    yield Counted(np.flatnonzero(without & observed & known))
+
+    def _told(self, names: list[str]) -> np.ndarray:
+        """Who has none of the levels that stand for missing values (n,)."""
+        told = self._everybody.copy()
+        for name in names:
+            missing = self.covariates[name].missing if name in self.covariates else None
+            if missing is not None and name in self.members:
+                told &= (self.members[name] != missing).to_numpy(dtype=bool)
+        return told
 
     def _before(self, name: str) -> Iterator[list[str]]:
         """Yield the names that may have been asked for before a name."""
