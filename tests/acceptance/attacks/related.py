@@ -86,17 +86,21 @@ def _steps(system: System, release: Release, rows: pd.DataFrame, wanted: dict[Na
     for _, steps in rows[rows["kind"] == "attrition"].groupby("analysis", sort=False):
         here, before = list(steps.itertuples()), None
         population, cohort, _ = whom = people(release, here[0].stream, here[0].analysis)
-        base = release.studies[here[0].stream]["cohorts"].get(cohort, {}).get("base")
+        study = release.studies[here[0].stream]
+        base = study["cohorts"].get(cohort, {}).get("base")
+        # Fewer than as many people; of people with several rows each, the release tells how many these may be.
+        rows_of_one = study.get("people", {}).get(here[0].analysis, {}).get("rows_of_one", 1)
+        most = release.threshold * rows_of_one - 1
         for row in here:
             left = ("step", row.stream, row.analysis, row.term)
             low, high = release.table(row.n)
-            # A careful step may hide up to nine people who went in the steps after it.
-            system.add(left, low, high + (release.threshold - 1 if release.careful and row is not here[-1] else 0))
+            # A careful step may hide a few people who went in the steps after it.
+            system.add(left, low, high + (most if release.careful and row is not here[-1] else 0))
             if before:
                 gone = ("gone", *left)
                 system.total(before[0], [left, gone])
                 if release.careful and row.n == before[1]:
-                    system.add(gone, 0, release.threshold - 1)
+                    system.add(gone, 0, most)
                 wanted[named(row, "excluded")] = gone
             before = (left, row.n)
         system.tie({whom: 1, before[0]: -1}, 0, 0)
