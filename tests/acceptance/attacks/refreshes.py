@@ -84,7 +84,7 @@ def _exact_results(run: Path, folders: list[Path]) -> None:
         key = [str(column) for column in stream.cohorts[COHORT].key]
         members.to_parquet(folder / "cohort.parquet")
         (folder / "covariates").mkdir()
-        for file in (here / "covariates").iterdir():
+        for file in (here / "covariates").glob("*.parquet"):
             pd.read_parquet(file).merge(members[key], on=key).to_parquet(folder / "covariates" / file.name)
         for name in ANALYSES:
             (folder / name).mkdir()
