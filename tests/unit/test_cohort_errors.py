@@ -143,6 +143,8 @@ WRONG = [
     (f"{COHORT}/steps/1/sql", "SELECT person + 7 AS person FROM previous", "5 members were not in the step before"),
     (f"{COHORT}/steps/1/sql", "SELECT age FROM previous", "the key column person is not selected"),
     (f"{COHORT}/steps/1/sql", "SELECT p.* FROM previous AS p, range(2)", "5 rows more than members"),
+    (f"{COHORT}/person", "famly", "the column 'famly' of 'person' is not selected; every step selects it"),
+    (f"{COHORT}/counts", "children", "the column 'children' of 'counts' is not selected; every step selects it"),
     (f"{COHORT}/events/event/sql", "SELECT person, happened - 1000 AS date FROM cohort", "2 members have it before time zero"),
     (f"{COHORT}/events/event/sql", "SELECT c.person, happened AS date FROM cohort AS c, range(2)", "2 dates too many"),
     (f"{COHORT}/events/event/sql", "SELECT person, NULL::DATE AS date FROM cohort", "nobody in the cohort has the event"),
@@ -162,6 +164,34 @@ def test_wrong_study(run: Run, path: str, value: Any, says: str) -> None:
     assert says in str(caught.value)
     assert "Secretname" not in str(caught.value)
     assert "toy" in str(caught.value)
+
+
+@pytest.mark.parametrize(("keys", "says"), [
+    ({}, None),
+    ({"person": "person"}, None),
+    ({"person": "age"}, "'person' is 'age', but 5 of its values are no person_id of the records, and 0 rows have none"),
+    ({"person": "nobody"}, "but 0 of its values are no person_id of the records, and 5 rows have none"),
+    ({"counts": "age"}, "'counts' is for rows of areas, but 'person' is a person_id of the records in 5 rows"),
+])  # fmt: skip
+def test_whom_a_row_stands_for_is_a_person_of_the_records(
+    keys: dict[str, str], says: str | None, tmp_path: Path
+) -> None:
+    data = study()
+    data["cohorts"]["people"] |= keys
+    for step in data["cohorts"]["people"]["steps"]:
+        step["sql"] = step["sql"].replace("SELECT *", "SELECT * EXCLUDE (age), age + 1000 AS age, NULL AS nobody", 1)
+    data["cohorts"]["people"]["steps"] = data["cohorts"]["people"]["steps"][:1]
+    stream = parse(data, Stream, "toy.yaml")
+    tables = {"people": tmp_path / "people.parquet", "person": tmp_path / "person.parquet"}
+    duckdb.sql(f"COPY ({PEOPLE}) TO '{tables['people']}' (FORMAT parquet)")
+    duckdb.sql(f"COPY (SELECT person AS person_id FROM ({PEOPLE})) TO '{tables['person']}' (FORMAT parquet)")
+    files = tmp_path / "codelists", tmp_path / "cohort.parquet", tmp_path / "attrition.csv"
+    if says is None:
+        assert extract_cohort(stream, "people", tables, *files) == 5
+        return
+    with pytest.raises(PipelineError) as caught:
+        extract_cohort(stream, "people", tables, *files)
+    assert says in str(caught.value)
 
 
 def test_a_failed_cohort_leaves_nothing_half_written(run: Run, tmp_path: Path) -> None:

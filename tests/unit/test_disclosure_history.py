@@ -149,6 +149,15 @@ def test_a_part_in_another_stream_of_the_same_records_closes_the_door(tmp_path: 
     assert not re.search(r"\b(13|23|24 (?!to)|36|37)\b", message.replace("20 to 24", ""))
 
 
+def test_who_stayed_when_records_were_refreshed_is_the_same(tmp_path: Path) -> None:
+    """The other stream after a refresh that changed nobody here: what follows is what followed before."""
+    some, many, one, others = range(13), range(100, 123), range(200, 201), range(300, 312)
+    safe = Safe(tmp_path)
+    safe.release(some, [*many, *one], levels=("young", "old"))
+    with pytest.raises(DisclosureError, match="narrowed down"):
+        safe.release(many, one, others, stream="other", refresh="2021-12-31")
+
+
 def test_streams_about_the_same_people_that_tell_nothing_more_both_leave(tmp_path: Path) -> None:
     safe = Safe(tmp_path)
     safe.release(YOUNG, MIDDLE, OLD)

@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from behind_samples import behind_labels
+from behind_samples import People, behind_labels
 from test_disclosure_gate import COURT, PUBLIC
 
 from family_justice.analyses.recount import find_behind
-from family_justice.behind import Behind
+from family_justice.behind import Behind, printer_of
 from family_justice.config.check_cohort import cohort_problems
 from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Step, Stream
 from family_justice.disclosure.disclose import Disclosed, disclose
+from family_justice.disclosure.families.ratios import read_models, release_models
 from family_justice.disclosure.sets import gather, is_few
 from family_justice.errors import AnalysisError, DisclosureError
 from family_justice.kinds.registry import KINDS
+from family_justice.measures import MEMBERS
+from family_justice.prints import Counted
 from family_justice.results import tidy
 
 LEVELS = ["one", "two"]
@@ -215,6 +218,7 @@ def mothers() -> pd.DataFrame:
     return members
 
 
+BANDS = ("young", "30 to 34", "35 and over")
 CURVES = {"kind": "kaplan_meier", "outcomes": ["back"], "every": 0.5, "until": 3}
 BY_AGE, BY_BAND = {**CURVES, "group_by": ["age", "nation"]}, {**CURVES, "group_by": ["band"]}
 
@@ -230,6 +234,73 @@ def test_bands_of_one_analysis_and_groups_of_another_leave_a_small_count_three_v
     assert (early["band"]["band=30 to 34"], early["band"]["band=35 and over"]) == (55, 25)
     together = released(mothers(), cohort(), a=BY_AGE, b=BY_BAND)
     assert [curve for curve in together.curves if curve.coarser > 1 or curve.suppressed]
+
+
+def returns(band: str, nation: str, *counts: int) -> pd.DataFrame:
+    """Return so many who return in each half year, the last of them never, observed for five years."""
+    time = np.repeat([0.4 + 0.5 * k for k in range(len(counts) - 1)] + [5.0], counts)
+    return pd.DataFrame({"band": band, "nation": nation, "time": time, "back": (time < 5).astype(int)})
+
+
+def test_a_curve_of_nobody_is_known_to_be_of_nobody() -> None:
+    """53, 18 and 1 return by half a year, all in England. Wales is shown with 0 to its end: from 1 to 9 would have been
+    withheld, so that it is nobody, and the 72 of England (68 to 72) are all. Then 72 less 53 and 18 is one."""
+    members = pd.concat([
+        returns("young", "England", 53, 27, 320), returns("30 to 34", "England", 18, 27, 255),
+        returns("35 and over", "England", 1, 29, 270), *(returns(band, "Wales", 0, 0, 20) for band in BANDS),
+    ], ignore_index=True).rename_axis("row").reset_index()  # fmt: skip
+    for name in ("band", "nation"):
+        members[name] = pd.Categorical(members[name], categories=COVARIATES[name].levels)
+    keys = {**CURVES, "until": 1}
+    together = released(members, cohort(), a={**keys, "group_by": ["band"]}, b={**keys, "group_by": ["nation"]})
+    wales = [curve for curve in together.curves if ("nation", "Wales") in curve.who]
+    assert [(curve.total, curve.suppressed) for curve in wales] == [(0, False)]
+    assert [curve for curve in together.curves if curve.coarser > 1 or curve.suppressed]
+
+
+@pytest.mark.parametrize("key", ["row", "spelt", "number"])
+def test_members_are_persons_whatever_the_key_is(key: str) -> None:
+    """A cohort with one row per person knows them by the person: another spelling of the key is no other set."""
+    members = pd.DataFrame({"row": range(40), "x": pd.Categorical(np.repeat(LEVELS, 20), LEVELS)})
+    members = members.assign(spelt=[f"x{k}" for k in range(40)], number=members["row"] * 1.5, person=members["row"])
+    members.attrs["one_row_each"] = True
+    found = printer_of(members, cohort(key=[key], person="person"), b"").print(Counted(np.arange(7)))
+    plain = printer_of(members, cohort(key=["person"]), b"").print(Counted(np.arange(7)))
+    assert (found.prints == plain.prints).all()
+
+
+def test_a_number_that_a_table_hides_is_hidden_in_every_row_of_a_model() -> None:
+    """The tests of a model stand without a level: their n is the same members as a cell that the ledger hides."""
+    members = mothers()
+    frames, behind = analysed(members, cohort(), a={"kind": "cox", "outcome": "back", "covariates": ["nation", "age"]})
+    exact = frames["a"]
+    sets = gather(frames, behind)
+    whole = sets.at(int(exact.index[exact["measure"] == "concordance"][0]), "n")
+    shown = disclose(exact, COURT, {}, sets)
+    assert whole is not None
+    assert whole.key in shown.ledger.counts
+    shown.ledger.counts[whole.key].hidden = True
+    rows, of_model = exact.copy(), exact[~exact["measure"].isin(MEMBERS)]
+    release_models(rows, read_models(of_model, COURT, sets), shown.ledger, COURT)
+    assert rows.loc[rows["measure"] == "concordance", "n"].isna().all()
+
+
+def test_steps_of_a_cohort_are_counts_like_others() -> None:
+    """A table hides 13 for the sake of the one beside them. Where a cohort of these 13 shows them as its last step, it
+    has to hide another number instead."""
+    people = People()
+    some = range(100, 113)
+    levels = {"one": range(1), "some": some, "many": range(200, 223)}
+    table_, first = people.table(levels, stream="s", analysis="t", kind="table_one", cohort="c", term="x")
+    alone = disclose(table_, COURT, {}, gather({"t": table_}, {"t": first})).rows
+    assert set(alone.loc[alone["n"].isna(), "level"]) == {"one", "some"}
+    steps = tidy([{"measure": "count", "term": "last", "n": 13}], stream="s", analysis="attrition.d", kind="attrition",
+                 cohort="d")  # fmt: skip
+    second = Behind.of([(0, "n", 13, 13, 1, people.print(some))], cohort())
+    frames, behind = {"t": table_, "attrition.d": steps}, {"t": first, "attrition.d": second}
+    beside = disclose(pd.concat(frames.values(), ignore_index=True), COURT, {}, gather(frames, behind)).rows
+    assert beside.loc[beside["analysis"] == "attrition.d", "n"].tolist() == [15]
+    assert set(beside.loc[beside["n"].isna(), "level"]) == {"one", "many"}
 
 
 def test_the_same_members_under_other_names_are_one_count() -> None:

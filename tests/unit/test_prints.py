@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from family_justice.disclosure.exact import Constraints, Programme
 from family_justice.disclosure.unions import common_unions, unions
+from family_justice.errors import DamageError
 from family_justice.prints import BUCKETS, PLACES, Counted, Printer, salt_of
 
 N = 400
@@ -101,10 +104,22 @@ def test_prints_have_room_for_many_levels() -> None:
     assert list(unions(parts, parts[[3, 5]].sum(axis=0, keepdims=True))) == [(0, [3, 5])]
 
 
-def test_a_salt_is_made_once_and_stays(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_salt_is_made_once_and_stays(tmp_path: Path) -> None:
     salt = salt_of(tmp_path)
     assert (len(salt), salt_of(tmp_path)) == (16, salt)
     assert (tmp_path / ".salt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_salt_that_is_not_whole_is_damage(tmp_path: Path) -> None:
+    salt_of(tmp_path)
+    (tmp_path / ".salt").write_bytes(b"")
+    with pytest.raises(DamageError, match="Put back a copy"):
+        salt_of(tmp_path)
+
+
+def test_numbers_are_the_same_key_as_whole_numbers() -> None:
+    whole, floating = (Printer(pd.DataFrame({"id": np.arange(5, dtype=kind)}), None) for kind in ("int64", "float64"))
+    assert (print_of([1, 3], whole) == print_of([1, 3], floating)).all()
 
 
 @pytest.mark.parametrize(("least", "expected"), [(53, (4, 4)), (52, (3, 4)), (51, (2, 4)), (45, (0, 4))])

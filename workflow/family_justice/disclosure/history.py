@@ -29,9 +29,9 @@ import pandas as pd
 from family_justice import fingerprint, rooms
 from family_justice.config.schema import Policy
 from family_justice.disclosure.disclose import Disclosed
-from family_justice.disclosure.families.curve_series import Curve
+from family_justice.disclosure.families.curve_series import Curve, shown_bounds
 from family_justice.disclosure.ledger import Count, Key, Ledger
-from family_justice.disclosure.rounding import UNBOUNDED, cumulative_bounds
+from family_justice.disclosure.rounding import UNBOUNDED
 from family_justice.disclosure.sets import set_key
 from family_justice.disclosure.unions import tie_unions
 from family_justice.errors import DisclosureError
@@ -147,15 +147,13 @@ def _of_curve(curve: Curve, policy: Policy) -> Iterator[tuple[str, Any, int, int
     own = curve.own(policy)
     length = 0 if curve.suppressed else curve.length(policy)
     for series, prints in curve.prints.items():
-        if length and series not in curve.composite:
-            low, high = cumulative_bounds(curve.rounded[series][:length], own)
+        low, high = shown_bounds(curve, series, length, own)
         for at in np.flatnonzero(curve.exact[series]):
             number = int(curve.exact[series][at])
             few = _FEW | _SMALL if number < own.threshold else 0
             name = f"{curve.analysis}, {curve.outcome} {_group(curve.who)}, {series} by {curve.times[at]:g}"
-            shown = at < length and series not in curve.composite
-            bounds = (int(low[at]), int(high[at])) if shown else (0, UNBOUNDED)
-            yield name, prints[at], number, *bounds, few if shown else few | _HIDDEN
+            hidden = 0 if at < length and series not in curve.composite else _HIDDEN
+            yield name, prints[at], number, int(low[at]), int(high[at]), few | hidden
 
 
 def _estimates(exact: pd.DataFrame, disclosed: Disclosed) -> tuple[list[int], npt.NDArray[np.int64]]:

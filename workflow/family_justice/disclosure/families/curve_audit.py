@@ -19,10 +19,10 @@ import numpy.typing as npt
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.exact import Combination, Constraints, Programme
-from family_justice.disclosure.families.curve_series import Curve
+from family_justice.disclosure.families.curve_series import Curve, shown_bounds
 from family_justice.disclosure.families.curves import sum_of
 from family_justice.disclosure.ledger import SAFE_VALUES, Ledger
-from family_justice.disclosure.rounding import UNBOUNDED, Counts, cumulative_bounds, possible, shown
+from family_justice.disclosure.rounding import UNBOUNDED, Counts, possible, shown
 from family_justice.disclosure.sets import set_key
 from family_justice.disclosure.unions import common_unions, unions
 
@@ -227,7 +227,7 @@ def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger
             # Without prints, two series are one if they are equal among as many persons of a cohort.
             pool = () if series in curve.prints else (curve.persons,)
             names[series] = ("series", *pool, curve.name_of(series, at))
-            low, high = _bounds(curve, series, length, own)
+            low, high = shown_bounds(curve, series, length, own)
             _narrow_by_tables(low, high, curve, series, ledger)
             low, high = np.maximum.accumulate(low), np.minimum.accumulate(high[::-1])[::-1]
             system.add(names[series], exact[at], low[at], high[at], curve)
@@ -324,16 +324,3 @@ def _narrow_by_tables(low: Counts, high: Counts, curve: Curve, series: str, ledg
         if curve.exact[series][place] and key in ledger.counts and ledger.counts[key].in_tables and ledger.shown(key):
             least, greatest = possible(shown(int(curve.exact[series][place]), ledger.policy), ledger.policy)
             low[place], high[place] = max(low[place], least), min(high[place], greatest)
-
-
-def _bounds(curve: Curve, series: str, length: int, policy: Policy) -> tuple[Counts, Counts]:
-    """What a shown series tells by itself; nothing beyond the end of the curve, or of a sum of other series."""
-    k = len(curve.times)
-    low, high = np.zeros(k, dtype=np.int64), np.full(k, UNBOUNDED, dtype=np.int64)
-    if curve.suppressed and curve.exact[series][-1] < policy.threshold:
-        high[:] = policy.threshold - 1
-    if length and series not in curve.composite:
-        low[:length], high[:length] = cumulative_bounds(curve.rounded[series][:length], policy)
-        if series in ("events", "first_events") and length == k and curve.total:
-            low[-1] = max(int(low[-1]), policy.threshold)
-    return low, high

@@ -11,7 +11,7 @@ import pandas as pd
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.result_frame import Conditions
-from family_justice.disclosure.rounding import Counts, is_open, shown
+from family_justice.disclosure.rounding import UNBOUNDED, Counts, cumulative_bounds, is_open, shown
 from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
@@ -112,6 +112,11 @@ class Curve:
         """Number at risk after each time, from the shown counts."""
         left = self.entered(self.rounded, shown(self.n, policy)) - sum(self.rounded[name] for name in self.leaving)
         return np.maximum(left, 0).astype(np.int64)
+
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """The series that count nobody if ``total`` is zero."""
+        return tuple(self.moves_out_of(self.states[0])) if self.states else ("events", "first_events")
 
     def moves_into(self, state: str) -> list[str]:
         """Names of the transitions to a state."""
@@ -301,3 +306,23 @@ def check_at_risk(curve: Curve, rows: pd.DataFrame) -> None:
     most, least = entered - np.concatenate([[0], gone[:-1]]), np.concatenate([entered[:1], entered[:-1]]) - gone
     if (known & ((given > most) | (given < least))).any():
         raise DisclosureError("curves: at_risk does not follow from the counts")
+
+
+def shown_bounds(curve: Curve, series: str, length: int, policy: Policy) -> tuple[Counts, Counts]:
+    """Return the least and the greatest that each count of a series can be (k,), by what is shown of it.
+
+    Nothing is told beyond the end of the curve, or of a sum of other series by itself. A curve that is shown to its end
+    has nobody with an event, or ``threshold`` or more: with fewer it would have been withheld.
+    """
+    k = len(curve.times)
+    low, high = np.zeros(k, dtype=np.int64), np.full(k, UNBOUNDED, dtype=np.int64)
+    if curve.suppressed and curve.exact[series][-1] < policy.threshold:
+        high[:] = policy.threshold - 1
+    if length and series not in curve.composite:
+        low[:length], high[:length] = cumulative_bounds(curve.rounded[series][:length], policy)
+    if length == k and series in curve.leading:
+        if not curve.total:
+            high[:] = 0
+        elif series in ("events", "first_events"):
+            low[-1] = max(int(low[-1]), policy.threshold)
+    return low, high
