@@ -92,7 +92,7 @@ def test_every_job_notices_damage_to_what_it_depends_on(
                 noticed.add(job.arguments[0])
             else:  # it does not read this one
                 assert contents(job.written) == before, (job.arguments, path)
-    made_of_files = {"harmonise_records", "extract_cohort", "derive_covariate", "run_analysis", "refit_analyses"}
+    made_of_files = {"harmonise_records", "extract_cohort", "derive_covariates", "run_analysis", "refit_analyses"}
     assert made_of_files | {"count_quality", "disclose_results"} <= noticed
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 from attacks.estimates import log_rank
-from attacks.planted import tested
+from attacks.planted import compared_groups
 from attacks.rules import behind, behind_cumulative
 from test_intruder import COURT
 
@@ -31,7 +31,7 @@ def guesses(groups: Groups) -> list[Groups]:
 def curves(groups: Groups, analysis: str) -> pd.DataFrame:
     """The rows of both curves and of their test."""
     n1, n2, d1, d2 = groups
-    rows = tested({"yes": (n1, d1, d1), "no": (n2, d2, d2)})
+    rows = compared_groups({"yes": (n1, d1, d1), "no": (n2, d2, d2)})
     return tidy(rows, stream="s", analysis=analysis, kind="kaplan_meier", cohort=analysis)
 
 

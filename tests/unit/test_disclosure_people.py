@@ -303,6 +303,23 @@ def test_steps_of_a_cohort_are_counts_like_others() -> None:
     assert set(beside.loc[beside["n"].isna(), "level"]) == {"one", "many"}
 
 
+def test_totals_of_cohorts_that_make_up_another_are_tied() -> None:
+    """13, 23 and 1 out of 37, each the total of a cohort: shown as 15, 25 and 35 they would leave one value."""
+    people = People()
+    parts = {"b": range(100, 113), "c": range(200, 223), "e": range(1)}
+    sets = {"w": [n for ids in parts.values() for n in ids], **parts}
+    frames, behind = {}, {}
+    for name, ids in sets.items():
+        about = {"stream": "s", "analysis": f"attrition.{name}", "kind": "attrition", "cohort": name}
+        n = len(ids)
+        frames[about["analysis"]] = tidy([{"measure": "count", "term": "last", "n": n}], **about)
+        behind[about["analysis"]] = Behind.of([(0, "n", n, n, 1, people.print(ids))], cohort())
+    rows = disclose(pd.concat(frames.values(), ignore_index=True), COURT, {}, gather(frames, behind)).rows
+    shown = rows.set_index("cohort")["n"]
+    assert pd.isna(shown["e"])
+    assert shown[["w", "b", "c"]].isna().any()
+
+
 def test_the_same_members_under_other_names_are_one_count() -> None:
     """Everybody of 30 and over, as a group of one analysis and the sum of two of another: hidden, they stay hidden."""
     members = mothers().head(1089)

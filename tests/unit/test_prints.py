@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from family_justice.disclosure.exact import Constraints, Programme
-from family_justice.disclosure.unions import common_unions, unions
+from family_justice.disclosure.unions import common_unions, small_unions, unions
 from family_justice.errors import DamageError
 from family_justice.prints import BUCKETS, PLACES, Counted, Printer, salt_of
 
@@ -79,6 +79,18 @@ def test_every_union_is_found_and_nothing_else(levels: int, data: st.DataObject)
     candidates = np.array([print_of(union), print_of(union[:-1]), print_of(np.arange(N - 1))])
     assert list(unions(prints, candidates))[:1] == [(0, sorted(chosen))]
     assert [place for place, _ in unions(prints, candidates[1:2])] == ([0] if len(union) - 1 == 0 else [])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 3), st.integers(0, 2**16))
+def test_single_sets_that_make_up_another_are_found(parts: int, seed: int) -> None:
+    level = np.random.default_rng(seed).integers(0, 6, N)
+    sets = [np.flatnonzero(level == k) for k in range(6)]
+    whole = np.concatenate(sets[:parts])
+    table = np.array([print_of(ids) for ids in [*sets, whole, whole[:-1]]])
+    found = {place: chosen for place, chosen in small_unions(table)}
+    assert found == {6: list(range(parts))}
+    assert not list(small_unions(table, np.ones(len(table), dtype=np.int64)))
 
 
 def test_bands_and_groups_of_age_are_tied_where_they_meet() -> None:

@@ -66,7 +66,7 @@ def slope(groups: dict[str, tuple[int, int]]) -> Rows:
                      "estimate": _slope(tuple(groups.values()))}]  # fmt: skip
 
 
-def tested(groups: dict[str, tuple[int, int, int]]) -> Rows:
+def compared_groups(groups: dict[str, tuple[int, int, int]]) -> Rows:
     """Two groups of persons, their events by the first and by the second time, and the log-rank test."""
     found: Rows = []
     for level, (n, *events) in groups.items():
@@ -90,7 +90,7 @@ STUDIES: dict[str, dict[str, tuple[str, str, Rows]]] = {
         "sexes": ("table_one", "everybody", percent("sex", {"female": 251, "male": 252})),
         "ages": ("table_one", "known", percent("age", {"young": 200, "old": 297})),
         "odds": ("logistic", "known", odds_ratio(61, 7, 433, 121)),
-        "tested": ("kaplan_meier", "known", tested({"yes": (61, 7, 23), "no": (436, 33, 121)})),
+        "tested": ("kaplan_meier", "known", compared_groups({"yes": (61, 7, 23), "no": (436, 33, 121)})),
         "rates": ("funnel", "known", rates({"north": (7, 203, 411.3), "south": (43, 294, 603.7)})),
         "slope": ("inequality", "known", slope({"1": (43, 101), "2": (37, 113), "3": (29, 97), "4": (6, 89)})),
     },

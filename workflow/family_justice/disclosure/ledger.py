@@ -91,7 +91,7 @@ class Ledger:
     sets: Sets = field(default_factory=Sets)
     named: dict[Key, Key] = field(default_factory=dict)
     prints: dict[Key, np.ndarray] = field(default_factory=dict)
-    partitions: dict[frozenset[Key], None] = field(default_factory=dict)
+    partitions: dict[frozenset[Key], tuple[Key, ...]] = field(default_factory=dict)
     bounds: dict[Key, tuple[int, int]] = field(default_factory=dict)
     _tied: set[tuple[Key, frozenset[Key], bool]] = field(default_factory=set)
 
@@ -151,9 +151,9 @@ class Ledger:
 
     def add_partition(self, parts: Iterable[Key]) -> None:
         """Remember counts of disjoint sets, so that they are looked at as parts of others."""
-        parts = frozenset(parts)
+        parts = tuple(dict.fromkeys(parts))
         if len(parts) > 1:
-            self.partitions.setdefault(parts)
+            self.partitions.setdefault(frozenset(parts), parts)  # in this order, whatever the order of the set
 
     def hidden(self, key: Key) -> bool:
         """True for a count on which nothing that is released may rest."""

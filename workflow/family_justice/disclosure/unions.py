@@ -2,8 +2,10 @@
 
 Every partition of members that results show (the levels of a term, the groups of a table) is compared with every other
 one of the same members, and with every single count; and counts of which one holds the members of the other and a few
-more are tied by these few. The print of a union is the sum of the prints of its parts, so that
-what adds up to what is a linear system; a solution counts only if the sums are equal to the last digit.
+more are tied by these few. Single sets, of whatever analyses, are put together two by two and three by three.
+
+The print of a union is the sum of the prints of its parts, so that what adds up to what is a linear system; a solution
+counts only if the sums are equal to the last digit.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
 
     ``tied`` has, as bits, the releases in which a count was looked at already: counts that have one in common are left.
     """
-    partitions = [found for parts in list(ledger.partitions) if (found := _known(ledger, parts))]
+    partitions = [found for parts in list(ledger.partitions.values()) if (found := _known(ledger, parts))]
     keys = [key for key in ledger.prints if _holds_members(ledger, key)]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
     mixed = table.astype("float64") @ MIXING
@@ -51,11 +53,19 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
             union = keys[possible[place]]
             if union not in parts:
                 ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
+    _tie_single_sets(ledger, keys, table, bits, curves=not tied)
     _tie_nearly_alike(ledger, keys, table, sizes)
     for alike in of_same.values():
         for one, other in combinations(alike, 2):
             if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
                 _tie_partitions(ledger, one, other)
+
+
+def _tie_single_sets(ledger: Ledger, keys: Sequence[Key], table: Prints, bits: Prints, curves: bool) -> None:
+    """Tie single sets to the two or three that make them up; the cells of curves of several releases are too many."""
+    single = [place for place, key in enumerate(keys) if curves or ledger.counts[key].in_tables]
+    for whole, chosen in small_unions(table[single], bits[single]):
+        ledger.add_sum(keys[single[whole]], [keys[single[part]] for part in chosen], margin=False)
 
 
 def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes: npt.NDArray[np.int64]) -> None:
@@ -77,14 +87,34 @@ def _holds_members(ledger: Ledger, key: Key) -> bool:
     return ledger.counts[key].exact > 0 and not ledger.counts[key].public
 
 
-def _known(ledger: Ledger, parts: frozenset[Key]) -> list[Key]:
+def _known(ledger: Ledger, parts: Sequence[Key]) -> list[Key]:
     """Return the parts of a partition that hold somebody, if the sets of all of them are known; else none."""
-    held = sorted((part for part in parts if _holds_members(ledger, part)), key=repr)
+    held = [part for part in parts if _holds_members(ledger, part)]
     if len(held) > BUCKETS - 6:
         raise DisclosureError(
             f"more than {BUCKETS - 6} levels or groups cannot be audited together; write coarser ones"
         )
     return held if len(held) > 1 and all(part in ledger.prints for part in held) else []
+
+
+def small_unions(table: Prints, tied: Prints | None = None) -> Iterator[tuple[int, list[int]]]:
+    """Yield each set (its position in the prints ``table`` (c, BUCKETS)) that is the union of two or three others, and
+    theirs, whatever they are: indicators of one covariate, or totals of cohorts. Those that have a bit of ``tied`` (c,)
+    in common are left."""
+    number = (table.astype("float64") @ MIXING[:, 0]) if len(table) else np.zeros(0)
+    one, other = np.triu_indices(len(table), 1)
+    order = np.argsort(number[one] + number[other], kind="stable")
+    together = (number[one] + number[other])[order]
+    for whole in range(len(table)):
+        # The whole, or what is left of it without one other set, may be two sets put together.
+        without = np.concatenate([[number[whole]], number[whole] - number])
+        first, last = (np.searchsorted(together, without, side) for side in ("left", "right"))
+        for place in np.flatnonzero(last > first):
+            for pair in order[first[place] : last[place]]:
+                chosen = sorted({int(one[pair]), int(other[pair]), *([int(place) - 1] if place else [])})
+                known = 0 if tied is None else int(np.bitwise_and.reduce(tied[[whole, *chosen]]))
+                if whole not in chosen and not known and (table[chosen].sum(axis=0) == table[whole]).all():
+                    yield whole, chosen
 
 
 def unions(

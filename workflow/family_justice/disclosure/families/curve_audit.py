@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,8 @@ from family_justice.disclosure.families.curves import sum_of
 from family_justice.disclosure.ledger import SAFE_VALUES, Ledger
 from family_justice.disclosure.rounding import UNBOUNDED, Counts, possible, shown
 from family_justice.disclosure.sets import set_key
-from family_justice.disclosure.unions import common_unions, unions
+from family_justice.disclosure.unions import common_unions, small_unions, unions
+from family_justice.prints import BUCKETS
 
 _ROUNDS = 30
 #: So many times wider than need be the steps of a curve may become for the sake of another.
@@ -286,6 +288,21 @@ def _add_unions(system: _System, named: list[Named]) -> None:
             if (prints.sum(axis=0) == beside.sum(axis=0)).all():
                 for these, those in common_unions(prints, beside):
                     _tie_series(system, [one[a] for a in these], [other[b] for b in those])
+
+    _add_single_sets(system, named)
+
+
+def _add_single_sets(system: _System, named: list[Named]) -> None:
+    """Tie the same count in persons, of whatever analyses, whom two or three others make up."""
+    persons: dict[Hashable, list[Named]] = {}
+    for curve, names in named:
+        if curve.who_print is not None:
+            persons.setdefault(curve.persons, []).append((curve, names))
+    sets = list(persons.values())
+    table = np.array([group[0][0].who_print for group in sets]).reshape(len(sets), BUCKETS)
+    for whole, chosen in small_unions(table):
+        for one, *others in product(sets[whole], *(sets[part] for part in chosen)):
+            _tie_series(system, [one], others)
 
 
 def _tie_series(system: _System, one: list[Named], other: list[Named]) -> None:
