@@ -48,13 +48,13 @@ def _tables(folder: str) -> dict[str, Path]:
 
 
 def _salt(files: Layout, stream: str) -> bytes:
-    """Return the salt of the records that a stream reads; people who are made up need none, and their prints repeat.
+    """Return the salt of the records that a stream reads; made-up people and public files need none: prints repeat.
 
     Raises ``DamageError`` if it is gone while releases of records are remembered by it.
     """
     from family_justice.prints import NO_SALT, salt_of
 
-    if files.is_synthetic(files.source_of(stream)):
+    if files.is_synthetic(files.source_of(stream)) or files.configuration.is_public(files.stream(stream)):
         return NO_SALT
     if not Path(RESTRICTED, ".salt").is_file() and any(Path(INTERNAL, "releases").glob("*.*.*.npz")):
         raise DamageError(

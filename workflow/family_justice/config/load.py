@@ -263,9 +263,14 @@ class Configuration:
         return stream.source or self.settings.source
 
     def codelists_of(self, stream: Stream) -> Path | None:
-        """Return the folder of code lists that SQL of a stream may read; None under an open policy, which is for the
-        files that the custodian lists and no others."""
-        return None if is_looser(self.policy_of(stream)[0], FLOOR) else self.folder / "codelists"
+        """Return the folder of code lists that SQL of a stream may read; None of a public one, which is of the files
+        that the custodian lists and of no others."""
+        return None if self.is_public(stream) else self.folder / "codelists"
+
+    def is_public(self, stream: Stream) -> bool:
+        """Say whether anybody can have what a stream reads: its policy is looser than the least for court records, so
+        the custodian lists its files as public (``check_open_policy``)."""
+        return is_looser(self.policy_of(stream)[0], FLOOR)
 
     def policy_of(self, stream: Stream) -> tuple[Policy, Policy]:
         """Return the policy of a stream and the custodian's minimum, which it may not fall below."""
