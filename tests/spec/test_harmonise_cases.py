@@ -217,8 +217,8 @@ def test_cms_member_types(tmp_path: Path) -> None:
         CAFE_CMS_TBLCASEAPPLICATIONMEMBER
         CASEAPPLICATIONREF_PE | MEMBERREF_PE | MEMBERTYPE | CONVERTEDTYPE
         200 | 3 | 1 | -
-        200 | 4 | 16 | 2
-        200 | 5 | 8 | 1
+        200 | 4 | 16 | Adult Respondent
+        200 | 5 | 8 | Adult Applicant
 
         CAFE_CMS_TBLPERSON
         PERSONID_PE | GENDER
@@ -285,7 +285,7 @@ def test_only_parents_of_subject_children_are_mother_or_father(tmp_path: Path) -
         2 | 6 | 1
 
         CAFCASS_RELATIONSHIPS
-        RECORD1ID_E | RECORD1ROLE | RECORD2ID_E | RECORD2ROLE
+        RECORD1ID_E | RECORD1ROLEIDNAME | RECORD2ID_E | RECORD2ROLEIDNAME
         2 | PARENT | 1 | CHILD
         1 | SIBLING | 4 | SIBLING
     """)

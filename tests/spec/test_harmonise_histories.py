@@ -67,7 +67,7 @@ def test_relatives_of_cms_and_cymru(tmp_path: Path) -> None:
         1 | 3 | 2
 
         CAFCASS_RELATIONSHIPS
-        RECORD1ID_E | RECORD1ROLE | RECORD2ID_E | RECORD2ROLE
+        RECORD1ID_E | RECORD1ROLEIDNAME | RECORD2ID_E | RECORD2ROLEIDNAME
         2 | PARENT | 1 | CHILD
         1 | CHILD | 2 | PARENT
         1 | SIBLING | 4 | SIBLING
@@ -81,15 +81,15 @@ def test_relatives_of_cms_and_cymru(tmp_path: Path) -> None:
 
 COURTS = """
 CMS_TLKPCOURT
-COURTID | NAME | COURTLEVELREF | CIRCUITREF
+COURTID | COURT | COURTLEVELREF | CIRCUITREF
 5 | Toytown Magistrates | 1 | 1
 
 CMS_TLKPCOURTLEVEL
-COURTLEVELID | NAME
+ITEMID | CAPTION
 1 | Family Proceedings Court
 
 CMS_TLKPCIRCUIT
-CIRCUITID | NAME
+ITEMID | CAPTION
 1 | Northern
 
 ECMS_COURTCOURTLEVELREFS

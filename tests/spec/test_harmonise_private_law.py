@@ -149,7 +149,7 @@ def test_applicants_who_are_no_parents_keep_their_relation_to_the_child_in_cymru
         6 | 2
 
         CAFCASS_RELATIONSHIPS
-        RECORD1ID_E | RECORD1ROLE | RECORD2ID_E | RECORD2ROLE
+        RECORD1ID_E | RECORD1ROLEIDNAME | RECORD2ID_E | RECORD2ROLEIDNAME
         2 | PARENT | 1 | CHILD
         5 | GRANDPARENT | 1 | GRANDCHILD
         6 | OTHER RELATIVE | 4 | OTHER RELATIVE

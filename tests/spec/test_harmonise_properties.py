@@ -14,7 +14,7 @@ from toy import CMS_CASE, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, Harmonise
 from family_justice.contracts import research_ready_tables
 from family_justice.contracts.check import check_tables
 from family_justice.files import connect
-from family_justice.harmonise import research_ready
+from family_justice.harmonise import research_ready, source_tables
 
 Records = dict[str, list[dict[str, str]]]
 
@@ -126,6 +126,7 @@ def test_every_rule_is_counted_by_some_step() -> None:
     with open(research_ready.RULES, encoding="utf-8", newline="") as stream:
         listed = [row["rule"] for row in csv.DictReader(stream)]
     sql = "".join(research_ready.SQL[step].read_text(encoding="utf-8") for step in research_ready.STEPS)
-    assert [rule for rule in listed if f"'{rule}'" not in sql] == []
+    repairs = Path(source_tables.__file__).read_text(encoding="utf-8")
+    assert [rule for rule in listed if f"'{rule}'" not in sql and f'"{rule}"' not in repairs] == []
     assert len(listed) == len(set(listed))
     assert sorted(path.stem for path in (research_ready.HERE / "sql").rglob("*.sql")) == sorted(research_ready.STEPS)

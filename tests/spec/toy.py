@@ -12,7 +12,7 @@ import csv
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ atexit.register(shutil.rmtree, EMPTY, ignore_errors=True)
 
 LOOKUPS = """
 CMS_TLKPCASEAPPLICATIONTYPE
-CASEAPPLICATIONTYPEID | NAME
+CASEAPPLICATIONTYPEID | CASEAPPLICATIONTYPE
 1 | Care (s31)
 2 | EPO (s44)
 3 | Child Arrangements (s8)
@@ -40,7 +40,7 @@ ID | NAME
 3 | Child Arrangements (s8)
 
 CMS_TLKPLEGALOUTPUTTYPE
-LEGALOUTPUTTYPEID | NAME
+LEGALOUTPUTTYPEID | LEGALOUTPUTTYPE
 1 | Care Order
 2 | Supervision Order
 3 | Interim Care Order
@@ -54,7 +54,7 @@ ID | NAME
 9 | Section 7 Report
 
 CMS_TLKPETHNICORIGIN
-ETHNICORIGINID | NAME
+ITEMID | CAPTION
 1 | White British
 2 | Black
 9 | Unknown
@@ -67,19 +67,32 @@ ID | NAME
 22 | Unknown
 
 CMS_TLKPCRSRELATIONSHIP
-CRSRELATIONSHIPID | NAME
+CRSRELATIONSHIPID | CRSRELATIONSHIP
 1 | Birth parent
 2 | Step-parent
 
 CMS_TLKPLAWTYPE
-LAWTYPEID | NAME
+ITEMID | CAPTION
 1 | Public law
 2 | Private law
 
 CMS_TLKPCASESTATUS
-CASESTATUSID | NAME
+ITEMID | CAPTION
 1 | Open
 2 | Closed
+
+ECMS_RELATIONSHIPTYPES
+ID | RELATIONSHIPMALE | RELATIONSHIPFEMALE | INVERSEREF | ISPRIMARY
+1 | Father | Mother | 2 | true
+2 | Son | Daughter | 1 | false
+53 | Step-father | Step-mother | 54 | true
+54 | Step-son | Step-daughter | 53 | false
+60 | Grandfather | Grandmother | 61 | true
+61 | Grandson | Granddaughter | 60 | false
+62 | Uncle | Aunt | 63 | true
+63 | Nephew | Niece | 62 | false
+64 | Carer | Carer | 65 | true
+65 | Boy in care | Girl in care | 64 | false
 
 ECMS_LAWTYPES
 ID | CAPTION
@@ -92,12 +105,12 @@ ID | NAME
 2 | Closed
 
 CMS_TLKPLOCALAUTHORITY
-LOCALAUTHORITYID | LA_CODE
-1 | E1
+LOCALAUTHORITYID | AUTHORITY
+1 | Toytown
 
 ECMS_LOCALAUTHORITIES
-ID | LA_CODE
-7 | E1
+ID | NAME
+7 | Toytown
 
 AREA_LOCAL_AUTHORITY
 LA_CODE | LA_NAME | DFJ_AREA | REGION | JURISDICTION
@@ -228,7 +241,7 @@ class Harmonised:
     """What harmonisation made of toy records."""
 
     folder: Path
-    quality: list[dict[str, str]]
+    quality: list[dict[str, str]] = field(repr=False)
 
     def rows(self, table: str, columns: list[str]) -> list[list[str]]:
         """Return rows as text, sorted by the table's key, ``-`` for a missing value."""
@@ -265,8 +278,9 @@ def harmonised_records(
 ) -> Harmonised:
     """Harmonise records that are parsed already."""
     write_source(folder / "raw", records)
-    # A share of contradictions means nothing among a handful of records.
-    ends = {"end_of_data_england": "2021-12-31", "end_of_data_wales": "2021-08-31", "max_contradictory_share": 1}
+    # A share means nothing among a handful of records.
+    shares = {"max_contradictory_share": 1, "max_failing_share": 1}
+    ends = {"end_of_data_england": "2021-12-31", "end_of_data_wales": "2021-08-31", **shares}
     harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS, {**ends, **options}, threads=threads)
     with open(folder / "quality.csv", encoding="utf-8", newline="") as stream:
         return Harmonised(folder / "ready", list(csv.DictReader(stream)))

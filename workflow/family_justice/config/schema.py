@@ -159,6 +159,32 @@ class HarmoniseOptions(Strict):
         description="CMS and ECMS are taken to share identifiers; beyond this share of contradictions it is an error "
         "(assumption)",
     )
+    max_failing_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="share of the values of a column that may be unknown codes, refer to nothing, be names that are "
+        "not understood, or be days that cannot be; beyond it harmonisation stops (assumption)",
+    )
+    failing_shares: dict[str, float] = Field(
+        default_factory=dict,
+        description="other shares for single columns, `TABLE.COLUMN: 0.3`; also for the share of empty cells where the "
+        "contract has a limit for it",
+    )
+    earliest_court_date: datetime.date = Field(
+        default=datetime.date(2001, 4, 1),
+        description="court records: an earlier date is impossible (the day on which Cafcass began, Criminal Justice "
+        "and Court Services Act 2000)",
+    )
+    placeholder_dates: list[datetime.date] = Field(
+        default=[datetime.date(1900, 1, 1), datetime.date(9999, 12, 31)],
+        description="days that stand for a missing one (assumption); not where the end of a period is open",
+    )
+    impossible_dates: Literal["missing", "stop"] = Field(
+        default="missing",
+        description="placeholders and dates before the earliest or after the end of the data: set missing and counted, "
+        "or `stop` at the first",
+    )
     max_residence_gap_days: int = Field(
         default=30,
         ge=0,

@@ -29,6 +29,11 @@ SOURCE_SYSTEMS = (
     "areas",
 )
 
+#: Which days a date of the records can be. ``court``: from the day on which the service began to the end of the data;
+#: ``life``: from the earliest birth to the end of the data; ``typed``: a week of birth as typed, whose century a rule
+#: repairs, so that only placeholders are none; ``open``: any, as a rule of harmonisation looks at it.
+Window = Literal["court", "life", "typed", "open"]
+
 DUCKDB_TYPES: dict[str, str] = {
     "string": "VARCHAR",
     "integer": "BIGINT",
@@ -56,6 +61,15 @@ class Column(_Strict):
     assumed: bool = Field(default=False, description="true if the name was not seen in a public source")
 
 
+class SourceColumn(Column):
+    """A column of a contract: what harmonisation must know besides."""
+
+    window: Window | None = Field(default=None, description="of a date of source tables: which days it can be")
+    max_empty: float | None = Field(
+        default=None, ge=0, le=1, description="share of rows beyond which empty cells stop harmonisation"
+    )
+
+
 class Table(_Strict):
     """One table: what a row is, where the declaration comes from, and its columns."""
 
@@ -64,7 +78,7 @@ class Table(_Strict):
     row: str = Field(description="what one row is")
     source: str = Field(description="public source of the declaration, or 'assumption'")
     optional: bool = Field(default=False, description="true if a source may lack the table (special access)")
-    columns: dict[str, Column]
+    columns: dict[str, SourceColumn]
 
     @property
     def key(self) -> list[str]:

@@ -1,6 +1,7 @@
 -- What was recorded of people: ethnicity, religion, nationality, language and disability.
 
--- 1. Every recorded name as a group of its code list. `*` in a code list stands for all names that it does not hold.
+-- 1. Every recorded value as a group of its code list: by its code where the meaning of codes is public, else by its name.
+-- Who would not say is unknown. `*` in a code list stands for all other names.
 CREATE TABLE characteristic_name AS
 WITH listed AS (
     SELECT 'ethnicity' AS characteristic, * FROM ethnic_groups
@@ -9,13 +10,20 @@ WITH listed AS (
     UNION ALL SELECT 'language', * FROM languages
     UNION ALL SELECT 'disability', * FROM disabilities
 ),
-found AS (SELECT DISTINCT characteristic, name FROM staged_characteristic)
+coded AS (
+    SELECT characteristic, unnest(string_split(ecms_codes, ' ')) AS code, category FROM listed WHERE ecms_codes <> ''
+),
+found AS (SELECT DISTINCT characteristic, code, name FROM staged_characteristic)
 SELECT
     found.characteristic,
+    found.code,
     found.name,
-    coalesce(listed.category, others.category) AS category,
-    listed.category IS NULL AS is_other
+    coalesce(
+        coded.category, listed.category, CASE WHEN is_refusal(found.name) THEN 'Unknown' END, others.category
+    ) AS category,
+    coded.category IS NULL AND listed.category IS NULL AND NOT is_refusal(found.name) AS is_other
 FROM found
+LEFT JOIN coded ON coded.characteristic = found.characteristic AND coded.code = CAST(found.code AS VARCHAR)
 LEFT JOIN listed ON listed.characteristic = found.characteristic AND listed.plain_name = plain(found.name)
 LEFT JOIN listed AS others ON others.characteristic = found.characteristic AND others.plain_name = '*';
 
@@ -35,7 +43,8 @@ SELECT
     max(seen.seen_on) AS recorded_on,
     count(*) AS records
 FROM staged_characteristic AS staged
-JOIN characteristic_name AS kind ON kind.characteristic = staged.characteristic AND kind.name = staged.name
+JOIN characteristic_name AS kind
+    ON kind.characteristic = staged.characteristic AND kind.name = staged.name AND kind.code IS NOT DISTINCT FROM staged.code
 JOIN person_of_record AS identity USING (record_id)
 JOIN person_in_case AS retained ON retained.person_id = identity.person_id
 LEFT JOIN identifier_seen AS seen ON seen.system = staged.system AND seen.record_id = staged.record_id
@@ -48,7 +57,8 @@ WITH kept AS (
 read AS (
     SELECT staged.system, count(*) AS rows, count(*) FILTER (WHERE kind.is_other) AS others
     FROM staged_characteristic AS staged
-    JOIN characteristic_name AS kind ON kind.characteristic = staged.characteristic AND kind.name = staged.name
+    JOIN characteristic_name AS kind
+    ON kind.characteristic = staged.characteristic AND kind.name = staged.name AND kind.code IS NOT DISTINCT FROM staged.code
     GROUP BY staged.system
 ),
 combined AS (

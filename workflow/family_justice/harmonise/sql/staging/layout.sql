@@ -23,6 +23,7 @@ CREATE TABLE staged_characteristic (
     system         VARCHAR,
     characteristic VARCHAR,  -- ethnicity, religion, nationality, language, disability
     record_id      VARCHAR,
+    code           BIGINT,   -- where the meaning of codes is public (ECMS), they decide before names
     name           VARCHAR   -- mapped by the code list of the characteristic
 );
 
@@ -88,14 +89,25 @@ CREATE TABLE staged_output (
 -- One row per rule of rules.csv and system: the quality table is made of these.
 CREATE TABLE counted (rule VARCHAR, system VARCHAR, rows_before BIGINT, rows_affected BIGINT);
 
+-- Records that name something in a look-up, and those of them whose name is not understood: a share that is too large
+-- stops harmonisation. ``home`` is the column of the look-up.
+CREATE TABLE understood (home VARCHAR, given BIGINT, failed BIGINT);
+
 -- Names in look-up tables and code lists are compared without regard to case and outer blanks.
 CREATE MACRO plain(name) AS lower(trim(name));
+
+-- Somebody was asked and did not say: in any code list, whatever else the name of that reads like.
+CREATE MACRO is_refusal(name) AS
+    regexp_matches(plain(name), '^(declin|refus|prefers? not|not (stated|known|obtained|specified|recorded|disclosed)|unknown|undisclosed)');
 
 -- The captions of law types and case statuses begin with these words (assumption).
 CREATE MACRO law_type_of(name) AS
     CASE WHEN plain(name) LIKE 'public%' THEN 'public' WHEN plain(name) LIKE 'private%' THEN 'private' END;
 CREATE MACRO is_completed_of(name) AS
-    CASE WHEN plain(name) LIKE 'closed%' OR plain(name) LIKE 'completed%' THEN 1 ELSE 0 END;
+    CASE
+        WHEN regexp_matches(plain(name), '^(closed|complete)') THEN 1
+        WHEN regexp_matches(plain(name), '^(open|re-?open|active|current|live|ongoing|allocated|pending)') THEN 0
+    END;
 
 -- 18xx was meant to be 19xx, 22xx and 29xx 20xx, 79xx 19xx. Empty if the year is none of these.
 CREATE MACRO century_repaired(day) AS

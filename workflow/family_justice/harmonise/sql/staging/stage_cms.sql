@@ -15,19 +15,19 @@ FROM cms_person;
 
 -- CMS has no nationality.
 INSERT INTO staged_characteristic
-SELECT DISTINCT 'CMS', 'ethnicity', 'E' || person.PERSONID_PE, kind.NAME
+SELECT DISTINCT 'CMS', 'ethnicity', 'E' || person.PERSONID_PE, CAST(NULL AS BIGINT), kind.CAPTION
 FROM cms_person AS person
-JOIN CMS_TLKPETHNICORIGIN AS kind ON kind.ETHNICORIGINID = person.ETHNICREF
+JOIN CMS_TLKPETHNICORIGIN AS kind ON kind.ITEMID = person.ETHNICREF
 UNION ALL
-SELECT DISTINCT 'CMS', 'religion', 'E' || person.PERSONID_PE, kind.NAME
+SELECT DISTINCT 'CMS', 'religion', 'E' || person.PERSONID_PE, NULL, kind.CAPTION
 FROM cms_person AS person
-JOIN CMS_TLKPRELIGION AS kind ON kind.RELIGIONID = person.RELIGIONREF
+JOIN CMS_TLKPRELIGION AS kind ON kind.ITEMID = person.RELIGIONREF
 UNION ALL
-SELECT DISTINCT 'CMS', 'language', 'E' || person.PERSONID_PE, kind.NAME
+SELECT DISTINCT 'CMS', 'language', 'E' || person.PERSONID_PE, NULL, kind.CAPTION
 FROM cms_person AS person
-JOIN CMS_TLKPLANGUAGE AS kind ON kind.LANGUAGEID = person.FIRSTLANGUAGEREF
+JOIN CMS_TLKPLANGUAGE AS kind ON kind.ITEMID = person.FIRSTLANGUAGEREF
 UNION ALL
-SELECT DISTINCT 'CMS', 'disability', 'E' || person.PERSONID_PE, kind.NAME
+SELECT DISTINCT 'CMS', 'disability', 'E' || person.PERSONID_PE, NULL, kind.DISABILITY
 FROM cms_person AS person
 JOIN CMS_TLKPDISABILITY AS kind ON kind.DISABILITYID = person.DISABILITYREF;
 
@@ -36,17 +36,30 @@ SELECT
     'CMS',
     'England',
     'E' || cases.CASEID_PE,
-    law_type_of(law.NAME),
-    is_completed_of(status.NAME),
-    area.LA_CODE,
+    law_type_of(law.CAPTION),
+    coalesce(is_completed_of(status.CAPTION), 0),
+    area.la_code,
     NULL,
     NULL,
     NULL,
     NULL
 FROM CAFE_CMS_TBLCASE AS cases
-LEFT JOIN CMS_TLKPLAWTYPE AS law ON law.LAWTYPEID = cases.LAWTYPEREF
-LEFT JOIN CMS_TLKPCASESTATUS AS status ON status.CASESTATUSID = cases.CASESTATUSREF
-LEFT JOIN CMS_TLKPLOCALAUTHORITY AS area ON area.LOCALAUTHORITYID = cases.LOCALAUTHORITYREF;
+LEFT JOIN CMS_TLKPLAWTYPE AS law ON law.ITEMID = cases.LAWTYPEREF
+LEFT JOIN CMS_TLKPCASESTATUS AS status ON status.ITEMID = cases.CASESTATUSREF
+LEFT JOIN CMS_TLKPLOCALAUTHORITY AS authority ON authority.LOCALAUTHORITYID = cases.LOCALAUTHORITYREF
+LEFT JOIN authority_word AS area ON area.word = plain(authority.AUTHORITY);
+
+INSERT INTO understood
+SELECT 'CMS_TLKPLAWTYPE.CAPTION', count(CAPTION), count(*) FILTER (WHERE CAPTION IS NOT NULL AND law_type_of(CAPTION) IS NULL)
+FROM CAFE_CMS_TBLCASE JOIN CMS_TLKPLAWTYPE ON ITEMID = LAWTYPEREF
+UNION ALL
+SELECT 'CMS_TLKPCASESTATUS.CAPTION', count(CAPTION), count(*) FILTER (WHERE CAPTION IS NOT NULL AND is_completed_of(CAPTION) IS NULL)
+FROM CAFE_CMS_TBLCASE JOIN CMS_TLKPCASESTATUS ON ITEMID = CASESTATUSREF
+UNION ALL
+SELECT 'CMS_TLKPLOCALAUTHORITY.AUTHORITY', count(AUTHORITY), count(*) FILTER (WHERE area.word IS NULL)
+FROM CAFE_CMS_TBLCASE
+JOIN CMS_TLKPLOCALAUTHORITY ON LOCALAUTHORITYID = LOCALAUTHORITYREF
+LEFT JOIN authority_word AS area ON area.word = plain(AUTHORITY);
 
 INSERT INTO staged_application
 SELECT
@@ -54,21 +67,21 @@ SELECT
     'C' || application.CASEAPPLICATIONID_PE,
     application.CASEAPPLICATIONID_PE,
     'E' || application.CASEREF_PE,
-    kind.NAME,
+    kind.CASEAPPLICATIONTYPE,
     application.DATEOFAPPLICATION,
     application.DATERECEIVED,
     -- the day on which the court was done, else the day on which Cafcass was
     coalesce(application.DATEAPPLICATIONCOMPLETED, application.DATECOMPLETED),
-    court.NAME,
-    court_level.NAME,
-    circuit.NAME
+    court.COURT,
+    court_level.CAPTION,
+    circuit.CAPTION
 FROM CAFE_CMS_TBLCASEAPPLICATION AS application
 LEFT JOIN CMS_TLKPCASEAPPLICATIONTYPE AS kind ON kind.CASEAPPLICATIONTYPEID = application.CASEAPPLICATIONTYPEREF
 LEFT JOIN CMS_TLKPCOURT AS court ON court.COURTID = application.COURTREF
-LEFT JOIN CMS_TLKPCOURTLEVEL AS court_level ON court_level.COURTLEVELID = court.COURTLEVELREF
-LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.CIRCUITID = court.CIRCUITREF;
+LEFT JOIN CMS_TLKPCOURTLEVEL AS court_level ON court_level.ITEMID = court.COURTLEVELREF
+LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.ITEMID = court.CIRCUITREF;
 
--- Member type 16 sends the reader to the converted type; 8 is unknown.
+-- Member type 16 sends the reader to the converted type, which is a word; 8 is unknown.
 INSERT INTO counted SELECT 'member_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCASEAPPLICATIONMEMBER;
 
 INSERT INTO staged_member
@@ -76,33 +89,41 @@ SELECT
     'CMS',
     'C' || CASEAPPLICATIONREF_PE,
     'E' || MEMBERREF_PE,
-    CASE CASE WHEN MEMBERTYPE = 16 THEN CONVERTEDTYPE ELSE MEMBERTYPE END
-        WHEN 1 THEN 'applicant' WHEN 2 THEN 'respondent' WHEN 4 THEN 'subject'
+    CASE
+        WHEN MEMBERTYPE = 1 OR (MEMBERTYPE = 16 AND CONVERTEDTYPE = 'Adult Applicant') THEN 'applicant'
+        WHEN MEMBERTYPE = 2 OR (MEMBERTYPE = 16 AND CONVERTEDTYPE = 'Adult Respondent') THEN 'respondent'
+        WHEN MEMBERTYPE = 4 OR (MEMBERTYPE = 16 AND CONVERTEDTYPE = 'Subject') THEN 'subject'
     END
 FROM CAFE_CMS_TBLCASEAPPLICATIONMEMBER;
 
 -- CMS records relationships from child to parent only; step-parents and carers are not parents here.
-INSERT INTO staged_parent
-SELECT 'CMS', 'E' || link.CHILDREF_PE, 'E' || link.PARENTREF_PE
+-- Code 1 is the parent in public code (fjs_data), whatever its name; the names are assumptions.
+CREATE TABLE cms_relationship AS
+SELECT
+    link.CHILDREF_PE,
+    link.PARENTREF_PE,
+    plain(kind.CRSRELATIONSHIP) AS name,
+    link.RELATIONSHIPREF = 1 OR plain(kind.CRSRELATIONSHIP) IN ('parent', 'birth parent', 'natural parent') AS is_parent
 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP AS link
-JOIN CMS_TLKPCRSRELATIONSHIP AS kind ON kind.CRSRELATIONSHIPID = link.RELATIONSHIPREF
-WHERE plain(kind.NAME) IN ('birth parent', 'parent');
+LEFT JOIN CMS_TLKPCRSRELATIONSHIP AS kind ON kind.CRSRELATIONSHIPID = link.RELATIONSHIPREF;
+
+INSERT INTO staged_parent
+SELECT 'CMS', 'E' || CHILDREF_PE, 'E' || PARENTREF_PE FROM cms_relationship WHERE is_parent;
 
 -- Everybody else whom CMS calls a relative of the child: here the "parent" of the table is no parent.
 INSERT INTO staged_relative
 SELECT
     'CMS',
-    'E' || link.CHILDREF_PE,
-    'E' || link.PARENTREF_PE,
+    'E' || CHILDREF_PE,
+    'E' || PARENTREF_PE,
     CASE
-        WHEN plain(kind.NAME) LIKE 'step%parent' THEN 'step_parent'
-        WHEN plain(kind.NAME) = 'grandparent' THEN 'grandparent'
-        WHEN plain(kind.NAME) = 'carer' THEN 'carer'
+        WHEN name LIKE 'step%parent' THEN 'step_parent'
+        WHEN name = 'grandparent' THEN 'grandparent'
+        WHEN name = 'carer' THEN 'carer'
         ELSE 'extended_family'
     END
-FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP AS link
-LEFT JOIN CMS_TLKPCRSRELATIONSHIP AS kind ON kind.CRSRELATIONSHIPID = link.RELATIONSHIPREF
-WHERE plain(kind.NAME) NOT IN ('birth parent', 'parent') OR kind.NAME IS NULL;
+FROM cms_relationship
+WHERE is_parent IS DISTINCT FROM true;
 
 INSERT INTO counted
 SELECT 'relationship_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP;
@@ -117,7 +138,7 @@ SELECT DISTINCT
     'E' || output.CASEREF_PE,
     NULL,
     NULL,
-    kind.NAME,
+    kind.LEGALOUTPUTTYPE,
     output.LEGALORDERHEARINGDATE,
     hearing.HEARINGDATE,
     output.ISFINAL,

@@ -25,12 +25,16 @@ SELECT
         WHEN ALF_STS_CD IN ('35', '39') THEN 3
         ELSE 4
     END,
-    CASE WHEN ALF_STS_CD <> '99' AND ALF_E IS NOT NULL THEN ALF_MTCH_PCT END,
+    CASE WHEN ALF_STS_CD <> '99' AND ALF_E IS NOT NULL THEN round(100 * ALF_MTCH_PCT, 1) END,
     LSOA2011_CD
 FROM cymru_person;
 
+INSERT INTO counted
+SELECT 'linkage_field_without_status', 'Cymru', count(*), count(*) FILTER (WHERE ALF_E IS NOT NULL AND ALF_STS_CD IS NULL)
+FROM cymru_person;
+
 INSERT INTO staged_characteristic
-SELECT DISTINCT 'Cymru', 'ethnicity', 'W' || SYSTEM_ID_E, ETHNIC_ORIGIN FROM cymru_person WHERE ETHNIC_ORIGIN IS NOT NULL;
+SELECT DISTINCT 'Cymru', 'ethnicity', 'W' || SYSTEM_ID_E, NULL, ETHNIC_ORIGIN FROM cymru_person WHERE ETHNIC_ORIGIN IS NOT NULL;
 
 -- The law type stands on the applications; a case with any public-law application is a public-law case.
 INSERT INTO staged_case
@@ -50,13 +54,20 @@ SELECT
     'W' || incident.CAP_INCIDENTID_E,
     law.law_type,
     CASE WHEN incident.CAP_DATECLOSED IS NULL THEN 0 ELSE 1 END,
-    incident.CAP_LOCALAUTHORITYCODE,
+    area.la_code,
     NULL,
     NULL,
     incident.CAP_DATECLOSED,
     NULL
 FROM CAFCASS_INCIDENT AS incident
-LEFT JOIN law USING (CAP_INCIDENTID_E);
+LEFT JOIN law USING (CAP_INCIDENTID_E)
+LEFT JOIN authority_word AS area ON area.word = plain(incident.CAP_LOCALAUTHORITYCODE);
+
+INSERT INTO understood
+SELECT 'CAFCASS_INCIDENT.CAP_LOCALAUTHORITYCODE', count(CAP_LOCALAUTHORITYCODE),
+    count(*) FILTER (WHERE CAP_LOCALAUTHORITYCODE IS NOT NULL AND area.word IS NULL)
+FROM CAFCASS_INCIDENT
+LEFT JOIN authority_word AS area ON area.word = plain(CAP_LOCALAUTHORITYCODE);
 
 -- Courts stand on hearings: an application has the court of the first hearing of its case.
 INSERT INTO staged_application
@@ -89,8 +100,8 @@ SELECT
     'W' || RECORD1ID_E,
     'W' || RECORD2ID_E,
     CASE RECORD2ROLEIDNAME
-        WHEN 'SUBJECT' THEN 'subject' WHEN 'RESPONDENT' THEN 'respondent'
-        WHEN 'APPLICANT' THEN 'applicant' WHEN 'OTHER' THEN 'other'
+        WHEN 'Subject' THEN 'subject' WHEN 'Respondent' THEN 'respondent'
+        WHEN 'Applicant' THEN 'applicant' WHEN 'Other' THEN 'other'
     END
 FROM CAFCASS_APPLICATIONSERVICEUSERS;
 
@@ -98,7 +109,7 @@ FROM CAFCASS_APPLICATIONSERVICEUSERS;
 INSERT INTO staged_parent
 SELECT 'Cymru', 'W' || RECORD2ID_E, 'W' || RECORD1ID_E
 FROM CAFCASS_RELATIONSHIPS
-WHERE RECORD1ROLE = 'PARENT' AND RECORD2ROLE = 'CHILD';
+WHERE RECORD1ROLEIDNAME = 'Parent' AND RECORD2ROLEIDNAME = 'Child';
 
 -- Cymru does not say of which kind a sibling is; a child of its parent is the same relationship from the other side.
 INSERT INTO staged_relative
@@ -106,13 +117,14 @@ SELECT
     'Cymru',
     'W' || RECORD2ID_E,
     'W' || RECORD1ID_E,
-    CASE RECORD1ROLE
-        WHEN 'SIBLING' THEN 'sibling' WHEN 'GRANDPARENT' THEN 'grandparent' WHEN 'STEP-PARENT' THEN 'step_parent'
-        WHEN 'CARER' THEN 'carer' ELSE 'extended_family'
+    CASE RECORD1ROLEIDNAME
+        WHEN 'Sibling' THEN 'sibling' WHEN 'Grandparent' THEN 'grandparent' WHEN 'Step-parent' THEN 'step_parent'
+        WHEN 'Carer' THEN 'carer' ELSE 'extended_family'
     END
 FROM CAFCASS_RELATIONSHIPS
-WHERE RECORD1ROLE IS NOT NULL AND NOT (RECORD1ROLE = 'PARENT' AND RECORD2ROLE IS NOT DISTINCT FROM 'CHILD')
-    AND RECORD1ROLE <> 'CHILD';
+WHERE RECORD1ROLEIDNAME IS NOT NULL
+    AND NOT (RECORD1ROLEIDNAME = 'Parent' AND RECORD2ROLEIDNAME IS NOT DISTINCT FROM 'Child')
+    AND RECORD1ROLEIDNAME <> 'Child';
 
 INSERT INTO counted SELECT 'relationship_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_RELATIONSHIPS;
 

@@ -14,23 +14,23 @@ SELECT 'ECMS', 'England', 'E' || ID_PE, ID_PE,
 FROM ecms_person;
 
 INSERT INTO staged_characteristic
-SELECT DISTINCT 'ECMS', 'ethnicity', 'E' || record.PERSON_ID_PE, kind.NAME
+SELECT DISTINCT 'ECMS', 'ethnicity', 'E' || record.PERSON_ID_PE, kind.ID, kind.NAME
 FROM CAFE_ECMS_ETHNICITIES AS record
 JOIN ECMS_ETHNICITYTYPES AS kind ON kind.ID = record.ETHNICITYTYPE_ID
 UNION ALL
-SELECT DISTINCT 'ECMS', 'religion', 'E' || record.PERSON_ID_PE, kind.NAME
+SELECT DISTINCT 'ECMS', 'religion', 'E' || record.PERSON_ID_PE, kind.ID, kind.NAME
 FROM CAFE_ECMS_RELIGIONS AS record
 JOIN ECMS_RELIGIONTYPES AS kind ON kind.ID = record.RELIGIONTYPE_ID
 UNION ALL
-SELECT DISTINCT 'ECMS', 'nationality', 'E' || record.PERSON_ID_PE, kind.NAME
+SELECT DISTINCT 'ECMS', 'nationality', 'E' || record.PERSON_ID_PE, kind.ID, kind.NAME
 FROM CAFE_ECMS_NATIONALITIES AS record
 JOIN ECMS_NATIONALITYTYPES AS kind ON kind.ID = record.NATIONALITYTYPE_ID
 UNION ALL
-SELECT DISTINCT 'ECMS', 'language', 'E' || record.PERSON_ID_PE, kind.NAME
+SELECT DISTINCT 'ECMS', 'language', 'E' || record.PERSON_ID_PE, kind.ID, kind.NAME
 FROM CAFE_ECMS_LANGUAGES AS record
 JOIN ECMS_LANGUAGETYPES AS kind ON kind.ID = record.LANGUAGETYPE_ID
 UNION ALL
-SELECT DISTINCT 'ECMS', 'disability', 'E' || record.PERSON_ID_PE, kind.NAME
+SELECT DISTINCT 'ECMS', 'disability', 'E' || record.PERSON_ID_PE, kind.ID, kind.NAME
 FROM CAFE_ECMS_DISABILITIES AS record
 JOIN ECMS_DISABILITYTYPES AS kind ON kind.ID = record.DISABILITYTYPE_ID;
 
@@ -41,8 +41,8 @@ SELECT
     'England',
     'E' || cases.ID_PE,
     law_type_of(law.CAPTION),
-    is_completed_of(status.NAME),
-    area.LA_CODE,
+    coalesce(is_completed_of(status.NAME), 0),
+    area.la_code,
     form.FORMNAME,
     cases.DATERECEIVED,
     cases.CLOSUREDATE,
@@ -51,7 +51,20 @@ FROM CAFE_ECMS_CASES AS cases
 LEFT JOIN ECMS_LAWTYPES AS law ON law.ID = cases.LAWTYPE_ID
 LEFT JOIN ECMS_CASESTATUS AS status ON status.ID = cases.CASESTATU_ID
 LEFT JOIN ECMS_COURTFORMS AS form ON form.ID = cases.COURTFORM_ID
-LEFT JOIN ECMS_LOCALAUTHORITIES AS area ON area.ID = cases.LOCALAUTHORITY_ID;
+LEFT JOIN ECMS_LOCALAUTHORITIES AS authority ON authority.ID = cases.LOCALAUTHORITY_ID
+LEFT JOIN authority_word AS area ON area.word = plain(authority.NAME);
+
+INSERT INTO understood
+SELECT 'ECMS_LAWTYPES.CAPTION', count(law.CAPTION), count(*) FILTER (WHERE law.CAPTION IS NOT NULL AND law_type_of(law.CAPTION) IS NULL)
+FROM CAFE_ECMS_CASES AS cases JOIN ECMS_LAWTYPES AS law ON law.ID = cases.LAWTYPE_ID
+UNION ALL
+SELECT 'ECMS_CASESTATUS.NAME', count(status.NAME), count(*) FILTER (WHERE status.NAME IS NOT NULL AND is_completed_of(status.NAME) IS NULL)
+FROM CAFE_ECMS_CASES AS cases JOIN ECMS_CASESTATUS AS status ON status.ID = cases.CASESTATU_ID
+UNION ALL
+SELECT 'ECMS_LOCALAUTHORITIES.NAME', count(authority.NAME), count(*) FILTER (WHERE area.word IS NULL)
+FROM CAFE_ECMS_CASES AS cases
+JOIN ECMS_LOCALAUTHORITIES AS authority ON authority.ID = cases.LOCALAUTHORITY_ID
+LEFT JOIN authority_word AS area ON area.word = plain(authority.NAME);
 
 INSERT INTO staged_application
 SELECT
@@ -99,30 +112,55 @@ UNION ALL
 SELECT 'ECMS', application_id, record_id, NULL FROM flags
 WHERE NOT (is_subject OR is_respondent OR is_applicant OR is_other);
 
--- ECMS records every relationship in both directions. Type 1 leads from the child to the parent; it is enough.
+-- ECMS records every relationship in both directions. Type 1 leads from the child to the parent (public code fjs_data);
+-- it is enough. 34, 35, 40, 41, 51 and 52 are siblings, and 9, 14 and 24 no family, there too. What other types are, and
+-- which is the other side of which, is read from the look-up.
+CREATE TABLE ecms_relation AS
+WITH named AS (
+    SELECT
+        ID,
+        kind.INVERSEREF,
+        CASE
+            WHEN ID = 1 THEN 'parent'
+            WHEN ID IN (34, 35) THEN 'natural_sibling'
+            WHEN ID IN (40, 41) THEN 'half_sibling'
+            WHEN ID IN (51, 52) THEN 'step_sibling'
+            WHEN ID IN (9, 14, 24) THEN 'no_family'
+            WHEN regexp_matches(plain(RELATIONSHIPMALE), '^step.?(father|parent)') THEN 'step_parent'
+            WHEN regexp_matches(plain(RELATIONSHIPMALE), '^(maternal |paternal )?grand.?(father|parent)') THEN 'grandparent'
+            WHEN plain(RELATIONSHIPMALE) LIKE '%carer' THEN 'carer'
+        END AS relation,
+        kind.ISPRIMARY
+    FROM (
+        SELECT RELATIONSHIPTYPE_ID AS ID FROM CAFE_ECMS_PERSONRELATIONSHIPS UNION SELECT ID FROM ECMS_RELATIONSHIPTYPES
+    )
+    LEFT JOIN ECMS_RELATIONSHIPTYPES AS kind USING (ID)
+)
+
+SELECT
+    one.ID,
+    one.relation,
+    -- the other side of a type that is understood, or of one that is shown first
+    one.relation IS NULL AND other.ID IS NOT NULL AND other.ID <> one.ID
+        AND (other.relation IS NOT NULL OR (one.ISPRIMARY = 'false' AND other.ISPRIMARY = 'true')) AS is_other_side
+FROM named AS one
+LEFT JOIN named AS other ON other.ID = one.INVERSEREF;
+
 INSERT INTO staged_parent
 SELECT 'ECMS', 'E' || PERSON_ID_PE, 'E' || RELATEDPERSON_ID_PE
 FROM CAFE_ECMS_PERSONRELATIONSHIPS
 WHERE RELATIONSHIPTYPE_ID = 1;
 
--- 2, 54, 61, 63 and 65 are 1, 53, 60, 62 and 64 from the other side. 9, 14 and 24 are no family, as in public code (fjs_data).
+-- A type that the look-up lacks, or names otherwise, is some other relative.
 INSERT INTO staged_relative
 SELECT
     'ECMS',
-    'E' || PERSON_ID_PE,
-    'E' || RELATEDPERSON_ID_PE,
-    CASE
-        WHEN RELATIONSHIPTYPE_ID IN (34, 35) THEN 'natural_sibling'
-        WHEN RELATIONSHIPTYPE_ID IN (40, 41) THEN 'half_sibling'
-        WHEN RELATIONSHIPTYPE_ID IN (51, 52) THEN 'step_sibling'
-        WHEN RELATIONSHIPTYPE_ID = 53 THEN 'step_parent'
-        WHEN RELATIONSHIPTYPE_ID = 60 THEN 'grandparent'
-        WHEN RELATIONSHIPTYPE_ID = 64 THEN 'carer'
-        WHEN RELATIONSHIPTYPE_ID IN (9, 14, 24) THEN 'no_family'
-        ELSE 'extended_family'
-    END
-FROM CAFE_ECMS_PERSONRELATIONSHIPS
-WHERE RELATIONSHIPTYPE_ID NOT IN (1, 2, 54, 61, 63, 65);
+    'E' || link.PERSON_ID_PE,
+    'E' || link.RELATEDPERSON_ID_PE,
+    coalesce(kind.relation, 'extended_family')
+FROM CAFE_ECMS_PERSONRELATIONSHIPS AS link
+LEFT JOIN ecms_relation AS kind ON kind.ID = link.RELATIONSHIPTYPE_ID
+WHERE link.RELATIONSHIPTYPE_ID <> 1 AND kind.is_other_side IS DISTINCT FROM true;
 
 INSERT INTO counted
 SELECT 'relationship_rows_read', 'ECMS', count(*), 0 FROM CAFE_ECMS_PERSONRELATIONSHIPS;

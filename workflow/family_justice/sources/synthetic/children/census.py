@@ -132,7 +132,7 @@ def census_tables(
     records.defects.add("episode_before_birth", "LACW_PUPIL_ALF", SYSTEM_ID_E=identifier[first < weeks])
     links: Columns = {
         "SYSTEM_ID_E": identifier, "LOCAL_AUTHORITY_CODE": authority, "ALF_E": np.where(linked, alf[child], NULL),
-        "ALF_MTCH_PCT": np.where(linked, np.round(90 + 10 * random.random(len(child)), 1), np.nan),
+        "ALF_MTCH_PCT": np.where(linked, np.round(0.9 + 0.1 * random.random(len(child)), 3), np.nan),
         "ALF_STS_CD": match_codes(linked, random), "GNDR_CD": cared.sex[child] + 1, "WOB": weeks,
     }  # fmt: skip
     twice = np.flatnonzero(random.random(len(child)) < records.parameters.defects.full_duplicate_row.value)

@@ -69,7 +69,7 @@ def _numbers(pupils: Pupils, residents: Residents, random: np.random.Generator) 
             "IRN_E": number,
             "ALF_E": np.where(lost, NULL, residents.alf[who]),
             "ALF_STS_CD": Words(np.where(lost, NO_MATCH, how.code), MATCH_CODES),
-            "ALF_MTCH_PCT": np.where(lost, np.nan, np.round(90 + 10 * random.random(len(who)), 1)),
+            "ALF_MTCH_PCT": np.where(lost, np.nan, np.round(0.9 + 0.1 * random.random(len(who)), 3)),
             "WOB": residents.week_of_birth[who],
             "GNDR_CD": residents.sex[who] + 1,
         },

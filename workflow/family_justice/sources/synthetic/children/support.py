@@ -170,7 +170,7 @@ def _links(records: Records, residents: Residents, who: Ints, identifier: Ints, 
         {
             "CHILD_CODE_E": identifier, "LOCAL_AUTHORITY_CODE": authority_codes(records)[residents.area[who]],
             "ALF_E": np.where(found, residents.alf[who], NULL),
-            "ALF_MTCH_PCT": np.where(found, np.round(90 + 10 * random.random(len(who)), 1), np.nan),
+            "ALF_MTCH_PCT": np.where(found, np.round(0.9 + 0.1 * random.random(len(who)), 3), np.nan),
             "ALF_STS_CD": match_codes(found, random), "GNDR_CD": residents.sex[who] + 1,
             "WOB": residents.week_of_birth[who], "LSOA2011_CD": Words(residents.lsoa[who], codes),
         },

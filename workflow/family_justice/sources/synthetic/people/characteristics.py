@@ -28,6 +28,7 @@ class Kind(NamedTuple):
     ecms_column: str
     cms_lookup: str = ""
     cms_key: str = ""
+    cms_name: str = ""
     cms_column: str = ""
 
 
@@ -40,7 +41,8 @@ def _codes(size: int, *last: int) -> Ints:
 KINDS = {
     "religion": Kind(
         (*RELIGIONS, "Unknown"), _codes(9, 24), 2_000_000_000,
-        "CAFE_ECMS_RELIGIONS", "ECMS_RELIGIONTYPES", "RELIGIONTYPE_ID", "CMS_TLKPRELIGION", "RELIGIONID", "RELIGIONREF",
+        "CAFE_ECMS_RELIGIONS", "ECMS_RELIGIONTYPES", "RELIGIONTYPE_ID",
+        "CMS_TLKPRELIGION", "ITEMID", "CAPTION", "RELIGIONREF",
     ),
     "nationality": Kind(
         (*NATIONALITIES, "Unknown"), _codes(8, 230), 2_020_000_000,
@@ -49,12 +51,12 @@ KINDS = {
     "language": Kind(
         (*LANGUAGES, "Refused", "Unknown"), _codes(6, 814, 815), 2_040_000_000,
         "CAFE_ECMS_LANGUAGES", "ECMS_LANGUAGETYPES", "LANGUAGETYPE_ID",
-        "CMS_TLKPLANGUAGE", "LANGUAGEID", "FIRSTLANGUAGEREF",
+        "CMS_TLKPLANGUAGE", "ITEMID", "CAPTION", "FIRSTLANGUAGEREF",
     ),
     "disability": Kind(
         (*DISABILITIES, "Declined", "Unknown"), np.array([19, 1, 2, 3, 4, 5, 6, 7, 20, 12]), 2_060_000_000,
         "CAFE_ECMS_DISABILITIES", "ECMS_DISABILITYTYPES", "DISABILITYTYPE_ID",
-        "CMS_TLKPDISABILITY", "DISABILITYID", "DISABILITYREF",
+        "CMS_TLKPDISABILITY", "DISABILITYID", "DISABILITY", "DISABILITYREF",
     ),
 }  # fmt: skip
 SOURCES = ("Self-reported", "Reported by another")
@@ -130,5 +132,5 @@ def characteristic_lookups() -> dict[str, Columns]:
         names = Words(np.arange(len(kind.names)), kind.names)
         tables[kind.ecms_types] = {"ID": kind.codes, "NAME": names}
         if kind.cms_lookup:
-            tables[kind.cms_lookup] = {kind.cms_key: np.arange(len(kind.names)) + 1, "NAME": names}
+            tables[kind.cms_lookup] = {kind.cms_key: np.arange(len(kind.names)) + 1, kind.cms_name: names}
     return tables

@@ -39,6 +39,8 @@ HEARING_IDS, OUTPUT_IDS = 1_400_000_000, 1_500_000_000
 #: MEMBERTYPE of subject, respondent, applicant and other people.
 MEMBER_TYPES = np.array([4, 2, 1, 8])
 CONVERTED, CONVERTED_SHARE = 16, 0.03
+#: The words of CONVERTEDTYPE by member type; public code (fjs_data) knows adults only.
+CONVERTED_NAMES = {1: "Adult Applicant", 2: "Adult Respondent", 8: "Adult"}
 BIRTH_PARENT, STEP_PARENT_REF, CARER = 1, 2, 3
 #: CMS calls everybody else with whom a child lives, or may live, a carer.
 CARERS = (GRANDPARENT, OTHER_RELATIVE, CARER_PART)
@@ -113,8 +115,9 @@ def _members(records: Records, applications: Ints) -> Columns:
             MEMBERREF_PE=records.record_id[records.member_record[of]],
         )  # fmt: skip
     role = MEMBER_TYPES[records.member_role[rows]]
-    converted = random.random(len(rows)) < CONVERTED_SHARE
-    type_, instead = np.where(converted, CONVERTED, role), np.where(converted, role, NULL)
+    converted = (random.random(len(rows)) < CONVERTED_SHARE) & np.isin(role, list(CONVERTED_NAMES))
+    type_ = np.where(converted, CONVERTED, role)
+    instead = np.where(converted, np.searchsorted(list(CONVERTED_NAMES), role), -1)
     # A duplicate row repeats the row; a second role adds a row in which a respondent is an applicant.
     place = np.searchsorted(rows, twice)
     rows = np.concatenate([rows, twice, second_role])
@@ -122,7 +125,9 @@ def _members(records: Records, applications: Ints) -> Columns:
         "CASEAPPLICATIONREF_PE": records.application_id[records.member_application[rows]],
         "MEMBERREF_PE": records.record_id[records.member_record[rows]],
         "MEMBERTYPE": np.concatenate([type_, type_[place], np.full(len(second_role), MEMBER_TYPES[APPLICANT])]),
-        "CONVERTEDTYPE": np.concatenate([instead, instead[place], np.full(len(second_role), NULL)]),
+        "CONVERTEDTYPE": Words(
+            np.concatenate([instead, instead[place], np.full(len(second_role), -1)]), list(CONVERTED_NAMES.values())
+        ),
         "ISPARTY": np.isin(records.member_part[rows], (0, *PARENTS, REPRESENTATIVE)).astype(np.int64),
         "ISLAREP": (records.member_part[rows] == REPRESENTATIVE).astype(np.int64),
     }

@@ -57,7 +57,7 @@ def court_tables(areas: Areas) -> dict[str, Columns]:
     area, level, names = _courts(areas, CMS_LEVELS)
     cms_courts: Columns = {
         "COURTID": FIRST_CMS_COURT + area * len(CMS_LEVELS) + level,
-        "NAME": Words(np.arange(len(names)), names),
+        "COURT": Words(np.arange(len(names)), names),
         "COURTLEVELREF": level + 1,
         "CIRCUITREF": circuit[area] + 1,
         "DFJAREAREF": dfj_area[area] + 1,
@@ -74,13 +74,13 @@ def court_tables(areas: Areas) -> dict[str, Columns]:
     codes = np.array([code for code, _, _, _ in RELATIONSHIPS])
     places = np.arange(len(RELATIONSHIPS))
     return {
-        "CMS_TLKPLAWTYPE": _names("LAWTYPEID", LAW_TYPES),
-        "CMS_TLKPCASESTATUS": _names("CASESTATUSID", STATUSES),
-        "CMS_TLKPREGION": _names("REGIONID", regions),
+        "CMS_TLKPLAWTYPE": _names("ITEMID", LAW_TYPES, "CAPTION"),
+        "CMS_TLKPCASESTATUS": _names("ITEMID", STATUSES, "CAPTION"),
+        "CMS_TLKPREGION": _names("REGIONID", regions, "REGION"),
         "CMS_TLKPCOURT": cms_courts,
-        "CMS_TLKPCOURTLEVEL": _names("COURTLEVELID", CMS_LEVELS),
-        "CMS_TLKPCIRCUIT": _names("CIRCUITID", CIRCUITS),
-        "CMS_TLKPDFJAREA": _names("DFJAREAID", dfj_areas),
+        "CMS_TLKPCOURTLEVEL": _names("ITEMID", CMS_LEVELS, "CAPTION"),
+        "CMS_TLKPCIRCUIT": _names("ITEMID", CIRCUITS, "CAPTION"),
+        "CMS_TLKPDFJAREA": _names("ITEMID", dfj_areas, "CAPTION"),
         "ECMS_LAWTYPES": _names("ID", LAW_TYPES, "CAPTION"),
         "ECMS_CASESTATUS": _names("ID", STATUSES),
         "ECMS_COURTFORMS": _names("ID", COURT_FORMS, "FORMNAME"),
@@ -98,6 +98,6 @@ def court_tables(areas: Areas) -> dict[str, Columns]:
             "RELATIONSHIPMALE": Words(places, [male for _, male, _, _ in RELATIONSHIPS]),
             "RELATIONSHIPFEMALE": Words(places, [female for _, _, female, _ in RELATIONSHIPS]),
             "INVERSEREF": np.array([inverse for _, _, _, inverse in RELATIONSHIPS]),
-            "ISPRIMARY": Words(np.where(np.isin(codes, (2,)), 0, 1), ("false", "true")),
+            "ISPRIMARY": Words(np.where(np.isin(codes, (2, 54, 61, 63, 65)), 0, 1), ("false", "true")),
         },
     }  # fmt: skip

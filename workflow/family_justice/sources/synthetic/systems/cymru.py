@@ -29,11 +29,11 @@ from family_justice.sources.synthetic.tables import Columns, Times, Words, sort_
 HEARING_IDS, OUTCOME_IDS = 2_400_000_000, 2_500_000_000
 #: What the first person is to the second and the other way round: parents and siblings, then RELATIVE_PARTS.
 RELATION_ROLES = (
-    ("PARENT", "CHILD"), ("SIBLING", "SIBLING"), ("GRANDPARENT", "GRANDCHILD"), ("STEP-PARENT", "STEP-CHILD"),
-    ("OTHER RELATIVE", "OTHER RELATIVE"), ("CARER", "CHILD"),
+    ("Parent", "Child"), ("Sibling", "Sibling"), ("Grandparent", "Grandchild"), ("Step-parent", "Step-child"),
+    ("Other Relative", "Other Relative"), ("Carer", "Child"),
 )  # fmt: skip
 RELATIVE_PARTS = (GRANDPARENT, STEP_PARENT, OTHER_RELATIVE, CARER)
-ROLES = ("SUBJECT", "RESPONDENT", "APPLICANT", "OTHER")
+ROLES = ("Subject", "Respondent", "Applicant", "Other")
 STATUS = ("1", "4", "35", "39", "99")
 NO_MATCH = 4
 
@@ -148,6 +148,7 @@ def _outcomes(records: Records, hearing_of: tuple[Ints, Ints]) -> dict[str, Colu
     }
     links: Columns = {
         "CAP_HEARINGOUTCOMEID_E": ids[outcome],
+        "CAP_CASEID_E": records.case_id[case[outcome]],
         "CAP_APPLICATIONID_E": records.application_id[court.order_application[rows]],
     }
     return {
@@ -166,9 +167,9 @@ def _relationships(records: Records) -> Columns:
     first, second, role_of = (np.concatenate(column) for column in zip(*rows, strict=True))
     columns: Columns = {
         "RECORD1ID_E": records.record_id[first],
-        "RECORD1ROLE": Words(role_of, [one for one, _ in RELATION_ROLES]),
+        "RECORD1ROLEIDNAME": Words(role_of, [one for one, _ in RELATION_ROLES]),
         "RECORD2ID_E": records.record_id[second],
-        "RECORD2ROLE": Words(role_of, [other for _, other in RELATION_ROLES]),
+        "RECORD2ROLEIDNAME": Words(role_of, [other for _, other in RELATION_ROLES]),
     }
     return sort_by(columns, "RECORD1ID_E", "RECORD2ID_E")
 
@@ -187,7 +188,7 @@ def _people(records: Records) -> Columns:
     if len(donors):
         number[wrong] = number[random.choice(donors, len(wrong))]
         records.defects.add("status_99_with_number", table, SYSTEM_ID_E=records.record_id[record[wrong]])
-    percent = np.where(status >= 2, 90 + np.round(10 * random.random(len(record)), 1), 100.0)
+    certainty = np.where(status >= 2, 0.9 + np.round(0.1 * random.random(len(record)), 3), 1.0)
     known = ethnicity_known(records, record, records.in_cymru, random)
     declared = np.where(random.random(len(record)) < 0.2, len(ETHNIC_ORIGINS) - 1, -1)
     held = another_group(records, people.ethnicity[human], random)
@@ -196,7 +197,7 @@ def _people(records: Records) -> Columns:
         "SYSTEM_ID_E": records.record_id[record],
         "ALF_E": number,
         "ALF_STS_CD": Words(status, STATUS),
-        "ALF_MTCH_PCT": np.where(linked, percent, np.nan),
+        "ALF_MTCH_PCT": np.where(linked, certainty, np.nan),
         "WOB": records.week_of_birth[record],
         "GNDR_CD": people.sex[human] + 1,
         "LSOA2011_CD": Words(np.where(linked, people.lsoa[human], -1), codes),

@@ -70,13 +70,16 @@ def code_tables(areas: Areas) -> dict[str, Columns]:
     relationship_ids, relationships = _numbered(1, CMS_RELATIONSHIPS)
     origins = _all(ETHNIC_ORIGINS)
     return {
-        "CMS_TLKPCASEAPPLICATIONTYPE": {"CASEAPPLICATIONTYPEID": ids, "NAME": names},
-        "CMS_TLKPLEGALOUTPUTTYPE": {"LEGALOUTPUTTYPEID": order_ids, "NAME": order_names},
-        "CMS_TLKPETHNICORIGIN": {"ETHNICORIGINID": CMS_ETHNICITY, "NAME": origins},
-        "CMS_TLKPCRSRELATIONSHIP": {"CRSRELATIONSHIPID": relationship_ids, "NAME": relationships},
-        "CMS_TLKPLOCALAUTHORITY": {"LOCALAUTHORITYID": CMS_AUTHORITY + english, "LA_CODE": Words(english, areas.code)},
+        "CMS_TLKPCASEAPPLICATIONTYPE": {"CASEAPPLICATIONTYPEID": ids, "CASEAPPLICATIONTYPE": names},
+        "CMS_TLKPLEGALOUTPUTTYPE": {"LEGALOUTPUTTYPEID": order_ids, "LEGALOUTPUTTYPE": order_names},
+        "CMS_TLKPETHNICORIGIN": {"ITEMID": CMS_ETHNICITY, "CAPTION": origins},
+        "CMS_TLKPCRSRELATIONSHIP": {"CRSRELATIONSHIPID": relationship_ids, "CRSRELATIONSHIP": relationships},
+        "CMS_TLKPLOCALAUTHORITY": {
+            "LOCALAUTHORITYID": CMS_AUTHORITY + english,
+            "AUTHORITY": Words(english, areas.name),
+        },
         "ECMS_APPLICATIONTYPES": {"ID": ids - CMS_APPLICATION + ECMS_APPLICATION, "NAME": names},
         "ECMS_LEGALOUTPUTTYPES": {"ID": order_ids - CMS_ORDER + ECMS_ORDER, "NAME": order_names},
         "ECMS_ETHNICITYTYPES": {"ID": ECMS_ETHNICITY, "NAME": origins},
-        "ECMS_LOCALAUTHORITIES": {"ID": ECMS_AUTHORITY + english, "LA_CODE": Words(english, areas.code)},
+        "ECMS_LOCALAUTHORITIES": {"ID": ECMS_AUTHORITY + english, "NAME": Words(english, areas.name)},
     }

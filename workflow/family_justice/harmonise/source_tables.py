@@ -1,0 +1,295 @@
+"""Source tables as harmonisation reads them: codes in the spelling of their contract, dates that can be, and a limit
+for the share of a column that fails.
+
+A table that is as its contract says is a plain view on its file. Codes that differ in case or outer blanks only are
+respelt, and days that cannot be are set missing; both are counted. Beyond the limit harmonisation stops and says which
+column, how much of it and what to write: a column that fails as a whole is a difference of the extract, not of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from family_justice.config.schema import HarmoniseOptions
+from family_justice.contracts import Contract, Table, load_contract
+from family_justice.contracts.check import Finding, column_types, find_problems
+from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS, SourceColumn
+from family_justice.errors import ContractError, did_you_mean, report_together
+from family_justice.files import view_parquet
+from family_justice.sql import identifier, literal, literals
+
+if TYPE_CHECKING:
+    import duckdb
+
+CONTRACTS = Path(__file__).resolve().parent.parent / "contracts"
+#: How the tables of a system begin, where that is not what the system is called in counts.
+SYSTEMS = {"CAFE_CMS": "CMS", "CAFE_ECMS": "ECMS", "CAFCASS": "Cymru", "CINW": "CIN"}
+#: What a column may fail in, in words: of so many rows or values so many ...
+FAILURES = {
+    "empty": "are empty",
+    "unknown_code": "are codes that the contract does not list",
+    "unresolved_reference": "refer to a row that is not there",
+    "impossible_date": "are placeholders or lie outside the days that can be",
+    "unknown_name": "are names that are not understood",
+    "unlisted_name": "are names that only '*' of the code list stands for",
+}
+REMEDIES = {
+    "empty": "",
+    "unknown_code": "Write what the extract's codes mean under 'values' in the source's file",
+    "unresolved_reference": "Bring the rows that it refers to, or another version of the look-up",
+    "impossible_date": "See whether the dates are written the other way round, and whether 'refresh_date', "
+    "'earliest_court_date' and the ends of data are those of the extract",
+    "unknown_name": "Write what the extract's names mean under 'values' in the source's file",
+    "unlisted_name": "Add the names with their category to the code list",
+}
+
+
+@dataclass(frozen=True)
+class Failing:
+    """How many (``rows``) of ``of`` rows or values of a column fail in one way of ``FAILURES``; ``words`` are names of
+    a look-up, ``limit`` the share that is allowed where it is not the usual one."""
+
+    column: str
+    way: str
+    rows: int
+    of: int
+    words: tuple[str, ...] = ()
+    limit: float | None = None
+
+
+@dataclass
+class Source:
+    """The source tables that are there, by name, what their contracts warn of, and what was repaired in them: (rule,
+    system) with the values looked at and the values repaired."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    warnings: list[Finding] = field(default_factory=list)
+    repairs: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+
+def open_source(connection: duckdb.DuckDBPyConnection, raw: Path, options: HarmoniseOptions) -> Source:
+    """Make one view per source table and check it.
+
+    Optional tables that lack are made empty, and so are all tables of a system that is absent as a whole. Raises one
+    ContractError for all that is wrong: tables and columns that lack, codes that are not allowed, columns that fail
+    beyond their limit, and days that cannot be if these are to stop.
+    """
+    source = Source()
+    problems: list[str] = []
+    for stem in SOURCE_SYSTEMS:
+        there, missing = _view_tables(connection, raw, contract(stem))
+        source.tables |= there
+        problems += missing
+    if not source.tables:
+        problems.append("there is no table at all.")
+    failing: list[Failing] = []
+    for table in source.tables.values():
+        failing += _repair(connection, table, options, source)
+    for name, table in source.tables.items():
+        found = find_problems(connection, name, table, {other: other for other in source.tables})
+        problems += [f"{name}: {finding.message}" for finding in found if finding.is_error]
+        source.warnings += [finding for finding in found if not finding.is_error]
+    report_together(f"source tables in {raw}", problems, ContractError)
+    failing += [
+        Failing(f"{warning.table}.{warning.column}", warning.rule, warning.rows, _given(connection, warning))
+        for warning in source.warnings
+    ]
+    check_shares(failing, options, f"source tables in {raw}")
+    return source
+
+
+@cache
+def contract(stem: str) -> Contract:
+    """Return the contract of a source system by the name of its file."""
+    return load_contract(CONTRACTS / f"{stem}.yaml")
+
+
+def system_of(table: str) -> str:
+    """Return what the system of a source table is called in counts."""
+    return next((name for start, name in SYSTEMS.items() if table.startswith(start)), table.partition("_")[0])
+
+
+def check_shares(failing: list[Failing], options: HarmoniseOptions, where: str) -> None:
+    """Raise one ContractError for all columns that fail beyond their limit (``max_failing_share``,
+    ``failing_shares``), or for a limit of a column that no source table has."""
+    columns = {f"{table}.{column}" for stem in SOURCE_SYSTEMS for table, column in _columns(contract(stem))}
+    problems = [
+        f"'failing_shares': there is no column '{column}'. {did_you_mean(column, columns)[-80:].strip()}"
+        for column in options.failing_shares
+        if column not in columns
+    ]
+    for failure in failing:
+        limit = options.failing_shares.get(failure.column, _limit(failure, options))
+        if failure.rows > limit * failure.of:
+            problems.append(_in_words(failure, limit))
+        elif failure.rows and failure.way == "impossible_date" and options.impossible_dates == "stop":
+            problems.append(_in_words(failure, 0))
+    report_together(where, problems, ContractError)
+
+
+def _columns(about: Contract) -> Iterator[tuple[str, str]]:
+    for name, table in about.tables.items():
+        for column in table.columns:
+            yield name, column
+
+
+def _limit(failure: Failing, options: HarmoniseOptions) -> float:
+    if failure.limit is not None:
+        return failure.limit
+    if failure.way != "empty":
+        return options.max_failing_share
+    table, _, column = failure.column.partition(".")
+    limits = [contract(stem).tables[table].columns[column].max_empty for stem in SOURCE_SYSTEMS
+              if table in contract(stem).tables]  # fmt: skip
+    return max(options.max_failing_share, limits[0] or 0)
+
+
+def _in_words(failure: Failing, limit: float) -> str:
+    """Return the failure of a column, and what to do; words are those of look-ups, never values of records."""
+    what = "rows" if failure.way == "empty" else "values"
+    words = f" ({', '.join(map(repr, failure.words))})" if failure.words else ""
+    allow = f"if they are right as they are, allow them: 'failing_shares: {{{failure.column}: 1}}' under 'harmonise'"
+    remedy = f"{REMEDIES[failure.way]}; {allow}" if REMEDIES[failure.way] else allow.capitalize()
+    return (
+        f"{failure.column}: {failure.rows} of {failure.of} {what} ({failure.rows / failure.of:.0%}){words} "
+        f"{FAILURES[failure.way]}; at most {limit:g} of them may be. {remedy}."
+    )
+
+
+def _view_tables(
+    connection: duckdb.DuckDBPyConnection, raw: Path, about: Contract
+) -> tuple[dict[str, Table], list[str]]:
+    """Make a view of every table of one system; return the tables that are there, and problems of those that lack."""
+    lacking = [name for name in about.tables if not (raw / f"{name}.parquet").is_file()]
+    absent = len(lacking) == len(about.tables)
+    present: dict[str, Table] = {}
+    problems: list[str] = []
+    for name, table in about.tables.items():
+        if absent or (name in lacking and table.optional):
+            columns = ", ".join(f"{identifier(column)} {DUCKDB_TYPES[c.type]}" for column, c in table.columns.items())
+            connection.execute(f"CREATE TABLE {identifier(name)} ({columns})")
+        elif name in lacking:
+            problems.append(f"table '{name}' of {about.system} is missing.")
+        else:
+            view_parquet(connection, name, raw / f"{name}.parquet")
+            present[name] = table
+    return present, problems
+
+
+def _given(connection: duckdb.DuckDBPyConnection, finding: Finding) -> int:
+    """Return how many values the column of a finding has."""
+    query = f"SELECT count({identifier(finding.column)}) FROM {identifier(finding.table)}"
+    (given,) = connection.execute(query).fetchall()[0]
+    return int(given)
+
+
+# --- repairs ----------------------------------------------------------------------------------------------------------
+
+
+def _repair(
+    connection: duckdb.DuckDBPyConnection, table: Table, options: HarmoniseOptions, source: Source
+) -> list[Failing]:
+    """Look at the coded columns and the dates of a table in one pass; where something is to be repaired, put a view
+    that repairs it in the place of the plain one. Return the shares that are empty or impossible."""
+    types = {name.lower(): kind for name, kind in (column_types(connection, table.name) or {}).items()}
+    columns = {
+        name: column
+        for name, column in table.columns.items()
+        if types.get(name.lower()) in (*_DATES, "VARCHAR") or (column.max_empty is not None and name.lower() in types)
+    }
+    asked = [(name, "given", identifier(name)) for name in columns]
+    for name, column in columns.items():
+        kind = types[name.lower()]
+        if column.codes and kind == "VARCHAR":
+            asked.append((name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"))
+        if column.window not in (None, "open") and kind in _DATES:
+            ways = _impossible(name, column, table, options)
+            asked += [(name, way, f"CASE WHEN {condition} THEN 1 END") for way, condition in ways.items()]
+    if not columns:
+        return []
+    counts = ", ".join(f"count({expression})" for _, _, expression in asked)
+    total, *numbers = connection.execute(f"SELECT count(*), {counts} FROM {identifier(table.name)}").fetchall()[0]
+    found = {(name, what): int(n) for (name, what, _), n in zip(asked, numbers, strict=True)}
+    _count(found, system_of(table.name), source)
+    changed = {name for (name, what), n in found.items() if what != "given" and n}
+    if changed:
+        _replace_view(connection, table, {name: columns[name] for name in changed}, types, options)
+    empty = [
+        Failing(f"{table.name}.{name}", "empty", total - found[name, "given"], total)
+        for name, column in columns.items()
+        if column.max_empty is not None and total
+    ]
+    impossible = [
+        Failing(f"{table.name}.{name}", "impossible_date", sum(found.get((name, way), 0) for way in _WAYS), given)
+        for (name, what), given in found.items()
+        if what == "given" and given
+    ]
+    return empty + impossible
+
+
+_DATES = ("DATE", "TIMESTAMP")
+_WAYS = ("placeholder_date", "date_out_of_window")
+
+
+def _is_respelt(name: str, column: SourceColumn) -> str:
+    """Return SQL that is true for a code of the contract in another spelling: case and outer blanks do not count."""
+    codes = column.codes or {}
+    there, folded = identifier(name), literals(code.lower() for code in codes)
+    return f"{there} NOT IN ({literals(codes)}) AND lower(trim({there})) IN ({folded})"
+
+
+def _impossible(name: str, column: SourceColumn, table: Table, options: HarmoniseOptions) -> dict[str, str]:
+    """Return SQL that is true for a placeholder and for another day that cannot be, by rule."""
+    day = f"CAST({identifier(name)} AS DATE)"
+    placeholders = ", ".join(f"DATE '{known.isoformat()}'" for known in options.placeholder_dates)
+    is_placeholder = f"{day} IN ({placeholders})" if placeholders else "false"
+    if column.window == "typed":
+        return {"placeholder_date": is_placeholder}
+    first = options.earliest_court_date if column.window == "court" else options.earliest_birth
+    ends = {"CMS": options.end_of_data_england, "ECMS": options.end_of_data_england, "Cymru": options.end_of_data_wales}
+    # People of either country: the later end.
+    england, wales = options.end_of_data_england, options.end_of_data_wales
+    later = max(england, wales) if england and wales else None
+    end = ends[system_of(table.name)] if column.window == "court" else later
+    after = f" OR {day} > DATE '{end.isoformat()}'" if end else ""
+    outside = f"NOT ({is_placeholder}) AND ({day} < DATE '{first.isoformat()}'{after})"
+    return {"placeholder_date": is_placeholder, "date_out_of_window": outside}
+
+
+def _count(found: Mapping[tuple[str, str], int], system: str, source: Source) -> None:
+    """Add what was found in one table to the counts of the repairs of its system."""
+    for (name, what), n in found.items():
+        if what != "given":
+            rule = "code_respelt" if what == "respelt" else what
+            before, affected = source.repairs.get((rule, system), (0, 0))
+            source.repairs[rule, system] = before + found[name, "given"], affected + n
+
+
+def _replace_view(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Mapping[str, SourceColumn],
+    types: Mapping[str, str],
+    options: HarmoniseOptions,
+) -> None:
+    """Put a view in the place of the plain one that reads codes in the spelling of the contract and only days that can
+    be."""
+    replaced = []
+    for name, column in columns.items():
+        there = identifier(name)
+        if types[name.lower()] == "VARCHAR":
+            cases = " ".join(f"WHEN {literal(code.lower())} THEN {literal(code)}" for code in column.codes or {})
+            expression = f"CASE lower(trim({there})) {cases} ELSE {there} END"
+        else:
+            conditions = _impossible(name, column, table, options).values()
+            expression = f"CASE WHEN NOT coalesce({' OR '.join(f'({c})' for c in conditions)}, false) THEN {there} END"
+        replaced.append(f"{expression} AS {there}")
+    as_delivered = identifier(f"{table.name} as delivered")
+    connection.execute(f"ALTER VIEW {identifier(table.name)} RENAME TO {as_delivered}")
+    connection.execute(
+        f"CREATE VIEW {identifier(table.name)} AS SELECT * REPLACE ({', '.join(replaced)}) FROM {as_delivered}"
+    )
