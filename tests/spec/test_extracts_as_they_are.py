@@ -195,6 +195,40 @@ def test_public_codes_decide_before_names_and_refusals_are_unknown(tmp_path: Pat
     """)
 
 
+@pytest.mark.parametrize(("option", "expected"), [("none", "No"), ("unknown", "Unknown")])
+def test_without_a_disability_and_unknown(tmp_path: Path, option: str, expected: str) -> None:
+    made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, """
+        ECMS_DISABILITYTYPES
+        ID | NAME
+        19 | None
+        20 | Declined
+
+        CAFE_ECMS_DISABILITIES
+        ID_PE | PERSON_ID_PE | DISABILITYTYPE_ID
+        1 | 1 | 19
+        2 | 1 | 20
+        3 | 2 | 19
+    """, disability_none_and_unknown=option)
+    made.shows("person", f"""
+        person_id | disability
+        E1        | {expected}
+        E2        | No
+        E3        | Unknown
+    """)
+
+
+@pytest.mark.parametrize("option", ["parent", "unclear"])
+def test_a_parent_who_is_recorded_as_a_carer_too(tmp_path: Path, option: str) -> None:
+    made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, """
+        CAFE_ECMS_PERSONRELATIONSHIPS
+        PERSON_ID_PE | RELATEDPERSON_ID_PE | RELATIONSHIPTYPE_ID
+        1 | 3 | 64
+    """, parent_with_other_relation=option)
+    assert made.affected("parent_with_other_relation", "ECMS") == 1
+    parents = made.rows("relationship", ["child_id", "parent_id", "parent"])
+    assert parents == [["E1", "E2", "mother"]] + ([["E1", "E3", "father"]] if option == "parent" else [])
+
+
 def test_too_many_names_that_no_code_list_has_stop(tmp_path: Path) -> None:
     said = stopped(tmp_path, ECMS_CASE, ECMS_PEOPLE, """
         ECMS_RELIGIONTYPES

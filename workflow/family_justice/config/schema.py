@@ -215,6 +215,16 @@ class HarmoniseOptions(Strict):
         description="more than one mother, or father, of one child: keep all, or the `first` (public code fjs_data; "
         "here the smallest identifier, as the order of rows means nothing)",
     )
+    parent_with_other_relation: Literal["parent", "unclear"] = Field(
+        default="parent",
+        description="a parent of whom another relation to the child is recorded in the same system: a parent, or "
+        "`unclear` and no parent (public code fjs_data)",
+    )
+    disability_none_and_unknown: Literal["none", "unknown"] = Field(
+        default="none",
+        description="people recorded both without a disability and as unknown or declined: none, or `unknown` (public "
+        "code fjs_data)",
+    )
     cms_orders_before_usable: Literal["flag", "drop"] = Field(
         default="flag", description="CMS orders before `cms_orders_usable_from`: keep and count, or drop"
     )

@@ -116,7 +116,9 @@ CREATE TABLE person_disability AS
 SELECT
     person_id,
     count(DISTINCT "group") FILTER (WHERE "group" NOT IN ('none', 'Unknown')) AS types,
-    bool_or("group" = 'none') AS none_recorded,
+    bool_or("group" = 'none') AND NOT (
+        getvariable('disability_none_and_unknown') = 'unknown' AND bool_or("group" = 'Unknown')
+    ) AS none_recorded,
     max(CASE WHEN "group" = 'learning' THEN 1 ELSE 0 END) AS learning,
     max(CASE WHEN "group" = 'mental_health' THEN 1 ELSE 0 END) AS mental_health,
     max(CASE WHEN "group" = 'physical' THEN 1 ELSE 0 END) AS physical,

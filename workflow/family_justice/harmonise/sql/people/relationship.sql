@@ -5,6 +5,22 @@ SELECT 'relationship_not_parent', read.system, read.rows_before,
     read.rows_before - (SELECT count(*) FROM staged_parent WHERE staged_parent.system = read.system)
 FROM counted AS read WHERE read.rule = 'relationship_rows_read';
 
+-- Somebody who is recorded as a parent and as something else of one child is a parent, unless the option says otherwise.
+CREATE TABLE parent_with_other_relation AS
+SELECT DISTINCT parent.system, parent.child_record_id, parent.parent_record_id
+FROM staged_parent AS parent
+JOIN staged_relative AS other
+    ON other.system = parent.system
+    AND other.record_id = parent.child_record_id
+    AND other.relative_record_id = parent.parent_record_id
+WHERE other.relation <> 'no_family';
+
+INSERT INTO counted
+SELECT 'parent_with_other_relation', parent.system, count(*), count(other.system)
+FROM staged_parent AS parent
+LEFT JOIN parent_with_other_relation AS other USING (system, child_record_id, parent_record_id)
+GROUP BY parent.system;
+
 CREATE TABLE parent_of_child AS
 SELECT
     staged.system,
@@ -15,7 +31,11 @@ FROM staged_parent AS staged
 LEFT JOIN person_of_record AS child_record ON child_record.record_id = staged.child_record_id
 LEFT JOIN ready_person AS child ON child.person_id = child_record.person_id
 LEFT JOIN person_of_record AS parent_record ON parent_record.record_id = staged.parent_record_id
-LEFT JOIN ready_person AS parent ON parent.person_id = parent_record.person_id;
+LEFT JOIN ready_person AS parent ON parent.person_id = parent_record.person_id
+WHERE getvariable('parent_with_other_relation') = 'parent'
+    OR (staged.system, staged.child_record_id, staged.parent_record_id) NOT IN (
+        SELECT (system, child_record_id, parent_record_id) FROM parent_with_other_relation
+    );
 
 INSERT INTO counted
 SELECT 'relationship_without_person', system, count(*),
