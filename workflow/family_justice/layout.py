@@ -107,7 +107,7 @@ class Layout:
         return f"{RESTRICTED}/sources/{source}/{state}"
 
     def counts(self, source: str, what: str) -> str:
-        """Return the file with counts of a source: ``manifest``, ``quality``, ``checks``, ``recovery``..."""
+        """Return the file with counts of a source: ``manifest``, ``repairs``, ``quality``, ``checks``..."""
         return f"{INTERNAL}/sources/{source}/{what}.csv"
 
     def data_set_files(self, sources: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@ rule load_source:
     output:
         tables=directory("results/restricted/sources/{source}/raw"),
         manifest="results/internal/sources/{source}/manifest.csv",
+        repairs="results/internal/sources/{source}/repairs.csv",
     log:
         "logs/sources/{source}/load_source.log",
     group:

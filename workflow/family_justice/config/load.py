@@ -18,7 +18,7 @@ from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.check_sql import check_stream_sql
 from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below, is_looser
 from family_justice.config.schema import Covariate, Policy, Settings, Source, Stream
-from family_justice.config.source_files import check_lists, check_open_policy, check_place
+from family_justice.config.source_files import check_lists, check_open_policy, check_place, check_words
 from family_justice.contracts import contracts, research_ready_tables, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
@@ -100,6 +100,8 @@ def _explain(problem: Any, model: Any) -> str:
 
 
 def _show(value: Any) -> str:
+    if isinstance(value, str) and "://" in value:  # a connection string, which may hold a password against all advice
+        return f"'{value.partition('://')[0]}://...'"
     text = f"'{value}'" if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -203,6 +205,7 @@ class Configuration:
         path = self.folder / "sources" / f"{name}.yaml"
         source = parse(read_yaml(path), Source, path)
         check_place(source, self.folder.parent, path)
+        check_words(source, path)
         policy = self.policy(source.minimum_policy)
         if _holds_court_tables(source):
             check_policy_not_below(policy, FLOOR, f"{path}: minimum_policy")

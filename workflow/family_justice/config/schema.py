@@ -5,13 +5,24 @@ The JSON schemas in ``workflow/schemas`` and the reference in ``docs/config.md``
 
 from __future__ import annotations
 
+import codecs
 import datetime
 import os
+import re
+import zoneinfo
 from collections import Counter
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from family_justice.config.base import Name, Sql, SqlExpression, Strict
 from family_justice.contracts import Column
@@ -262,6 +273,104 @@ class _Source(Strict):
         return self.harmonise.model_copy(update={e: getattr(self.harmonise, e) or self.refresh_date for e in ends})
 
 
+#: Words that databases, R, Python and spreadsheets write for a missing value. None and Unknown are answers: not here.
+WORDS_FOR_MISSING = ("NULL", "(null)", "\\N", "NA", "N/A", "#N/A", "<NA>", "NaN", "NaT", ".")
+#: What a ``date_format`` may be made of; a year of two digits leaves the century open.
+_DIRECTIVES = frozenset("dmYbBHMSfIp")
+
+
+def _in_quotes(value: Any) -> Any:
+    """Return values as YAML gave them; a number or nothing is an error, since ``01`` would arrive as 1."""
+    if isinstance(value, dict):
+        for key in value:
+            _in_quotes(key)
+        for part in value.values():
+            if part is not None:
+                _in_quotes(part)
+    elif isinstance(value, list):
+        for part in value:
+            _in_quotes(part)
+    elif not isinstance(value, str):
+        shown = "null" if value is None else value
+        raise ValueError(f'values are compared as text: write them in quotes, such as "{shown}"')
+    return value
+
+
+def _date_format(text: str) -> str:
+    found = re.findall("%(.?)", text)
+    if "y" in found:
+        raise ValueError("a year of two digits (%y) leaves the century open: have the extract written with four (%Y)")
+    lacking = [name for name, ways in (("day", "d"), ("month", "mbB"), ("year", "Y")) if not set(found) & set(ways)]
+    if lacking or not set(found) <= _DIRECTIVES:
+        raise ValueError(
+            "write day, month and year as %d, %m (%b for Jan) and %Y, such as %d/%m/%Y; a time may follow (%H:%M:%S)"
+        )
+    return text
+
+
+def _delimiter(text: str) -> str:
+    mark = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(mark) != 1 or mark.isalnum() or mark in "\"'\r\n":
+        raise ValueError(f'write one mark: ",", ";", "|" or "{chr(92)}t" for a tab')
+    return mark
+
+
+def _encoding(text: str) -> str:
+    try:
+        b"".decode(text)
+        return codecs.lookup(text).name
+    except LookupError:
+        raise ValueError("no such encoding: write utf-8, windows-1252 or utf-16") from None
+
+
+def _time_zone(text: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ValueError("no such time zone: write Europe/London or UTC") from None
+    return text
+
+
+#: A value of the records by the value of the contract; ``null`` makes it missing.
+Recoded = Annotated[dict[str, str | None], Field(min_length=1), BeforeValidator(_in_quotes)]
+DateFormat = Annotated[str, AfterValidator(_date_format)]
+Delimiter = Annotated[str, AfterValidator(_delimiter)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+End = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Records(_Source):
+    """How an extract differs from the contracts, whether it comes as files or from a database."""
+
+    suffixes: dict[End, End] = Field(
+        default_factory=dict,
+        description="ends of column names that differ, end in the contract: end in the extract, such as `{_E: _PE}`; a "
+        "column that stands there under its name in the contract is read as well",
+    )
+    values: dict[str, dict[str, Recoded]] = Field(
+        default_factory=dict,
+        description="values that differ, by table and column of the contract, value in the extract: value in the "
+        "contract, in quotes, such as `{CAFE_CMS_TBLPERSON: {GENDER: {F: Female}}}`; `null` makes it missing. Blanks "
+        "around a value are no part of it",
+    )
+    missing: Annotated[list[str], BeforeValidator(_in_quotes)] = Field(
+        default=list(WORDS_FOR_MISSING),
+        description="words that mean a missing value, in upper or lower case; blank text always does. A word that is a "
+        "code of its column, or stands under `values`, keeps its meaning. Cells are counted in `repairs.csv`",
+    )
+    date_format: DateFormat | dict[str, DateFormat] | None = Field(
+        default=None,
+        description="how dates are written as text, such as `%d/%m/%Y` or `%d%b%Y`, for all tables or by table; ISO "
+        "8601 (2015-01-31) is read as well. Default: ISO 8601 only",
+    )
+    time_zone: TimeZone | None = Field(
+        default=None,
+        description="zone whose clock the records mean, such as `Europe/London`, for timestamps that carry a zone; by "
+        "default they are read in the zone that they carry, and refused if the day would not be the same in Britain",
+    )
+
+
 class SyntheticSource(_Source):
     """A simulated population in the real table layout, with known truth."""
 
@@ -282,7 +391,20 @@ class FileTable(Strict):
     columns: dict[str, Column] = Field(min_length=1)
 
 
-class FilesSource(_Source):
+class RenamedFile(Strict):
+    """File and columns of one table whose names differ from its contract."""
+
+    path: str | None = Field(
+        default=None, description="file of a court table, if it is not called <TABLE>.csv; counts from `folder`"
+    )
+    columns: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="name in the contract: name in the file, or `null` for a column that it does not have and that is "
+        "left empty",
+    )
+
+
+class FilesSource(_Records):
     """CSV or Parquet files: the court tables under their real names, or tables of one's own."""
 
     kind: Literal["files"]
@@ -291,6 +413,15 @@ class FilesSource(_Source):
         description="folder with one <TABLE>.parquet or <TABLE>.csv per court table; a system may be absent as a whole",
     )
     tables: dict[str, FileTable] = Field(default_factory=dict, description="tables of one's own, by name")
+    renamed: dict[str, RenamedFile] = Field(
+        default_factory=dict, description="files and columns with other names, by table of the contract"
+    )
+    delimiter: Delimiter | dict[str, Delimiter] = Field(
+        default=",", description="what stands between the cells of a CSV file, for all tables or by table"
+    )
+    encoding: Encoding | dict[str, Encoding] = Field(
+        default="utf-8", description="how CSV files are encoded, for all tables or by table, such as `windows-1252`"
+    )
 
     @model_validator(mode="after")
     def _court_records_have_an_end(self) -> FilesSource:
@@ -333,7 +464,16 @@ class Renamed(Strict):
     )
 
 
-class DatabaseSource(_Source):
+NO_PASSWORD = "no password here: PostgreSQL reads PGPASSWORD or ~/.pgpass, Db2 reads DB2PASSWORD; write user@host"
+
+
+def _holds_a_password(connection: str) -> bool:
+    parts = urlsplit(connection)
+    options = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return parts.password is not None or bool(options & {"password", "pwd", "sslpassword"})
+
+
+class DatabaseSource(_Records):
     """The court tables in a PostgreSQL, DuckDB or IBM Db2 database; only declared columns are read, and only once."""
 
     kind: Literal["database"]
@@ -350,10 +490,8 @@ class DatabaseSource(_Source):
     @field_validator("connection")
     @classmethod
     def _no_password(cls, connection: str | None) -> str | None:
-        if connection and urlsplit(connection).password is not None:
-            raise ValueError(
-                "no password here: PostgreSQL reads PGPASSWORD or ~/.pgpass, Db2 reads DB2PASSWORD; write user@host"
-            )
+        if connection and _holds_a_password(connection):
+            raise ValueError(NO_PASSWORD)
         return connection
 
     def connection_string(self) -> str:
@@ -361,6 +499,8 @@ class DatabaseSource(_Source):
         found = self.connection or os.environ.get("FAMILY_JUSTICE_DATABASE", "")
         if not found:
             raise ConfigError("'connection' is missing, and so is the environment variable FAMILY_JUSTICE_DATABASE")
+        if _holds_a_password(found):
+            raise ConfigError(f"environment variable FAMILY_JUSTICE_DATABASE: {NO_PASSWORD}")
         return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +15,11 @@ from family_justice import fingerprint
 from family_justice.config.policy import FLOOR, is_looser
 from family_justice.config.schema import FilesSource, Policy
 from family_justice.contracts import Table, source_tables
-from family_justice.errors import ConfigError, ContractError, report_together
+from family_justice.errors import ConfigError, ContractError, did_you_mean, report_together
 
 PACKAGE_PREFIX = "package:"
+#: Ends of the names of files that hold a table.
+FILE_NAMES = (".parquet", ".pq", ".csv", ".csv.gz", ".csv.bz2")
 #: The custodian's list of files that anybody can have; columns PUBLIC_COLUMNS.
 PUBLIC_FILES, PUBLIC_COLUMNS = Path("policies", "public_files.csv"), ["sha256", "file", "where"]
 
@@ -56,20 +60,47 @@ def declared_tables(source: FilesSource, base: Path) -> tuple[dict[str, Table], 
             for name, table in source.tables.items()
         }
         return own, {name: table.path for name, table in source.tables.items()}
-    folder = Path(str(source.folder))
-    found = {
-        name: str(path)
-        for name in source_tables()
-        for path in [base / folder / f"{name}{suffix}" for suffix in (".parquet", ".csv", ".csv.gz", ".csv.bz2")]
-        if path.is_file()
-    }
+    found = _court_files(source, base / str(source.folder))
     if not found:
         raise ContractError(
-            f"{folder}: none of the {len(source_tables())} court tables is there; expected files such as "
+            f"{source.folder}: none of the {len(source_tables())} court tables is there; expected files such as "
             f"{next(iter(source_tables()))}.parquet or .csv"
         )
     # A system may be absent as a whole; harmonisation says if one is there in part.
-    return {name: source_tables()[name] for name in found}, found
+    return {name: source_tables()[name] for name in source_tables() if name in found}, found
+
+
+def _court_files(source: FilesSource, folder: Path) -> dict[str, str]:
+    """Return the file of each court table in a folder: the one that the source names, or that is called as the table.
+
+    Raises one ContractError for files that are named and not there, for two files of one table, and for files whose
+    names begin like that of a table without a file, such as ``<TABLE>_20240111.csv``.
+    """
+    names = {name.lower(): name for name in source_tables()}
+    given = {name: str(folder / renamed.path) for name, renamed in source.renamed.items() if renamed.path}
+    problems = [f"renamed: {name}: {path}: no such file" for name, path in given.items() if not Path(path).is_file()]
+    there: dict[str, list[str]] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        ends = [end for end in FILE_NAMES if path.name.lower().endswith(end)]
+        if ends and path.is_file():
+            there.setdefault(path.name[: -len(ends[0])], []).append(str(path))
+    found = dict(given)
+    for stem, paths in there.items():
+        name = names.get(stem.lower())
+        if name is not None and name not in given:
+            paths = [*([found[name]] if name in found else []), *paths]
+            found[name] = paths[0]
+            if len(paths) > 1:
+                shown = " and ".join(Path(path).name for path in paths)
+                problems.append(f"{name} has {len(paths)} files, {shown}: keep one, or name it under 'renamed'")
+    used = {os.path.realpath(path) for path in found.values()}
+    for stem, (first, *_) in there.items():
+        like = max((low for low in names if stem.lower().startswith(f"{low}_")), key=len, default=None)
+        if like is not None and names[like] not in found and os.path.realpath(first) not in used:
+            name, file = names[like], json.dumps(Path(first).name)
+            problems.append(f"{name} has no file. Is it this one? Write `renamed: {{{name}: {{path: {file}}}}}`")
+    report_together(str(source.folder), problems, ContractError)
+    return found
 
 
 def check_place(source: Any, base: Path, where: Path) -> None:
@@ -79,9 +110,70 @@ def check_place(source: Any, base: Path, where: Path) -> None:
     database = urlsplit(connection).path[1:] if connection.startswith("duckdb:") and source.kind == "database" else ""
     written = [getattr(source, "folder", None), database or None, getattr(source, "parameters", None)]
     written += [table.path for table in getattr(source, "tables", {}).values()]
+    if getattr(source, "folder", None):
+        written += [os.path.join(source.folder, table.path) for table in source.renamed.values() if table.path]
     inside = [path for path in written if path and _under_results(path, base)]
     said = "lies under results/, which the pipeline makes; name the file that was there first"
     report_together(str(where), [f"'{path}' {said}" for path in inside], ConfigError)
+
+
+def check_words(source: Any, where: Path) -> None:
+    """Raise one ``ConfigError`` for words of a source that no table of it has: names of tables and columns under
+    ``renamed`` and ``values``, and values that the contract does not know."""
+    if source.kind != "synthetic":
+        report_together(str(where), wrong_words(source, contract_tables(source)), ConfigError)
+
+
+def contract_tables(source: Any) -> dict[str, Any]:
+    """Return what declares the columns of the tables that a source may have, by name."""
+    return dict(getattr(source, "tables", {}) or source_tables())
+
+
+def wrong_words(source: Any, tables: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the words of a source about ``tables``; see ``check_words``."""
+    by_table = {key: getattr(source, key, None) for key in ("date_format", "delimiter", "encoding")}
+    asked: list[tuple[str, str, Iterable[str]]] = [
+        *(("renamed", name, renamed.columns) for name, renamed in source.renamed.items()),
+        *(("values", name, columns) for name, columns in source.values.items()),
+        *((key, name, ()) for key, given in by_table.items() if isinstance(given, dict) for name in given),
+    ]
+    problems = []
+    for key, name, columns in asked:
+        if name not in tables:
+            problems.append(f"{key}: '{name}' is not a table of this source. {did_you_mean(name, tables)}")
+            continue
+        known = tables[name].columns
+        problems += [
+            f"{key}: {name}: '{column}' is not a column of its contract. {did_you_mean(column, known)}"
+            + (" Names of the contract stand on the left." if key == "renamed" else "")
+            for column in columns
+            if column not in known
+        ]
+    problems += _wrong_values(source, tables)
+    if getattr(source, "tables", None):
+        problems += [
+            f"renamed: {name}: 'path' is for court tables; write it under 'tables'"
+            for name, renamed in source.renamed.items()
+            if renamed.path is not None
+        ]
+    return problems
+
+
+def _wrong_values(source: Any, tables: Mapping[str, Any]) -> list[str]:
+    """Return which values on the right of ``values`` the contract does not know."""
+    problems = []
+    for name, columns_of in source.values.items():
+        for column, recoded in columns_of.items():
+            declared = tables[name].columns.get(column) if name in tables else None
+            if declared is None or not declared.codes or declared.open_codes:
+                continue
+            unknown = sorted({ours for ours in recoded.values() if ours is not None} - set(declared.codes))
+            problems += [
+                f"values: {name}: {column}: '{ours}' is no code of the contract. {did_you_mean(ours, declared.codes)}"
+                + (" Values of the contract stand on the right." if set(recoded) <= set(declared.codes) else "")
+                for ours in unknown
+            ]
+    return problems
 
 
 def check_lists(paths: list[Path], base: Path) -> None:

@@ -1,45 +1,69 @@
-"""The ``files`` source: CSV and Parquet files become a typed snapshot of the declared columns.
+"""CSV and Parquet files become a typed snapshot of the declared columns.
 
-A snapshot is all or nothing. CSV: comma-separated, UTF-8, with a header, dates as ISO 8601, an empty cell is a
-missing value; plain, ``.gz`` or ``.bz2``. Dates never pass through pandas: a week of birth with a century typo
-(7985 for 1985) is a legal date that overflows its nanoseconds.
+A snapshot is all or nothing. CSV has a header; plain, ``.gz`` or ``.bz2``; how else it is written, its source says
+(``Reading``). What is read otherwise than it is written is counted (``Repair``); what cannot be read without doubt is
+an error that says what to write. Dates never pass through pandas: a week of birth with a century typo (7985 for 1985)
+is a legal date that overflows its nanoseconds.
 """
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
-import re
-import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from family_justice.contracts import Column, Table
-from family_justice.contracts.check import column_types, find_problems
-from family_justice.contracts.model import DUCKDB_TYPES
+from family_justice.contracts.check import find_problems
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
-from family_justice.sql import literal
+from family_justice.sources.casts import ANOTHER_DAY, FLAG, MADE_MISSING, MAPPED, NO_VALUE, TRIMMED, Cast, cast_of
+from family_justice.sources.failures import another_day, rows_of, why_no_value
+from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, say_missing
+from family_justice.sources.opening import Source, Unreadable, open_file, twice, why_unreadable
+from family_justice.sources.reading import Reading, Repair
+from family_justice.sql import identifiers
 
 if TYPE_CHECKING:
     import duckdb
 
-EMPTY_WILL_DO = " If your extract does not hold it, add an empty column of that name."
+_REPAIRS = {TRIMMED: "trimmed", MADE_MISSING: "missing", MAPPED: "values", FLAG: "flag"}
+
+
+@dataclass
+class Snapshot:
+    """What was written: ``rows`` by table, and which cells were read otherwise than they are written."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    repairs: list[Repair] = field(default_factory=list)
+
+
+@dataclass
+class _Loaded:
+    """What came of one file: problems, names that are missing, repairs."""
+
+    problems: list[str] = field(default_factory=list)
+    lacking: Lacking | None = None
+    repairs: list[Repair] = field(default_factory=list)
 
 
 def snapshot(
-    tables: Mapping[str, Table], paths: Mapping[str, Path], folder: Path, in_order: bool = False
-) -> dict[str, int]:
+    tables: Mapping[str, Table],
+    paths: Mapping[str, Path],
+    folder: Path,
+    in_order: bool = False,
+    readings: Mapping[str, Reading] | None = None,
+) -> Snapshot:
     """Write one typed Parquet file per table.
 
     Only declared columns are taken, in the order and spelling of the contract. ``in_order`` sorts the rows by all
-    columns: a database gives them in any order. Returns rows by table. Raises one ContractError with the problems of
-    all tables; then nothing is written.
+    columns: a database gives them in any order. ``readings`` say by table how its file differs from its contract.
+    Raises one ContractError with the problems of all tables; then nothing is written.
     """
+    readings = readings or {}
     problems = [
         f"'{name}' is not a table of the contract. {did_you_mean(name, tables)}" for name in paths if name not in tables
     ]
@@ -47,102 +71,151 @@ def snapshot(
     report_together("files source", problems, ContractError)
 
     folder.mkdir(parents=True, exist_ok=True)
+    made, lacking = Snapshot(), {}
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch_name:
         scratch = Path(scratch_name)
-        rows: dict[str, int] = {}
         for name, table in tables.items():
+            path = Path(paths[name])
             with connect() as connection:
-                found = _load(connection, table, Path(paths[name]), scratch)
-                problems += [f"{name} ({Path(paths[name]).name}): {problem}" for problem in found]
+                loaded = _load(connection, table, path, readings.get(name, Reading()), scratch)
+                problems += [f"{name} ({path.name}): {problem}" for problem in loaded.problems]
+                made.repairs += loaded.repairs
+                if loaded.lacking is not None:
+                    lacking[name] = loaded.lacking
                 if not problems:  # once something is wrong only the problems matter
-                    query = f"SELECT * FROM loaded{' ORDER BY ALL' if in_order else ''}"
-                    rows[name] = write_parquet(connection, query, scratch / f"{name}.parquet")
-        report_together("files source", problems, ContractError)
+                    query = f"SELECT {identifiers(table.columns)} FROM loaded{' ORDER BY ALL' if in_order else ''}"
+                    made.rows[name] = write_parquet(connection, query, scratch / f"{name}.parquet")
+        try:
+            report_together("files source", problems, ContractError)
+        except ContractError as error:
+            raise ContractError("\n".join([str(error), *filter(None, [how_to_settle(lacking, readings)])])) from None
         for name in tables:
             move(scratch / f"{name}.parquet", folder / f"{name}.parquet")
-    return rows
+    return made
 
 
-def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scratch: Path) -> list[str]:
-    """Make the table ``loaded`` from a file and return what is wrong with it."""
+def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, reading: Reading, scratch: Path) -> _Loaded:
+    """Make the table ``loaded`` from a file and return what is wrong with it, and what was repaired."""
     import duckdb
 
     if not path.is_file():
-        return ["no such file."]
+        return _Loaded(["no such file."])
     try:
-        _open(connection, path, scratch)
-        types = column_types(connection, "source")
-        assert types is not None
-        spelling = {name.lower(): name for name in types}
-        missing = [
-            finding.message + ("" if table.columns[finding.column].required else EMPTY_WILL_DO)
-            for finding in find_problems(connection, "source", table)
-            if finding.rule == "missing_column"
-        ]
-        present = {name: column for name, column in table.columns.items() if name.lower() in spelling}
-        failures = _cast(connection, present, {name: types[spelling[name.lower()]] for name in present})
-        checked = table.model_copy(update={"columns": present})
-        findings = find_problems(connection, "loaded", checked)
-        content = [finding.message for finding in findings if finding.is_error]
-    except (duckdb.Error, UnicodeDecodeError, csv.Error, EOFError, OSError) as error:
-        # The message of the reader may quote the record it stumbled on: only the line number is passed on.
-        line = re.search(r"\bLine: (\d+)", str(error))
-        place = f" near line {line.group(1)}" if line else ""
-        return [
-            f"the file cannot be read{place}: every row needs the columns of the header, "
-            f"comma-separated UTF-8 (or a sound Parquet file)."
-        ]
-    return missing + failures + content
+        sources = open_file(connection, path, table, reading, scratch)
+        named = find_columns(table.columns, [source.name for source in sources], reading)
+        doubled = twice(sources, named.found.values())
+        if doubled:
+            return _Loaded([f"the header has '{name}' more than once." for name in doubled])
+        loaded = _Loaded()
+        if named.missing:
+            loaded.lacking = Lacking(table.columns, named, reading)
+            loaded.problems.append(say_missing(loaded.lacking))
+        _cast(connection, table, sources, named, reading, loaded)
+    except Unreadable as cause:
+        return _Loaded([str(cause)])
+    except (duckdb.Error, UnicodeError, csv.Error, EOFError, OSError) as error:
+        return _Loaded([why_unreadable(path, reading, error)])
+    return loaded
 
 
-def _open(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
-    """Make the view ``source`` on a file; CSV cells stay text."""
-    if path.suffix.lower() in (".parquet", ".pq"):
-        connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet({literal(path)})")
-        return
-    if path.suffix.lower() == ".bz2":  # DuckDB reads gzip but not bzip2
-        plain = scratch / path.stem
-        with bz2.open(path, "rb") as packed, open(plain, "wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked)
-        path = plain
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with cast("IO[str]", opener(path, "rt", encoding="utf-8-sig", newline="")) as stream:
-        header = next(csv.reader(stream), [])
-    columns = ", ".join(f"{literal(name.strip())}: 'VARCHAR'" for name in header)
-    connection.execute(
-        f"CREATE VIEW source AS SELECT * FROM read_csv({literal(path)}, header = true, auto_detect = false, "
-        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = true, columns = {{{columns}}})"
-    )
-
-
-def _cast(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Column], found: Mapping[str, str]) -> list[str]:
-    """Make the table ``loaded`` with the types of the contract; count the cells that have no such value."""
-    casts = {name: _cast_expression(name, column, found[name]) for name, column in columns.items()}
-    if not casts:
+def _cast(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    sources: Sequence[Source],
+    named: Named,
+    reading: Reading,
+    loaded: _Loaded,
+) -> None:
+    """Make the table ``loaded`` with the types of the contract in one pass over the file, and count what was done."""
+    present = {name: column for name, column in table.columns.items() if name in named.found}
+    if not present:
         connection.execute("CREATE TABLE loaded AS SELECT NULL AS nothing WHERE false")
-        return []
-    selected = ", ".join(f'{expression} AS "{name}"' for name, expression in casts.items())
-    failed = ", ".join(
-        f'count(*) FILTER (WHERE "{name}" IS NOT NULL AND {expression} IS NULL)' for name, expression in casts.items()
-    )
-    connection.execute(f"CREATE TABLE loaded AS SELECT {selected} FROM source")
-    row = connection.execute(f"SELECT {failed} FROM source").fetchone()
-    assert row is not None
-    return [
-        f"column '{name}' cannot be read as {columns[name].type} in {rows} row{'' if rows == 1 else 's'}."
-        for name, rows in zip(casts, row, strict=True)
-        if rows
+        return
+    by_name = {source.name.lower(): source for source in reversed(sources)}
+    by_name |= {source.name: source for source in reversed(sources)}
+    empty = Source("", "NULL::VARCHAR", "VARCHAR")
+    origin = {name: empty if theirs is None else by_name[theirs] for name, theirs in named.found.items()}
+    values = {name.lower(): mapping for name, mapping in reading.values.items()}
+    casts = [
+        cast_of(place, column, origin[name], reading, values.get(name.lower(), {}))
+        for place, (name, column) in enumerate(present.items())
     ]
+    last = ", ".join(f'value{place} AS "{name}", mark{place}' for place, name in enumerate(present))
+    connection.execute(f"CREATE TABLE loaded AS SELECT {last} FROM ({_nested(casts, 'source')})")
+    counts = _counts(connection, list(present))
+    wrong = set()
+    for place, (name, column) in enumerate(present.items()):
+        found = counts[name]
+        loaded.repairs += [
+            Repair(table.name, name, repair, found[mark]) for mark, repair in _REPAIRS.items() if found.get(mark)
+        ]
+        if found.get(NO_VALUE):
+            wrong.add(name)
+            text = _failed(connection, casts[place], place)
+            said = why_no_value(connection, name, column, origin[name], text, found[NO_VALUE])
+            loaded.problems.append(said)
+        if found.get(ANOTHER_DAY):
+            loaded.problems.append(another_day(name, found[ANOTHER_DAY]))
+    loaded.problems += _content(connection, table, present, wrong, counts)
 
 
-def _cast_expression(name: str, column: Column, found: str) -> str:
-    """Return SQL that gives the value in the declared type, or NULL if it has none."""
-    value, target = f'"{name}"', DUCKDB_TYPES[column.type]
-    expression = f"TRY_CAST({value} AS {target})"
-    if column.type == "integer" and found == "VARCHAR":  # a plain cast would round 1.5
-        return f"CASE WHEN regexp_full_match(trim({value}), '[+-]?[0-9]+([.]0*)?') THEN {expression} END"
-    if column.type == "integer" and (found in ("DOUBLE", "FLOAT") or found.startswith("DECIMAL")):
-        return f"CASE WHEN {value} = trunc({value}) THEN {expression} END"
-    if column.type in ("date", "timestamp"):  # 'infinity' is a date to DuckDB
-        return f"CASE WHEN isfinite({expression}) THEN {expression} END"
-    return expression
+def _nested(casts: Sequence[Cast], relation: str) -> str:
+    """Return a SELECT that takes the steps of all columns, each step from the one before."""
+    query, most = relation, max(len(cast.steps) for cast in casts)
+    for step in range(most):
+        # A column with fewer steps takes its first ones early and waits.
+        taken = [
+            part
+            for cast in casts
+            for part in (
+                cast.steps[step] if step < len(cast.steps) else [part.rsplit(" AS ", 1)[-1] for part in cast.steps[-1]]
+            )
+        ]
+        query = f"SELECT {', '.join(taken)} FROM {query if step == 0 else f'({query})'}"
+    return query
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, dict[int, int]]:
+    """Return, by column, in how many rows each mark stands."""
+    marks = range(1, ANOTHER_DAY + 1)
+    asked = ", ".join(f"count(*) FILTER (WHERE mark{place} = {mark})" for place in range(len(names)) for mark in marks)
+    row = connection.execute(f"SELECT {asked} FROM loaded").fetchone()
+    assert row is not None
+    return {
+        name: dict(zip(marks, row[place * len(marks) : (place + 1) * len(marks)], strict=True))
+        for place, name in enumerate(names)
+    }
+
+
+def _failed(connection: duckdb.DuckDBPyConnection, cast: Cast, place: int) -> str | None:
+    """Make the table ``failed`` of the cells of a column without a value; return its column of text, if any."""
+    cell = cast.text or f"r{place}"
+    # The cell goes along to the last step.
+    steps = Cast((*cast.steps[:-1], (*cast.steps[-1], cell)))
+    connection.execute(
+        f"CREATE OR REPLACE TABLE failed AS SELECT {cell} AS cell FROM ({_nested([steps], 'source')}) "
+        f"WHERE mark{place} = {NO_VALUE}"
+    )
+    return "cell" if cast.text is not None else None
+
+
+def _content(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    present: Mapping[str, Column],
+    wrong: set[str],
+    counts: Mapping[str, Mapping[int, int]],
+) -> list[str]:
+    """Return how the content departs from the contract. What only follows from cells without a value is left out."""
+    problems = []
+    for finding in find_problems(connection, "loaded", table.model_copy(update={"columns": dict(present)})):
+        if not finding.is_error or wrong & set(finding.column.split(", ")):
+            continue
+        words = counts.get(finding.column, {}).get(MADE_MISSING, 0)
+        said = finding.message
+        if finding.rule == "empty_required" and words:
+            said += f" In {rows_of(words)} it is blank or one of the words for missing; see 'missing'."
+        if finding.rule == "unknown_code":
+            said += " Write other words for them under 'values'."
+        problems.append(said)
+    return problems

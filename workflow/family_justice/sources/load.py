@@ -11,16 +11,19 @@ import duckdb
 from family_justice import fingerprint
 from family_justice.config.schema import DatabaseSource, FilesSource, SyntheticSource
 from family_justice.contracts import source_tables
-from family_justice.files import write_text
+from family_justice.files import write_rows, write_text
+from family_justice.sources.reading import Repair, reading_of
 
 
 def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
     """Write ``folder/<TABLE>.parquet`` for each table of a source, and ``manifest`` (table, rows, refresh, sha256).
 
-    ``source`` is a model of ``config/sources``; relative paths in it count from ``base``. Raises ``ContractError`` if a
-    table is missing or not as its contract says, ``ConfigError`` if the source names no tables.
+    Beside the manifest, ``repairs.csv`` (table, column, repair, rows) counts the cells that were read otherwise than
+    they are written. ``source`` is a model of ``config/sources``; relative paths in it count from ``base``. Raises
+    ``ContractError`` if a table is missing or not as its contract says, ``ConfigError`` if the source names no tables.
     """
     refreshes: dict[str, str | None] = {}
+    repairs: list[Repair] = []
     if isinstance(source, SyntheticSource):
         from family_justice.sources.synthetic import simulate
 
@@ -30,7 +33,9 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
         from family_justice.sources.files import snapshot
 
         tables, paths = declared_tables(source, base)
-        snapshot(tables, {name: resolve(path, base) for name, path in paths.items()}, folder)
+        readings = {name: reading_of(source, name) for name in tables}
+        files = {name: resolve(path, base) for name, path in paths.items()}
+        repairs = snapshot(tables, files, folder, readings=readings).repairs
     elif isinstance(source, DatabaseSource):
         from family_justice.sources.database import fetch_tables, places_of
         from family_justice.sources.files import snapshot
@@ -39,7 +44,9 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
         fetched = folder.with_name("fetched")
         places = places_of(source, source_tables())
         files = fetch_tables(source, source_tables(), fetched, base)
-        snapshot({name: source_tables()[name] for name in places}, files, folder, in_order=True)
+        tables = {name: source_tables()[name] for name in places}
+        readings = {name: reading_of(source, name).of_named() for name in tables}
+        repairs = snapshot(tables, files, folder, in_order=True, readings=readings).repairs
         shutil.rmtree(fetched)
         refreshes = {name: place.refresh for name, place in places.items()}
     lines = ["table,rows,refresh,sha256"]
@@ -48,6 +55,11 @@ def load_source(source: Any, base: Path, folder: Path, manifest: Path) -> None:
         refresh = refreshes.get(path.stem) or source.refresh_date or ""
         lines.append(f"{path.stem},{rows},{refresh},{fingerprint.of_file(path)}")
     write_text(manifest, "\n".join(lines) + "\n")
+    counted = [vars(repair) for repair in repairs]
+    write_rows(manifest.with_name("repairs.csv"), ["table", "column", "repair", "rows"], counted)
+    if counted:
+        cells = sum(repair.rows for repair in repairs)
+        print(f"{cells:,} cells were read otherwise than they are written: {manifest.with_name('repairs.csv')}")
 
 
 def source_state(source: Any, base: Path) -> str:

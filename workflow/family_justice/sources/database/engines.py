@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -16,10 +17,15 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 
 from family_justice.errors import ConfigError, ContractError, did_you_mean
+from family_justice.sources.database.options import db2_text, fits_text, options_of
+from family_justice.sources.database.refusals import connection_error
 from family_justice.sources.database.statements import db2_catalogue, information_schema
 
 #: Rows that are asked for and written at once.
 CHUNK_ROWS = 100_000
+#: Whole numbers below are all different in floating point.
+EXACT = 2**53
+KINDS_OF_DATABASE = ("duckdb", "postgresql", "postgres", "db2")
 
 
 class Engine(Protocol):
@@ -44,6 +50,7 @@ class DuckDB:
         if not path.is_file():
             raise ConfigError(f"connection: {path}: no such DuckDB file")
         self._connection = duckdb.connect(str(path), read_only=True, config={"threads": 1})
+        self._connection.execute("SET TimeZone = 'UTC'")  # not that of the machine, which says nothing of the records
 
     def catalogue(self, schema: str | None, table: str) -> list[tuple[str, str, str]]:
         """Return (schema, table, column) of a table."""
@@ -92,8 +99,8 @@ class PostgreSQL:
 class Dbapi:
     """A connection of Python's DB-API 2.0, such as that of IBM Db2.
 
-    Every value travels as text (dates in ISO 8601, CHAR without its padding), so that the casts of the snapshot see
-    what the database holds and count what does not fit.
+    Every value travels as text (dates in ISO 8601, numbers in digits), so that the casts of the snapshot see what the
+    database holds and count what does not fit.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -124,10 +131,13 @@ def open_engine(connection: str, base: Path) -> Engine:
     """Return the engine of a connection string; a relative path of a DuckDB file counts from ``base``.
 
     ``duckdb:///folder/file.duckdb`` (four slashes for an absolute path), ``postgresql://user@host:5432/database``,
-    ``db2://user@host:50000/DATABASE``. Raises ConfigError for any other, if a driver is not installed, or if the
-    database cannot be reached; the message says where to look and repeats nothing of the answer of the server.
+    ``db2://user@host:50000/DATABASE``; options may follow ``?``. Raises ConfigError for any other, for an option that
+    is not known, if a driver is not installed, or if the database cannot be reached; the message says where to look
+    and repeats nothing of the answer of the server.
     """
     parts = urlsplit(connection)
+    if parts.scheme in KINDS_OF_DATABASE:
+        options_of(parts)
     try:
         if parts.scheme == "duckdb":
             return DuckDB(base / unquote(parts.path.removeprefix("/")))
@@ -138,33 +148,26 @@ def open_engine(connection: str, base: Path) -> Engine:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(
-            f"connection: the database cannot be reached ({type(error).__name__}). Check host, port and database of "
-            f"the connection string, and that the password is in the environment or the client's own file."
-        ) from None
-    known = ("duckdb", "postgresql", "db2")
+        raise connection_error(error) from None
+    known = KINDS_OF_DATABASE
     raise ConfigError(f"connection: '{parts.scheme}' is no kind of database. {did_you_mean(parts.scheme, known)}")
 
 
 def _db2(connection: str) -> Dbapi:
+    """Connect to Db2. A password that does not fit into a connection text is given apart, which the client can do for
+    a database that its own catalogue knows."""
     try:
         import ibm_db_dbi
     except ImportError:
         raise ConfigError(_not_installed("IBM Db2", "ibm_db")) from None
     parts = urlsplit(connection)
     user = unquote(parts.username or "") or os.environ.get("DB2USER", "")
-    settings = {
-        "DATABASE": parts.path.strip("/"),
-        "HOSTNAME": parts.hostname or "",
-        "PORT": str(parts.port or 50000),
-        "PROTOCOL": "TCPIP",
-        "UID": user,
-        "PWD": os.environ.get("DB2PASSWORD", ""),
-    }
-    if not parts.hostname:  # a database that the client's own catalogue knows by its name
-        settings = {"DATABASE": settings["DATABASE"], "UID": user, "PWD": settings["PWD"]}
-    dsn = "".join(f"{name}={value};" for name, value in settings.items() if value)
-    return Dbapi(ibm_db_dbi.connect(dsn, "", ""))
+    password = os.environ.get("DB2PASSWORD", "")
+    if not parts.hostname and not parts.query and not fits_text(password):
+        import ibm_db
+
+        return Dbapi(ibm_db_dbi.Connection(ibm_db.connect(unquote(parts.path.strip("/")), user, password)))
+    return Dbapi(ibm_db_dbi.connect(db2_text(parts, user, password), "", ""))
 
 
 def _not_installed(database: str, package: str) -> str:
@@ -188,6 +191,10 @@ def _text(value: Any) -> str | None:
         return value.isoformat(sep=" ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, bytes):
+    if isinstance(value, Decimal):
+        return format(value, "f")  # all digits: 10000000000, not 1E+10
+    if isinstance(value, float):  # beyond, its digits are not those of the records: written so that this is seen
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else repr(value)
+    if isinstance(value, bytes | bytearray | memoryview):
         raise ContractError("a declared column holds binary values, which no contract has a type for")
-    return str(value).rstrip(" ")
+    return str(value)

@@ -5,33 +5,33 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from family_justice import fingerprint
 from family_justice.config.schema import DatabaseSource
+from family_justice.config.source_files import wrong_words
 from family_justice.contracts import Table
 from family_justice.errors import ConfigError, ContractError, did_you_mean, report_together
 from family_justice.files import atomic, write_text
 from family_justice.sources.database.engines import Engine, open_engine
+from family_justice.sources.database.refusals import catalogue_error, fetch_error
 from family_justice.sources.database.statements import select
+from family_justice.sources.names import Lacking, find_columns, how_to_settle, say_missing
+from family_justice.sources.reading import Reading, reading_of
 
 
 @dataclass(frozen=True)
 class Located:
-    """Where a table of the contract is in the database, and its columns there by their names in the contract.
-
-    A column that the database does not have is None.
-    """
+    """Where a table of the contract is in the database, and how its columns there are called."""
 
     schema: str | None
     name: str
-    columns: Mapping[str, str | None]
+    reading: Reading
     refresh: str | None
 
 
@@ -54,21 +54,13 @@ def places_of(source: DatabaseSource, tables: Mapping[str, Table]) -> dict[str, 
                 found[name] = Located(
                     place.schema_,
                     place.name.format(table=name, refresh=place.refresh or ""),
-                    {column: column for column in tables[name].columns},
+                    reading_of(source, name),
                     place.refresh,
                 )
+    problems += wrong_words(source, {name: tables[name] for name in found})
     for name, renamed in source.renamed.items():
-        if name not in found:
-            problems.append(f"renamed: '{name}' is not a table of any place. {did_you_mean(name, found)}")
-            continue
-        known = tables[name].columns
-        problems += [
-            f"renamed: {name}: '{column}' is not a column of its contract. {did_you_mean(column, known)}"
-            for column in renamed.columns
-            if column not in known
-        ]
-        now = found[name]
-        found[name] = Located(now.schema, renamed.table or now.name, {**now.columns, **renamed.columns}, now.refresh)
+        if name in found and renamed.table:
+            found[name] = replace(found[name], name=renamed.table)
     report_together("database source", problems, ConfigError)
     return {name: found[name] for name in tables if name in found}
 
@@ -84,29 +76,34 @@ def fetch_tables(source: DatabaseSource, tables: Mapping[str, Table], folder: Pa
     located = places_of(source, tables)
     engine = open_engine(source.connection_string(), base)
     try:
-        statements = _statements(engine, located)
+        statements = _statements(engine, located, tables)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in located:
-            columns = located[name].columns
-            asked = fingerprint.of_value(source.connection_string(), statements[name], dict(columns))
-            _fetch(engine, name, statements[name], asked, columns, folder)
+        for name, asked in statements.items():
+            known = fingerprint.of_value(source.connection_string(), asked.sql, dict(asked.columns))
+            _fetch(engine, name, asked.sql, known, asked.columns, folder)
     finally:
         engine.close()
     return {name: folder / f"{name}.parquet" for name in located}
 
 
-def _statements(engine: Engine, located: Mapping[str, Located]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Asked:
+    """The SELECT of one table, and the columns of the contract with their names there (None: left empty)."""
+
+    sql: str
+    columns: Mapping[str, str | None]
+
+
+def _statements(engine: Engine, located: Mapping[str, Located], tables: Mapping[str, Table]) -> dict[str, Asked]:
     """Return the SELECT of each table in the spelling of the catalogue."""
     problems: list[str] = []
-    statements: dict[str, str] = {}
+    lacking: dict[str, Lacking] = {}
+    statements: dict[str, Asked] = {}
     for name, place in located.items():
         try:
             catalogue = engine.catalogue(place.schema, place.name)
         except Exception as error:
-            raise ConfigError(
-                f"{name}: the catalogue of the database cannot be read ({type(error).__name__}). Check the connection "
-                f"and the right to read the catalogue, and run the same command again."
-            ) from None
+            raise catalogue_error(name, error) from None
         spellings = sorted({(schema, table) for schema, table, _ in catalogue})
         if not spellings:
             problems.append(
@@ -118,27 +115,21 @@ def _statements(engine: Engine, located: Mapping[str, Located]) -> dict[str, str
             problems.append(f"{name}: several tables differ from {place.name} in upper and lower case only")
             continue
         chosen = spellings[0] if len(spellings) == 1 else (str(place.schema), place.name)
-        columns = [column for schema, table, column in catalogue if (schema, table) == chosen]
-        by_lower = {column.lower(): column for column in columns}
-        wanted = [theirs for theirs in place.columns.values() if theirs is not None]
-        missing = [theirs for theirs in wanted if theirs.lower() not in by_lower]
-        problems += [
-            f"{name}: column '{column}' is missing. {did_you_mean(column, columns)} Write its name under 'renamed', or "
-            f"null there if the database has none: it is left empty."
-            for column in missing
-        ]
-        if not missing:
-            statements[name] = select(*chosen, [by_lower[theirs.lower()] for theirs in wanted])
-    report_together("database source", problems, ContractError)
+        there = [column for schema, table, column in catalogue if (schema, table) == chosen]
+        named = find_columns(tables[name].columns, there, place.reading)
+        if named.missing:
+            lacking[name] = Lacking(tables[name].columns, named, place.reading)
+            problems.append(f"{name}: {say_missing(lacking[name])}")
+            continue
+        columns = {ours: named.found[ours] for ours in tables[name].columns}
+        wanted = list(dict.fromkeys(theirs for theirs in columns.values() if theirs is not None))
+        statements[name] = Asked(select(*chosen, wanted), columns)
+    try:
+        report_together("database source", problems, ContractError)
+    except ContractError as error:
+        settle = how_to_settle(lacking, {name: place.reading for name, place in located.items()})
+        raise ContractError("\n".join([str(error), *filter(None, [settle])])) from None
     return statements
-
-
-def _unpadded(values: pa.Array) -> pa.Array:
-    """Return text without the padding of CHAR columns; blank text is a missing value, as an empty cell of a CSV is."""
-    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-        return values
-    text = pc.utf8_rtrim(values, characters=" ")
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
 
 
 def _fetch(
@@ -151,13 +142,15 @@ def _fetch(
         return
     note.unlink(missing_ok=True)
     started, rows, writer = time.monotonic(), 0, None
+    wanted = list(dict.fromkeys(theirs for theirs in columns.values() if theirs is not None))
     try:
         with atomic(path) as temporary:
             try:
                 for batch in engine.batches(statement):
-                    found = iter(batch.columns)
+                    # As they came: blanks are cut, and counted, where all files are read.
+                    found = dict(zip(wanted, batch.columns, strict=True))
                     empty = pa.nulls(batch.num_rows, pa.string())
-                    values = [empty if theirs is None else _unpadded(next(found)) for theirs in columns.values()]
+                    values = [empty if theirs is None else found[theirs] for theirs in columns.values()]
                     batch = pa.RecordBatch.from_arrays(values, names=list(columns))
                     writer = writer or pq.ParquetWriter(temporary, batch.schema, compression="zstd")
                     writer.write_batch(batch)
@@ -170,9 +163,6 @@ def _fetch(
     except ContractError:
         raise
     except Exception as error:
-        raise ContractError(
-            f"{name}: fetching stopped after {rows:,} rows ({type(error).__name__}). Finished tables are kept: run the "
-            f"same command again to go on."
-        ) from None
+        raise fetch_error(name, rows, error) from None
     write_text(note, json.dumps({"asked": asked, "rows": rows}) + "\n")
     print(f"{name}: {rows:,} rows in {time.monotonic() - started:.1f} s")
