@@ -112,18 +112,19 @@ def find_problems(
     relation: str,
     table: Table,
     others: Mapping[str, str] | None = None,
+    any_case: bool = False,
 ) -> list[Finding]:
     """Return how ``relation`` departs from the contract of ``table``.
 
     ``others`` maps names of tables to relations. References to these are tried and reported as warnings;
-    without it no reference is tried.
+    without it no reference is tried. ``any_case``: codes that are words may be written in any case.
     """
     findings, usable = _form(connection, relation, table)
     if not usable:
         return findings
     if connection.execute(f'SELECT 1 FROM "{relation}" LIMIT 1').fetchone() is None:
         return findings  # no row, no wrong one
-    departures = count_departures(connection, relation, table, others or {}, usable)
+    departures = count_departures(connection, relation, table, others or {}, usable, any_case)
     return findings + [departure.finding() for departure in departures if departure.rows]
 
 
@@ -133,19 +134,17 @@ def count_departures(
     table: Table,
     others: Mapping[str, str],
     columns: Mapping[str, Column] | None = None,
+    any_case: bool = False,
 ) -> list[Departure]:
     """Count the rows that break each rule of a contract: required columns and codes, then the key, then references.
 
     ``others`` maps names of tables to relations: references to these are tried. ``columns`` are those that are there
-    in their type, by default all. The first two rules take one pass over the table.
+    in their type, by default all. ``any_case``: codes that are words may be written in any case. The first two rules
+    take one pass over the table.
     """
     columns = table.columns if columns is None else columns
     rules = [(name, "required", f'"{name}" IS NULL') for name, column in columns.items() if column.required]
-    rules += [
-        (name, "codes", f'CAST("{name}" AS VARCHAR) NOT IN ({literals(column.codes)})')
-        for name, column in columns.items()
-        if column.codes
-    ]
+    rules += [(name, "codes", _is_no_code(name, column, any_case)) for name, column in columns.items() if column.codes]
     counts = "".join(f", count(*) FILTER (WHERE {condition})" for _, _, condition in rules)
     total, *broken = _numbers(connection, f'SELECT count(*){counts} FROM "{relation}"')
     found = [Departure(table, rule, name, total, rows) for (name, rule, _), rows in zip(rules, broken, strict=True)]
@@ -167,6 +166,14 @@ def count_departures(
         )
         found.append(Departure(table, "references", name, total, unresolved[0]))
     return found
+
+
+def _is_no_code(name: str, column: Column, any_case: bool) -> str:
+    """Return SQL that is true for a value that is none of the codes of a column."""
+    codes = list(column.codes or ())
+    if any_case and column.type == "string":
+        return f'lower(trim("{name}")) NOT IN ({literals(code.lower() for code in codes)})'
+    return f'CAST("{name}" AS VARCHAR) NOT IN ({literals(codes)})'
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> list[int]:

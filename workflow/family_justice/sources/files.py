@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from family_justice.contracts import Column, Table
+from family_justice.contracts import Column, Table, source_tables
 from family_justice.contracts.check import find_problems
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
@@ -208,7 +208,10 @@ def _content(
 ) -> list[str]:
     """Return how the content departs from the contract. What only follows from cells without a value is left out."""
     problems = []
-    for finding in find_problems(connection, "loaded", table.model_copy(update={"columns": dict(present)})):
+    # Harmonisation reads the codes of source tables in any case; tables of one's own are read as they are.
+    any_case = table.name in source_tables()
+    checked = table.model_copy(update={"columns": dict(present)})
+    for finding in find_problems(connection, "loaded", checked, any_case=any_case):
         if not finding.is_error or wrong & set(finding.column.split(", ")):
             continue
         words = counts.get(finding.column, {}).get(MADE_MISSING, 0)
