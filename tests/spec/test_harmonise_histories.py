@@ -146,6 +146,44 @@ def test_courts_of_applications(tmp_path: Path) -> None:
     assert made.counts("several_courts") == {"England": (4, 3, 4), "Wales": (2, 0, 2)}
 
 
+def test_courts_of_hearings(tmp_path: Path) -> None:
+    """CMS and Cymru record the court of a hearing, ECMS does not; of several courts on one day the first by name."""
+    made = harmonised(tmp_path, COURTS, CMS_CASE, CYMRU_CASE, ECMS_CASE, """
+        CMS_TLKPCOURT
+        COURTID | NAME
+        6 | Ambridge Magistrates
+
+        CAFE_CMS_TBLCASEHEARING
+        CASEHEARINGID_PE | CASEREF_PE | HEARINGDATE | COURTREF
+        1 | 20 | 2012-06-10 | 5
+        2 | 20 | 2012-06-10 | 6
+        3 | 20 | 2012-07-10 | 5
+        4 | 20 | 2012-07-10 | -
+        5 | 20 | 2012-08-10 | -
+
+        CAFE_ECMS_HEARINGS
+        ID_PE | CASE_ID_PE | HEARINGDATE
+        1 | 10 | 2016-03-10
+
+        CAFCASS_HEARING
+        CAP_HEARINGID_E | CAP_CASEID_E | CAP_HEARINGDATETIME | CAP_COURTIDNAME
+        1 | 30 | 2015-01-06 10:00:00 | swansea
+        2 | 30 | 2015-01-06 14:00:00 | Swansea
+        3 | 30 | 2015-02-06 10:00:00 | -
+    """)
+    made.shows("hearing", """
+        case_id | hearing_date | court
+        E10     | 2016-03-10   | -
+        E20     | 2012-06-10   | Ambridge Magistrates
+        E20     | 2012-07-10   | Toytown Magistrates
+        E20     | 2012-08-10   | -
+        W30     | 2015-01-06   | Swansea
+        W30     | 2015-02-06   | -
+    """)
+    assert made.counts("hearing_court_missing") == {"England": (4, 2, 4), "Wales": (2, 1, 2)}
+    assert made.counts("hearing_in_several_courts") == {"England": (4, 1, 4), "Wales": (2, 0, 2)}
+
+
 def test_dates_and_forms_of_cases(tmp_path: Path) -> None:
     made = harmonised(tmp_path, CYMRU_CASE, """
         ECMS_COURTFORMS

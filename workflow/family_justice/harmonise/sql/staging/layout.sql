@@ -70,7 +70,7 @@ CREATE TABLE staged_member (
 CREATE TABLE staged_parent (system VARCHAR, child_record_id VARCHAR, parent_record_id VARCHAR);
 CREATE TABLE staged_relative (system VARCHAR, record_id VARCHAR, relative_record_id VARCHAR, relation VARCHAR);
 
-CREATE TABLE staged_hearing (system VARCHAR, case_id VARCHAR, hearing_date DATE);
+CREATE TABLE staged_hearing (system VARCHAR, case_id VARCHAR, hearing_date DATE, court VARCHAR);
 
 CREATE TABLE staged_output (
     system         VARCHAR,

@@ -108,7 +108,9 @@ INSERT INTO counted
 SELECT 'relationship_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP;
 
 INSERT INTO staged_hearing
-SELECT 'CMS', 'E' || CASEREF_PE, HEARINGDATE FROM CAFE_CMS_TBLCASEHEARING;
+SELECT 'CMS', 'E' || hearing.CASEREF_PE, hearing.HEARINGDATE, court.NAME
+FROM CAFE_CMS_TBLCASEHEARING AS hearing
+LEFT JOIN CMS_TLKPCOURT AS court ON court.COURTID = hearing.COURTREF;
 
 -- Legal outputs hang on the case. DISTINCT without the row identifier removes duplicates.
 INSERT INTO staged_output

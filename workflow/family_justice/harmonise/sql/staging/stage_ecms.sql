@@ -128,7 +128,7 @@ INSERT INTO counted
 SELECT 'relationship_rows_read', 'ECMS', count(*), 0 FROM CAFE_ECMS_PERSONRELATIONSHIPS;
 
 INSERT INTO staged_hearing
-SELECT 'ECMS', 'E' || CASE_ID_PE, HEARINGDATE FROM CAFE_ECMS_HEARINGS;
+SELECT 'ECMS', 'E' || CASE_ID_PE, HEARINGDATE, NULL FROM CAFE_ECMS_HEARINGS;
 
 -- Legal outputs hang on the child and the application. DISTINCT without the row identifier removes duplicates.
 -- ECMS does not say which outputs are final: legal_orders.csv does, by type.
