@@ -45,6 +45,7 @@ RULE_STEPS = (
     "application_person",
     "hearing",
     "legal_order",
+    "court_report",
     "case",
     "history",
     "resident",
@@ -106,7 +107,11 @@ _READY = research_ready_tables()
 #: Categories that a code list may map names to: the codes of the research-ready column that takes them.
 CATEGORIES: dict[str, set[str]] = {
     "application_types": set(_READY["application"].columns["application_type"].codes or ()),
-    "legal_orders": {*(_READY["legal_order"].columns["order_group"].codes or ()), "not_an_order"},
+    "legal_orders": {
+        *(_READY["legal_order"].columns["order_group"].codes or ()),
+        *(_READY["court_report"].columns["report_kind"].codes or ()),
+        "not_an_order",
+    },
     "ethnic_groups": set(_READY["person"].columns["ethnic_group"].codes or ()),
     "religions": set(_READY["person"].columns["religion"].codes or ()),
     "nationalities": set(_READY["person"].columns["nationality"].codes or ()),
