@@ -81,8 +81,8 @@ def test_relatives_of_cms_and_cymru(tmp_path: Path) -> None:
 
 COURTS = """
 CMS_TLKPCOURT
-COURTID | NAME | COURTLEVELREF | CIRCUITREF
-5 | Toytown Magistrates | 1 | 1
+COURTID | NAME | COURTLEVELREF | CIRCUITREF | DFJAREAREF
+5 | Toytown Magistrates | 1 | 1 | 1
 
 CMS_TLKPCOURTLEVEL
 COURTLEVELID | NAME
@@ -92,14 +92,22 @@ CMS_TLKPCIRCUIT
 CIRCUITID | NAME
 1 | Northern
 
+CMS_TLKPDFJAREA
+DFJAREAID | NAME
+1 | Toyshire
+
 ECMS_COURTCOURTLEVELREFS
 ID | COURTFULLNAME | COURT_ID | COURTLEVELREF_ID
 70 | Family Court at Toytown | 7 | 2
 71 | Toytown | 7 | 2
 
 ECMS_COURTS
-ID | CIRCUITREF_ID
-7 | 3
+ID | CIRCUITREF_ID | DJAREAREF_ID
+7 | 3 | 4
+
+ECMS_DJAREAREFS
+ID | NAME
+4 | West Toyshire
 
 ECMS_COURTLEVELREFS
 ID | NAME
@@ -134,13 +142,13 @@ def test_courts_of_applications(tmp_path: Path) -> None:
         3 | 30 | 2015-03-06 10:00:00 | Cardiff
     """)
     made.shows("application", """
-        application_id | court                   | court_level              | circuit
-        C200           | Toytown Magistrates     | Family Proceedings Court | Northern
-        E100           | Family Court at Toytown | District judge           | Western
-        E101           | Toytown                 | District judge           | Western
-        E102           | -                       | -                        | -
-        W301           | Swansea                 | -                        | Wales
-        W304           | Swansea                 | -                        | Wales
+        application_id | court                   | court_level              | circuit  | dfj_area
+        C200           | Toytown Magistrates     | Family Proceedings Court | Northern | Toyshire
+        E100           | Family Court at Toytown | District judge           | Western  | West Toyshire
+        E101           | Toytown                 | District judge           | Western  | West Toyshire
+        E102           | -                       | -                        | -        | -
+        W301           | Swansea                 | -                        | Wales    | -
+        W304           | Swansea                 | -                        | Wales    | -
     """)
     assert made.counts("application_court_missing") == {"CMS": (1, 0, 1), "ECMS": (3, 1, 3), "Cymru": (2, 0, 2)}
     assert made.counts("several_courts") == {"England": (4, 3, 4), "Wales": (2, 0, 2)}

@@ -168,8 +168,8 @@ def test_secure_accommodation_is_an_order_and_an_application_of_public_law(tmp_p
         1 | 10 | 100 | 1 | 4 | 2016-03-10
     """)
     made.shows("application", """
-        application_id | application_type     | is_s31
-        E100           | secure_accommodation | 0
+        application_id | application_type     | type_name                 | is_s31
+        E100           | secure_accommodation | Secure Accommodation (s25) | 0
     """)
     made.shows("case", """
         case_id | law_type | has_s31 | final_order_date

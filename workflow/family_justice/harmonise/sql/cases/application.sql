@@ -127,12 +127,14 @@ SELECT
     application.application_id,
     application.case_id,
     coalesce(application.category, 'other_' || cases.law_type) AS application_type,
+    trim(application.type_name) AS type_name,
     application.is_s31,
     application.issue_date AS application_date,
     application.completed_date,
     application.court,
     application.court_level,
-    application.circuit
+    application.circuit,
+    application.dfj_area
 FROM dated_application AS application
 JOIN retained_case AS cases USING (case_id)
 WHERE NOT application.is_also_in_ecms;

@@ -56,7 +56,8 @@ CREATE TABLE staged_application (
     completed_date     DATE,
     court              VARCHAR,  -- courts are recorded in several ways: names are not to be trusted
     court_level        VARCHAR,
-    circuit            VARCHAR
+    circuit            VARCHAR,
+    dfj_area           VARCHAR   -- designated family judge area of the court
 );
 
 CREATE TABLE staged_member (

@@ -61,12 +61,14 @@ SELECT
     coalesce(application.DATEAPPLICATIONCOMPLETED, application.DATECOMPLETED),
     court.NAME,
     court_level.NAME,
-    circuit.NAME
+    circuit.NAME,
+    dfj_area.NAME
 FROM CAFE_CMS_TBLCASEAPPLICATION AS application
 LEFT JOIN CMS_TLKPCASEAPPLICATIONTYPE AS kind ON kind.CASEAPPLICATIONTYPEID = application.CASEAPPLICATIONTYPEREF
 LEFT JOIN CMS_TLKPCOURT AS court ON court.COURTID = application.COURTREF
 LEFT JOIN CMS_TLKPCOURTLEVEL AS court_level ON court_level.COURTLEVELID = court.COURTLEVELREF
-LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.CIRCUITID = court.CIRCUITREF;
+LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.CIRCUITID = court.CIRCUITREF
+LEFT JOIN CMS_TLKPDFJAREA AS dfj_area ON dfj_area.DFJAREAID = court.DFJAREAREF;
 
 -- Member type 16 sends the reader to the converted type; 8 is unknown.
 INSERT INTO counted SELECT 'member_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCASEAPPLICATIONMEMBER;

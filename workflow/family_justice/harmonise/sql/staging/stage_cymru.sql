@@ -77,7 +77,8 @@ SELECT
     CAP_DATEOFCOMPLETION,
     court.name,
     NULL,
-    'Wales'
+    'Wales',
+    NULL
 FROM CAFCASS_APPLICATION
 LEFT JOIN court ON court.CAP_CASEID_E = CAP_INCIDENTID_E;
 
