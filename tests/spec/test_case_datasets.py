@@ -47,12 +47,12 @@ E2      | E4        | subject    | child       | 2016-05-05     | -1
 E2      | E9        | applicant  | -           | 2016-03-01     | -
 
 application
-application_id | case_id | application_type     | is_s31 | application_date | completed_date | court   | circuit  | dfj_area
-E00            | E0      | child_arrangements   | 0      | 2014-12-01       | 2015-01-01     | -       | -        | -
-E10            | E1      | care                 | 1      | 2015-02-02       | -              | -       | -        | -
-E20            | E2      | emergency_protection | 0      | 2016-02-24       | -              | Toytown | Northern | Toyshire
-E21            | E2      | care                 | 1      | 2016-03-01       | 2016-09-01     | Toytown | -        | -
-E22            | E2      | care                 | 1      | 2016-05-05       | 2016-09-01     | Toytown | Western  | West Toyshire
+application_id | case_id | application_type     | is_s31 | application_date | completed_date | court   | circuit  | dfj_area      | type_name
+E00            | E0      | child_arrangements   | 0      | 2014-12-01       | 2015-01-01     | -       | -        | -             | Child Arrangements (s8)
+E10            | E1      | care                 | 1      | 2015-02-02       | -              | -       | -        | -             | Care (s31)
+E20            | E2      | emergency_protection | 0      | 2016-02-24       | -              | Toytown | Northern | Toyshire      | EPO (s44)
+E21            | E2      | care                 | 1      | 2016-03-01       | 2016-09-01     | Toytown | -        | -             | Care (s31)
+E22            | E2      | care                 | 1      | 2016-05-05       | 2016-09-01     | Toytown | Western  | West Toyshire | Care (s31)
 
 application_person
 application_id | person_id | role
@@ -175,13 +175,13 @@ def test_adult_case(made: Harmonised) -> None:
         E2      | E9        | applicant  | -           | -   | -        | 0            | -1           | -                    | 3            | 2
     """)
     made.shows("adult_case", """
-        case_id | person_id | earlier_s31_cases | earlier_private_cases | days_since_s31 | was_subject | final_order_highest | final_order_least
-        E0      | E2        | 0                 | 0                     | -              | 0           | -                   | -
-        E0      | E3        | 0                 | 0                     | -              | 0           | -                   | -
-        E1      | E2        | 0                 | 1                     | -              | 0           | supervision order   | supervision order
-        E2      | E2        | 1                 | 1                     | 393            | 0           | placement order     | no order or discharge
-        E2      | E3        | 0                 | 1                     | -              | 0           | placement order     | no order or discharge
-        E2      | E9        | 0                 | 0                     | -              | 0           | placement order     | no order or discharge
+        case_id | person_id | age_at_issue | earlier_s31_cases | earlier_private_cases | days_since_s31 | was_subject | final_order_highest | final_order_least
+        E0      | E2        | 19           | 0                 | 0                     | -              | 0           | -                   | -
+        E0      | E3        | 20           | 0                 | 0                     | -              | 0           | -                   | -
+        E1      | E2        | 19           | 0                 | 1                     | -              | 0           | supervision order   | supervision order
+        E2      | E2        | 20           | 1                 | 1                     | 393            | 0           | placement order     | no order or discharge
+        E2      | E3        | 21           | 0                 | 1                     | -              | 0           | placement order     | no order or discharge
+        E2      | E9        | -            | 0                 | 0                     | -              | 0           | placement order     | no order or discharge
     """)
 
 

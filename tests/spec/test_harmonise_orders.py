@@ -161,8 +161,8 @@ def test_children_of_completed_cases_without_an_order_are_counted(tmp_path: Path
 
 def test_secure_accommodation_is_an_order_and_an_application_of_public_law(tmp_path: Path) -> None:
     """Section 25 in England; the case has no law type of its own and gets it from the application."""
-    made = harmonised(tmp_path, ECMS_CASE.replace("10 | 2 | 1 | 7", "10 | 2 | - | 7").replace("100 | 10 | 1", "100 | 10 | 4"),
-        ECMS_PEOPLE, """
+    case = ECMS_CASE.replace("10 | 2 | 1 | 7", "10 | 2 | - | 7").replace("100 | 10 | 1", "100 | 10 | 4")
+    made = harmonised(tmp_path, case, ECMS_PEOPLE, """
         CAFE_ECMS_LEGALOUTPUTS
         ID_PE | CASE_ID_PE | APPLICATION_ID_PE | PERSON_ID_PE | LEGALOUTPUTTYPE_ID | DATEORDERED
         1 | 10 | 100 | 1 | 4 | 2016-03-10

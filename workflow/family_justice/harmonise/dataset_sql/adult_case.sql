@@ -55,6 +55,7 @@ SELECT
     adult.family_role,
     completed_years(person.week_of_birth, adult.start_date) AS age,
     CAST(completed_years(person.week_of_birth, adult.start_date) < 18 AS INTEGER) AS is_minor,
+    adult.age_at_issue,
     person.* EXCLUDE (person_id, week_of_birth),
     cases.local_authority,
     cases.dfj_area,
