@@ -229,6 +229,29 @@ def test_courts_of_a_case_are_those_of_its_applications_and_hearings_by_day(made
     """)
 
 
+def test_in_cymru_only_hearings_tell_the_court_of_a_case(tmp_path: Path) -> None:
+    """The case moved to Cardiff; its second application, made later, still has the court of the first hearing."""
+    made, _ = built(tmp_path, """
+        case
+        case_id | system | jurisdiction | issue_date
+        W1      | Cymru  | Wales        | 2015-01-05
+
+        application
+        application_id | case_id | application_type | is_s31 | application_date | court   | circuit
+        W10            | W1      | care             | 1      | 2015-01-05       | Swansea | Wales
+        W11            | W1      | care             | 1      | 2015-06-01       | Swansea | Wales
+
+        hearing
+        case_id | hearing_date | court
+        W1      | 2015-02-02   | Swansea
+        W1      | 2015-05-04   | Cardiff
+    """)
+    made.shows("court_case", """
+        case_id | first_court | last_court | first_circuit | last_circuit | first_dfj_area
+        W1      | Swansea     | Cardiff    | Wales         | Wales        | -
+    """)
+
+
 def test_five_flags_say_which_final_orders_a_case_has(tmp_path: Path, made: Harmonised) -> None:
     """The interim order sets no flag. Below, a case for each group of orders: some are in none of the five."""
     made.shows("court_case", """

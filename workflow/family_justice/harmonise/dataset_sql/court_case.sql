@@ -1,9 +1,18 @@
 -- Cases. The five flags of final orders are the groups of the public code UCL-CHIG/cafcass-mortality.
 
 -- Where the case was: the courts of its applications and hearings in the order of their days. On one day an
--- application goes before a hearing. Hearings tell neither area nor circuit.
+-- application goes before a hearing. Hearings tell neither area nor circuit. In Cymru an application has the court of
+-- the first hearing, whenever it was made: there only hearings tell the court.
 CREATE TABLE seen_in_court AS
-SELECT case_id, application_date AS day, 1 AS place, court, dfj_area, circuit FROM application
+SELECT
+    application.case_id,
+    application.application_date AS day,
+    1 AS place,
+    CASE WHEN cases.system <> 'Cymru' THEN application.court END AS court,
+    application.dfj_area,
+    application.circuit
+FROM application
+JOIN "case" AS cases USING (case_id)
 UNION ALL
 SELECT case_id, hearing_date, 2, court, NULL, NULL FROM hearing;
 
