@@ -1,4 +1,4 @@
-"""The data sets child x case, adult x case and child x application, and the checks that report."""
+"""The data sets child x case, adult x case, child x application and case, and the checks that report."""
 
 # The little tables stay inside their calls:
 # fmt: off
@@ -47,12 +47,12 @@ E2      | E4        | subject    | child       | 2016-05-05     | -1
 E2      | E9        | applicant  | -           | 2016-03-01     | -
 
 application
-application_id | case_id | application_type     | is_s31 | application_date | completed_date | court
-E00            | E0      | child_arrangements   | 0      | 2014-12-01       | 2015-01-01     | -
-E10            | E1      | care                 | 1      | 2015-02-02       | -              | -
-E20            | E2      | emergency_protection | 0      | 2016-02-24       | -              | Toytown
-E21            | E2      | care                 | 1      | 2016-03-01       | 2016-09-01     | Toytown
-E22            | E2      | care                 | 1      | 2016-05-05       | 2016-09-01     | Toytown
+application_id | case_id | application_type     | is_s31 | application_date | completed_date | court   | circuit  | dfj_area      | type_name
+E00            | E0      | child_arrangements   | 0      | 2014-12-01       | 2015-01-01     | -       | -        | -             | Child Arrangements (s8)
+E10            | E1      | care                 | 1      | 2015-02-02       | -              | -       | -        | -             | Care (s31)
+E20            | E2      | emergency_protection | 0      | 2016-02-24       | -              | Toytown | Northern | Toyshire      | EPO (s44)
+E21            | E2      | care                 | 1      | 2016-03-01       | 2016-09-01     | Toytown | -        | -             | Care (s31)
+E22            | E2      | care                 | 1      | 2016-05-05       | 2016-09-01     | Toytown | Western  | West Toyshire | Care (s31)
 
 application_person
 application_id | person_id | role
@@ -82,12 +82,12 @@ E1        | E4          | half_sibling
 E1        | E9          | extended_family
 
 hearing
-case_id | hearing_date
-E1      | 2015-02-02
-E1      | 2015-08-03
-E2      | 2016-02-24
-E2      | 2016-03-04
-E2      | 2016-09-01
+case_id | hearing_date | court
+E1      | 2015-02-02   | -
+E1      | 2015-08-03   | Ambridge
+E2      | 2016-02-24   | Ambridge
+E2      | 2016-03-04   | -
+E2      | 2016-09-01   | Ambridge
 
 legal_order
 case_id | child_id | order_group   | order_date | is_final
@@ -96,6 +96,11 @@ E2      | E1       | care          | 2016-09-01 | 1
 E2      | E1       | placement     | 2016-09-01 | 1
 E2      | E1       | interim       | 2016-03-04 | 0
 E2      | E4       | no_order      | 2016-09-01 | 1
+
+court_report
+case_id | child_id | report_kind       | report_date | system
+E0      | -        | report_section_7  | 2014-12-08  | CMS
+E2      | E1       | report_section_37 | 2016-03-04  | ECMS
 """
 
 
@@ -161,22 +166,22 @@ def test_final_orders_by_both_hierarchies_and_one_flag_for_each_group(made: Harm
 def test_adult_case(made: Harmonised) -> None:
     """Nobody knows the age of the representative 9."""
     made.shows("adult_case", """
-        case_id | person_id | role       | family_role | age | is_minor | own_children | youngest_age | other_parent_in_case | applications
-        E0      | E2        | applicant  | mother      | 19  | 0        | 1            | 0            | 1                    | 1
-        E0      | E3        | respondent | father      | 20  | 0        | 1            | 0            | 1                    | 1
-        E1      | E2        | respondent | mother      | 19  | 0        | 1            | 0            | 0                    | 1
-        E2      | E2        | respondent | mother      | 20  | 0        | 2            | -1           | 1                    | 1
-        E2      | E3        | respondent | father      | 21  | 0        | 1            | -1           | 1                    | 1
-        E2      | E9        | applicant  | -           | -   | -        | 0            | -1           | -                    | 3
+        case_id | person_id | role       | family_role | age | is_minor | own_children | youngest_age | other_parent_in_case | applications | hearings
+        E0      | E2        | applicant  | mother      | 19  | 0        | 1            | 0            | 1                    | 1            | 0
+        E0      | E3        | respondent | father      | 20  | 0        | 1            | 0            | 1                    | 1            | 0
+        E1      | E2        | respondent | mother      | 19  | 0        | 1            | 0            | 0                    | 1            | 2
+        E2      | E2        | respondent | mother      | 20  | 0        | 2            | -1           | 1                    | 1            | 2
+        E2      | E3        | respondent | father      | 21  | 0        | 1            | -1           | 1                    | 1            | 2
+        E2      | E9        | applicant  | -           | -   | -        | 0            | -1           | -                    | 3            | 2
     """)
     made.shows("adult_case", """
-        case_id | person_id | earlier_s31_cases | earlier_private_cases | days_since_s31 | was_subject | final_order_highest | final_order_least
-        E0      | E2        | 0                 | 0                     | -              | 0           | -                   | -
-        E0      | E3        | 0                 | 0                     | -              | 0           | -                   | -
-        E1      | E2        | 0                 | 1                     | -              | 0           | supervision order   | supervision order
-        E2      | E2        | 1                 | 1                     | 393            | 0           | placement order     | no order or discharge
-        E2      | E3        | 0                 | 1                     | -              | 0           | placement order     | no order or discharge
-        E2      | E9        | 0                 | 0                     | -              | 0           | placement order     | no order or discharge
+        case_id | person_id | age_at_issue | earlier_s31_cases | earlier_private_cases | days_since_s31 | was_subject | final_order_highest | final_order_least
+        E0      | E2        | 19           | 0                 | 0                     | -              | 0           | -                   | -
+        E0      | E3        | 20           | 0                 | 0                     | -              | 0           | -                   | -
+        E1      | E2        | 19           | 0                 | 1                     | -              | 0           | supervision order   | supervision order
+        E2      | E2        | 20           | 1                 | 1                     | 393            | 0           | placement order     | no order or discharge
+        E2      | E3        | 21           | 0                 | 1                     | -              | 0           | placement order     | no order or discharge
+        E2      | E9        | -            | 0                 | 0                     | -              | 0           | placement order     | no order or discharge
     """)
 
 
@@ -197,6 +202,94 @@ def test_child_application(made: Harmonised) -> None:
         E21            | Toytown | 184           | 2016-03-04         | 3           | placement order
         E22            | Toytown | 119           | 2016-09-01         | 119         | no order or discharge
     """)
+
+
+def test_court_case(made: Harmonised) -> None:
+    made.shows("court_case", """
+        case_id | case_status | financial_year | applications | has_emergency_protection | children | adults | mother_in_case | father_in_case
+        E0      | Completed   | 2014/15        | 1            | 0                        | 1        | 2      | 1              | 1
+        E1      | Completed   | 2014/15        | 1            | 0                        | 1        | 1      | 1              | 0
+        E2      | Completed   | 2015/16        | 3            | 1                        | 2        | 3      | 1              | 1
+    """)
+    made.shows("court_case", """
+        case_id | hearings | first_hearing_date | last_hearing_date | end_date   | duration_days
+        E0      | 0        | -                  | -                 | 2015-01-01 | 31
+        E1      | 2        | 2015-02-02         | 2015-08-03        | 2015-08-03 | 182
+        E2      | 3        | 2016-02-24         | 2016-09-01        | 2016-09-01 | 190
+    """)
+
+
+def test_courts_of_a_case_are_those_of_its_applications_and_hearings_by_day(made: Harmonised) -> None:
+    """Application and first hearing of case 2 were on one day: the application goes first. Hearings have no circuit."""
+    made.shows("court_case", """
+        case_id | first_court | last_court | first_circuit | last_circuit | first_dfj_area | last_dfj_area
+        E0      | -           | -          | -             | -            | -              | -
+        E1      | Ambridge    | Ambridge   | -             | -            | -              | -
+        E2      | Toytown     | Ambridge   | Northern      | Western      | Toyshire       | West Toyshire
+    """)
+
+
+def test_in_cymru_only_hearings_tell_the_court_of_a_case(tmp_path: Path) -> None:
+    """The case moved to Cardiff; its second application, made later, still has the court of the first hearing."""
+    made, _ = built(tmp_path, """
+        case
+        case_id | system | jurisdiction | issue_date
+        W1      | Cymru  | Wales        | 2015-01-05
+
+        application
+        application_id | case_id | application_type | is_s31 | application_date | court   | circuit
+        W10            | W1      | care             | 1      | 2015-01-05       | Swansea | Wales
+        W11            | W1      | care             | 1      | 2015-06-01       | Swansea | Wales
+
+        hearing
+        case_id | hearing_date | court
+        W1      | 2015-02-02   | Swansea
+        W1      | 2015-05-04   | Cardiff
+    """)
+    made.shows("court_case", """
+        case_id | first_court | last_court | first_circuit | last_circuit | first_dfj_area
+        W1      | Swansea     | Cardiff    | Wales         | Wales        | -
+    """)
+
+
+def test_five_flags_say_which_final_orders_a_case_has(tmp_path: Path, made: Harmonised) -> None:
+    """The interim order sets no flag. Below, a case for each group of orders: some are in none of the five."""
+    made.shows("court_case", """
+        case_id | any_final_order_dis_ono | any_final_order_fao_so | any_final_order_ro_sgo_cao | any_final_order_co_sao | any_final_order_po
+        E0      | 0                       | 0                      | 0                          | 0                      | 0
+        E1      | 0                       | 1                      | 0                          | 0                      | 0
+        E2      | 1                       | 0                      | 0                          | 1                      | 1
+    """)
+    groups = list(research_ready_tables()["legal_order"].columns["order_group"].codes or {})
+    cases = "".join(f"{group} | 2016-01-04 | 2016-01-04\n" for group in groups)
+    orders = "".join(f"{group} | E1 | {group} | 2016-09-01\n" for group in groups)
+    each, _ = built(tmp_path, f"""
+        person\nperson_id\nE1\n
+        case\ncase_id | issue_date | s31_issue_date\n{cases}
+        legal_order\ncase_id | child_id | order_group | order_date\n{orders}
+    """)
+    flags = ["dis_ono", "fao_so", "ro_sgo_cao", "co_sao", "po"]
+    rows = each.rows("court_case", ["case_id", *(f"any_final_order_{flag}" for flag in flags)])
+    found = {group: " ".join(flag for flag, value in zip(flags, row, strict=True) if value == "1") for group, *row in rows}
+    assert found == {
+        "discharge": "dis_ono", "no_order": "dis_ono", "withdrawn": "dis_ono",
+        "family_assistance": "fao_so", "supervision": "fao_so",
+        "residence": "ro_sgo_cao", "special_guardianship": "ro_sgo_cao", "child_arrangements": "ro_sgo_cao",
+        "care": "co_sao", "secure_accommodation": "co_sao", "placement": "po",
+        "contact": "", "specific_issue": "", "prohibited_steps": "", "enforcement": "", "parental_responsibility": "",
+        "interim": "",
+    }
+
+
+def test_an_open_case_says_so(tmp_path: Path) -> None:
+    made, checks = built(tmp_path, READY.replace("2015-08-03 | 2015-08-03        | 1  ", "-          | 2015-08-03        | 0  "))
+    made.shows("court_case", """
+        case_id | case_status | end_date
+        E0      | Completed   | 2015-01-01
+        E1      | Open        | -
+        E2      | Completed   | 2016-09-01
+    """)
+    assert checks["court_case", "open_case_has_no_end"] == (3, 0)
 
 
 def test_checks_report_every_rule_with_its_count(tmp_path: Path) -> None:
@@ -220,7 +313,10 @@ def test_checks_report_every_rule_with_its_count(tmp_path: Path) -> None:
         ("E4       | E2        | mother", "E4       | E3        | mother", ("relationship", "mother_is_female")),
         ("E1      | E1       | supervision", "E1      | E4       | supervision", ("legal_order", "child_is_subject")),
         ("E22            | E4        | subject", "E22            | E8        | subject", ("application_person", "references_person_id")),
-        ("E1      | 2015-02-02\n", "E1      | 2015-02-01\n", ("hearing", "not_before_case")),
+        ("E1      | 2015-02-02   | -", "E1      | 2015-02-01   | -", ("hearing", "not_before_case")),
+        ("E0      | -        | report", "E0      | E1       | report", ("court_report", "child_is_known")),
+        ("E2      | E1       | report", "E2      | E2       | report", ("court_report", "child_is_subject")),
+        ("2016-03-04  | ECMS", "2016-02-23  | ECMS", ("court_report", "not_before_case")),
         ("E3        | male   | 1994-04-04", "E3        | male   | 2010-04-05", ("child_case", "father_older")),
         ("E4        | male   | 2016-05-02", "E4        | male   | 2016-05-03", ("person", "week_of_birth_is_monday")),
         ("2015-08-03 | 2015-08-03        | 1  ", "2015-01-01 | 2015-08-03        | 1  ", ("case", "end_not_before_issue")),
@@ -250,7 +346,7 @@ def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
         build_datasets(tmp_path / "ready", folder / "made", folder / "checks.csv", CODELISTS, threads)
     one, two = ({path.name: path.read_bytes() for path in (tmp_path / n).rglob("*.*")} for n in ("1", "2"))
     assert one == two
-    assert sorted(one) == ["adult_case.parquet", "checks.csv", "child_application.parquet", "child_case.parquet"]
+    assert sorted(one) == ["adult_case.parquet", "checks.csv", "child_application.parquet", "child_case.parquet", "court_case.parquet"]
 
 
 def test_without_research_ready_tables(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def test_relatives_of_cms_and_cymru(tmp_path: Path) -> None:
 
 COURTS = """
 CMS_TLKPCOURT
-COURTID | COURT | COURTLEVELREF | CIRCUITREF
-5 | Toytown Magistrates | 1 | 1
+COURTID | COURT | COURTLEVELREF | CIRCUITREF | DFJAREAREF
+5 | Toytown Magistrates | 1 | 1 | 1
 
 CMS_TLKPCOURTLEVEL
 ITEMID | CAPTION
@@ -92,14 +92,22 @@ CMS_TLKPCIRCUIT
 ITEMID | CAPTION
 1 | Northern
 
+CMS_TLKPDFJAREA
+ITEMID | CAPTION
+1 | Toyshire
+
 ECMS_COURTCOURTLEVELREFS
 ID | COURTFULLNAME | COURT_ID | COURTLEVELREF_ID
 70 | Family Court at Toytown | 7 | 2
 71 | Toytown | 7 | 2
 
 ECMS_COURTS
-ID | CIRCUITREF_ID
-7 | 3
+ID | CIRCUITREF_ID | DJAREAREF_ID
+7 | 3 | 4
+
+ECMS_DJAREAREFS
+ID | NAME
+4 | West Toyshire
 
 ECMS_COURTLEVELREFS
 ID | NAME
@@ -134,16 +142,54 @@ def test_courts_of_applications(tmp_path: Path) -> None:
         3 | 30 | 2015-03-06 10:00:00 | Cardiff
     """)
     made.shows("application", """
-        application_id | court                   | court_level              | circuit
-        C200           | Toytown Magistrates     | Family Proceedings Court | Northern
-        E100           | Family Court at Toytown | District judge           | Western
-        E101           | Toytown                 | District judge           | Western
-        E102           | -                       | -                        | -
-        W301           | Swansea                 | -                        | Wales
-        W304           | Swansea                 | -                        | Wales
+        application_id | court                   | court_level              | circuit  | dfj_area
+        C200           | Toytown Magistrates     | Family Proceedings Court | Northern | Toyshire
+        E100           | Family Court at Toytown | District judge           | Western  | West Toyshire
+        E101           | Toytown                 | District judge           | Western  | West Toyshire
+        E102           | -                       | -                        | -        | -
+        W301           | Swansea                 | -                        | Wales    | -
+        W304           | Swansea                 | -                        | Wales    | -
     """)
     assert made.counts("application_court_missing") == {"CMS": (1, 0, 1), "ECMS": (3, 1, 3), "Cymru": (2, 0, 2)}
     assert made.counts("several_courts") == {"England": (4, 3, 4), "Wales": (2, 0, 2)}
+
+
+def test_courts_of_hearings(tmp_path: Path) -> None:
+    """CMS and Cymru record the court of a hearing, ECMS does not; of several courts on one day the first by name."""
+    made = harmonised(tmp_path, COURTS, CMS_CASE, CYMRU_CASE, ECMS_CASE, """
+        CMS_TLKPCOURT
+        COURTID | COURT
+        6 | Ambridge Magistrates
+
+        CAFE_CMS_TBLCASEHEARING
+        CASEHEARINGID_PE | CASEREF_PE | HEARINGDATE | COURTREF
+        1 | 20 | 2012-06-10 | 5
+        2 | 20 | 2012-06-10 | 6
+        3 | 20 | 2012-07-10 | 5
+        4 | 20 | 2012-07-10 | -
+        5 | 20 | 2012-08-10 | -
+
+        CAFE_ECMS_HEARINGS
+        ID_PE | CASE_ID_PE | HEARINGDATE
+        1 | 10 | 2016-03-10
+
+        CAFCASS_HEARING
+        CAP_HEARINGID_E | CAP_CASEID_E | CAP_HEARINGDATETIME | CAP_COURTIDNAME
+        1 | 30 | 2015-01-06 10:00:00 | swansea
+        2 | 30 | 2015-01-06 14:00:00 | Swansea
+        3 | 30 | 2015-02-06 10:00:00 | -
+    """)
+    made.shows("hearing", """
+        case_id | hearing_date | court
+        E10     | 2016-03-10   | -
+        E20     | 2012-06-10   | Ambridge Magistrates
+        E20     | 2012-07-10   | Toytown Magistrates
+        E20     | 2012-08-10   | -
+        W30     | 2015-01-06   | Swansea
+        W30     | 2015-02-06   | -
+    """)
+    assert made.counts("hearing_court_missing") == {"England": (4, 2, 4), "Wales": (2, 1, 2)}
+    assert made.counts("hearing_in_several_courts") == {"England": (4, 1, 4), "Wales": (2, 0, 2)}
 
 
 def test_dates_and_forms_of_cases(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
-from toy import CMS_CASE, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, harmonised
+from toy import CMS_CASE, CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, harmonised
 
 
 def test_ecms_outputs_belong_to_the_child(tmp_path: Path) -> None:
@@ -156,3 +157,32 @@ def test_children_of_completed_cases_without_an_order_are_counted(tmp_path: Path
     made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, CMS_CASE)
     assert made.counts("subject_without_order") == {"CMS": (1, 1, 1), "ECMS": (1, 1, 1)}
     assert made.affected("completed_without_end", "England") == 2
+
+
+def test_secure_accommodation_is_an_order_and_an_application_of_public_law(tmp_path: Path) -> None:
+    """Section 25 in England; the case has no law type of its own and gets it from the application."""
+    case = ECMS_CASE.replace("10 | 2 | 1 | 7", "10 | 2 | - | 7").replace("100 | 10 | 1", "100 | 10 | 4")
+    made = harmonised(tmp_path, case, ECMS_PEOPLE, """
+        CAFE_ECMS_LEGALOUTPUTS
+        ID_PE | CASE_ID_PE | APPLICATION_ID_PE | PERSON_ID_PE | LEGALOUTPUTTYPE_ID | DATEORDERED
+        1 | 10 | 100 | 1 | 4 | 2016-03-10
+    """)
+    made.shows("application", """
+        application_id | application_type     | type_name                 | is_s31
+        E100           | secure_accommodation | Secure Accommodation (s25) | 0
+    """)
+    made.shows("case", """
+        case_id | law_type | has_s31 | final_order_date
+        E10     | public   | 0       | 2016-03-10
+    """)
+    made.shows("legal_order", """
+        case_id | child_id | order_group          | order_date | is_final
+        E10     | E1       | secure_accommodation | 2016-03-10 | 1
+    """)
+
+
+def test_secure_accommodation_stands_with_the_care_order_in_both_hierarchies() -> None:
+    with open(CODELISTS / "order_hierarchies.csv", encoding="utf-8", newline="") as stream:
+        places = {(row["hierarchy"], row["order_group"]): (row["rank"], row["label"]) for row in csv.DictReader(stream)}
+    for hierarchy in ("highest", "least"):
+        assert places[hierarchy, "secure_accommodation"] == places[hierarchy, "care"]

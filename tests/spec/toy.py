@@ -32,26 +32,36 @@ CASEAPPLICATIONTYPEID | CASEAPPLICATIONTYPE
 1 | Care (s31)
 2 | EPO (s44)
 3 | Child Arrangements (s8)
+4 | Secure Accommodation (s25)
 
 ECMS_APPLICATIONTYPES
 ID | NAME
 1 | Care (s31)
 2 | EPO (s44)
 3 | Child Arrangements (s8)
+4 | Secure Accommodation (s25)
 
 CMS_TLKPLEGALOUTPUTTYPE
 LEGALOUTPUTTYPEID | LEGALOUTPUTTYPE
 1 | Care Order
 2 | Supervision Order
 3 | Interim Care Order
+4 | Secure Accommodation Order
+7 | Section 37 Report
+8 | Rule 16.4 Appointment
 9 | Section 7 Report
+10 | MIAM
 
 ECMS_LEGALOUTPUTTYPES
 ID | NAME
 1 | Care Order
 2 | Supervision Order
 3 | Interim Care Order
+4 | Secure Accommodation Order
+7 | Section 37 Report
+8 | Rule 16.4 Appointment
 9 | Section 7 Report
+10 | MIAM
 
 CMS_TLKPETHNICORIGIN
 ITEMID | CAPTION

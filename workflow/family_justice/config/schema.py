@@ -237,7 +237,7 @@ class HarmoniseOptions(Strict):
         "code fjs_data)",
     )
     cms_orders_before_usable: Literal["flag", "drop"] = Field(
-        default="flag", description="CMS orders before `cms_orders_usable_from`: keep and count, or drop"
+        default="flag", description="CMS orders and reports before `cms_orders_usable_from`: keep and count, or drop"
     )
     join_by_linkage_field: bool = Field(
         default=True,

@@ -60,7 +60,11 @@ _READY = research_ready_tables()
 #: Categories that a code list may map names to: the codes of the research-ready column that takes them.
 CATEGORIES: dict[str, set[str]] = {
     "application_types": set(_READY["application"].columns["application_type"].codes or ()),
-    "legal_orders": {*(_READY["legal_order"].columns["order_group"].codes or ()), "not_an_order"},
+    "legal_orders": {
+        *(_READY["legal_order"].columns["order_group"].codes or ()),
+        *(_READY["court_report"].columns["report_kind"].codes or ()),
+        "not_an_order",
+    },
     "ethnic_groups": set(_READY["person"].columns["ethnic_group"].codes or ()),
     "religions": set(_READY["person"].columns["religion"].codes or ()),
     "nationalities": set(_READY["person"].columns["nationality"].codes or ()),
@@ -92,10 +96,10 @@ def load_court_codes(connection: duckdb.DuckDBPyConnection, codelists: Path) -> 
         report_together(str(path), problems, ContractError)
         report_together(str(path), _problems_of_shares(rows), ContractError)
         flag = f"{flags[name]} INTEGER" if name in flags else "ecms_codes VARCHAR, max_share DOUBLE"
-        connection.execute(f"CREATE TABLE {name} (plain_name VARCHAR, category VARCHAR, {flag})")
+        connection.execute(f"CREATE TABLE {name} (plain_name VARCHAR, listed VARCHAR, category VARCHAR, {flag})")
         # Literals, not parameters: with the first parameter DuckDB imports pandas, which takes longer than all of this.
         values = ", ".join(
-            f"({literal(plain)}, {literal(row['category'])}, "
+            f"({literal(plain)}, {literal(row['name'])}, {literal(row['category'])}, "
             + (row[flags[name]] if name in flags else f"{literal(row['ecms_codes'])}, {row['max_share'] or 'NULL'}")
             + ")"
             for plain, row in zip(plain_names, rows, strict=True)

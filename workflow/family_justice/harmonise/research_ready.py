@@ -45,6 +45,7 @@ RULE_STEPS = (
     "application_person",
     "hearing",
     "legal_order",
+    "court_report",
     "case",
     "history",
     "resident",

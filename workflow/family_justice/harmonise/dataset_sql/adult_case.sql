@@ -13,6 +13,13 @@ FROM application_person AS member
 JOIN application USING (application_id)
 GROUP BY application.case_id, member.person_id;
 
+CREATE TABLE heard_for_adult AS
+SELECT adult.case_id, adult.person_id, count(*) AS hearings
+FROM started AS adult
+JOIN hearing ON hearing.case_id = adult.case_id AND hearing.hearing_date >= adult.start_date
+WHERE adult.role <> 'subject'
+GROUP BY adult.case_id, adult.person_id;
+
 -- What the courts knew of the person before the start of this case. Only people of several cases have a before.
 CREATE TABLE before_case AS
 WITH several AS (SELECT person_id FROM started GROUP BY person_id HAVING count(*) > 1)
@@ -48,6 +55,7 @@ SELECT
     adult.family_role,
     completed_years(person.week_of_birth, adult.start_date) AS age,
     CAST(completed_years(person.week_of_birth, adult.start_date) < 18 AS INTEGER) AS is_minor,
+    adult.age_at_issue,
     person.* EXCLUDE (person_id, week_of_birth),
     cases.local_authority,
     cases.dfj_area,
@@ -59,6 +67,7 @@ SELECT
         WHEN 'mother' THEN CAST(people.has_father AS INTEGER) WHEN 'father' THEN CAST(people.has_mother AS INTEGER)
     END AS other_parent_in_case,
     coalesce(applications.applications, 0) AS applications,
+    coalesce(heard.hearings, 0) AS hearings,
     coalesce(earlier.s31_cases, 0) AS earlier_s31_cases,
     coalesce(earlier.private_cases, 0) AS earlier_private_cases,
     adult.start_date - earlier.last_s31 AS days_since_s31,
@@ -75,6 +84,7 @@ JOIN people_of_case AS people ON people.case_id = adult.case_id
 LEFT JOIN own_children_in_case AS own ON own.case_id = adult.case_id AND own.person_id = adult.person_id
 LEFT JOIN applications_of_adult AS applications
     ON applications.case_id = adult.case_id AND applications.person_id = adult.person_id
+LEFT JOIN heard_for_adult AS heard ON heard.case_id = adult.case_id AND heard.person_id = adult.person_id
 LEFT JOIN before_case AS earlier ON earlier.case_id = adult.case_id AND earlier.person_id = adult.person_id
 LEFT JOIN case_outcome AS outcome ON outcome.case_id = adult.case_id
 LEFT JOIN highest_label AS highest USING (highest_rank)
@@ -83,4 +93,5 @@ WHERE adult.role <> 'subject';
 
 DROP TABLE own_children_in_case;
 DROP TABLE applications_of_adult;
+DROP TABLE heard_for_adult;
 DROP TABLE before_case;

@@ -107,6 +107,7 @@ SELECT
     least.final_order_least,
     is_set(outcome.any_placement) AS any_placement,
     is_set(outcome.any_care) AS any_care,
+    is_set(outcome.any_secure_accommodation) AS any_secure_accommodation,
     is_set(outcome.any_special_guardianship) AS any_special_guardianship,
     is_set(outcome.any_child_arrangements) AS any_child_arrangements,
     is_set(outcome.any_residence) AS any_residence,

@@ -65,6 +65,7 @@ SELECT
     min(least.rank) FILTER (WHERE made.is_final = 1) AS least_rank,
     bool_or(made.order_group = 'placement') FILTER (WHERE made.is_final = 1) AS any_placement,
     bool_or(made.order_group = 'care') FILTER (WHERE made.is_final = 1) AS any_care,
+    bool_or(made.order_group = 'secure_accommodation') FILTER (WHERE made.is_final = 1) AS any_secure_accommodation,
     bool_or(made.order_group = 'special_guardianship') FILTER (WHERE made.is_final = 1) AS any_special_guardianship,
     bool_or(made.order_group = 'child_arrangements') FILTER (WHERE made.is_final = 1) AS any_child_arrangements,
     bool_or(made.order_group = 'residence') FILTER (WHERE made.is_final = 1) AS any_residence,

@@ -31,7 +31,7 @@ FROM staged_application GROUP BY system;
 
 CREATE TABLE application_of_case AS
 SELECT
-    staged.*,
+    staged.* REPLACE (coalesce(kind.listed, trim(staged.type_name)) AS type_name),  -- in the spelling of the code list
     coalesce(staged.application_date, staged.received_date) AS issue_date,
     kind.category,
     coalesce(kind.is_s31, 0) AS is_s31
@@ -127,12 +127,14 @@ SELECT
     application.application_id,
     application.case_id,
     coalesce(application.category, 'other_' || cases.law_type) AS application_type,
+    application.type_name,
     application.is_s31,
     application.issue_date AS application_date,
     application.completed_date,
     application.court,
     application.court_level,
-    application.circuit
+    application.circuit,
+    application.dfj_area
 FROM dated_application AS application
 JOIN retained_case AS cases USING (case_id)
 WHERE NOT application.is_also_in_ecms;

@@ -1,5 +1,13 @@
 -- One row per case, with the dates that follow from its hearings and orders.
 
+-- The designated family judge's area is that of the court at which the case was first recorded; where no court tells it,
+-- that of the local authority.
+CREATE TABLE court_area AS
+SELECT case_id, first(dfj_area ORDER BY issue_date, application_id) AS dfj_area
+FROM dated_application
+WHERE dfj_area IS NOT NULL
+GROUP BY case_id;
+
 CREATE TABLE ready_case AS
 WITH heard AS (
     SELECT
@@ -38,11 +46,12 @@ SELECT
     cases.closed_date,
     cases.reopened_date,
     cases.local_authority,
-    area.DFJ_AREA AS dfj_area,
+    coalesce(court_area.dfj_area, area.DFJ_AREA) AS dfj_area,
     area.REGION AS region
 FROM retained_case AS cases
 LEFT JOIN heard USING (case_id)
 LEFT JOIN final_order USING (case_id)
+LEFT JOIN court_area USING (case_id)
 LEFT JOIN AREA_LOCAL_AUTHORITY AS area ON area.LA_CODE = cases.local_authority;
 
 INSERT INTO counted
@@ -55,8 +64,13 @@ WITH people AS (
     GROUP BY case_id
 ),
 cases AS (
-    SELECT ready.*, coalesce(people.has_child, false) AS has_child, coalesce(people.has_mother, false) AS has_mother
+    SELECT
+        ready.*,
+        coalesce(people.has_child, false) AS has_child,
+        coalesce(people.has_mother, false) AS has_mother,
+        court_area.case_id IS NOT NULL AS of_court
     FROM ready_case AS ready
+    LEFT JOIN court_area USING (case_id)
     LEFT JOIN people USING (case_id)
 )
 SELECT 'case_without_subject', jurisdiction, count(*), count(*) FILTER (WHERE NOT has_child)
@@ -66,6 +80,9 @@ SELECT 's31_case_without_mother', jurisdiction, count(*), count(*) FILTER (WHERE
 FROM cases GROUP BY jurisdiction
 UNION ALL
 SELECT 'completed_without_end', jurisdiction, count(*), count(*) FILTER (WHERE is_completed = 1 AND end_date IS NULL)
+FROM cases GROUP BY jurisdiction
+UNION ALL
+SELECT 'dfj_area_of_authority', jurisdiction, count(*), count(*) FILTER (WHERE dfj_area IS NOT NULL AND NOT of_court)
 FROM cases GROUP BY jurisdiction
 UNION ALL
 SELECT 'local_authority_unknown', jurisdiction, count(*), count(*) FILTER (WHERE region IS NULL)

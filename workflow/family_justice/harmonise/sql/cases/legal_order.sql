@@ -12,7 +12,13 @@ SELECT
     output.output_date IS NULL AS date_was_missing,
     coalesce(output.output_date, output.hearing_date) AS order_date,
     kind.category AS order_group,
-    kind.category = 'not_an_order' OR output.is_rule_16_4 = 1 AS is_no_order,
+    -- What the type says goes before the flag of ECMS; what is a report is no order (court_report.sql).
+    CASE
+        WHEN kind.category IN ('report_section_7', 'report_section_37', 'rule_16_4') THEN kind.category
+        WHEN output.is_rule_16_4 = 1 THEN 'rule_16_4'
+    END AS report_kind,
+    report_kind IS NOT NULL AND report_kind IS DISTINCT FROM kind.category AS is_report_by_flag,
+    kind.category = 'not_an_order' OR report_kind IS NOT NULL AS is_no_order,
     coalesce(output.is_final, kind.is_final_type) AS is_final_order,
     cases.system = 'CMS+ECMS' AS case_straddles
 FROM staged_output AS output
@@ -24,11 +30,11 @@ SELECT 'output_without_case', system, count(*),
     count(*) FILTER (WHERE case_id IS NULL OR case_id NOT IN (SELECT case_id FROM retained_case))
 FROM staged_output GROUP BY system
 UNION ALL
-SELECT 'output_type_missing', system, count(*), count(*) FILTER (WHERE order_group IS NULL)
+SELECT 'output_type_missing', system, count(*), count(*) FILTER (WHERE order_group IS NULL AND report_kind IS NULL)
 FROM output_of_case GROUP BY system
 UNION ALL
 SELECT 'not_an_order', system, count(*), count(*) FILTER (WHERE is_no_order)
-FROM output_of_case WHERE order_group IS NOT NULL GROUP BY system
+FROM output_of_case WHERE order_group IS NOT NULL OR report_kind IS NOT NULL GROUP BY system
 UNION ALL
 SELECT 'output_date_missing', system, count(*), count(*) FILTER (WHERE date_was_missing AND order_date IS NOT NULL)
 FROM output_of_case WHERE NOT is_no_order GROUP BY system
@@ -70,18 +76,18 @@ SELECT 'unusable_order_dropped', system, count(*),
 FROM dated_output WHERE NOT is_also_in_ecms GROUP BY system;
 
 -- 3. From outputs to children.
+CREATE TABLE subject_on_application AS
+SELECT member.system, member.case_id, member.application_id, member.person_id
+FROM member
+JOIN role_in_case AS held USING (case_id, person_id)
+WHERE member.role = 'subject' AND held.role = 'subject';
+
 CREATE TABLE child_output AS
-WITH subject AS (
-    SELECT member.system, member.case_id, member.application_id, member.person_id
-    FROM member
-    JOIN role_in_case AS held USING (case_id, person_id)
-    WHERE member.role = 'subject' AND held.role = 'subject'
-),
-cms_subject AS (  -- the subject children of the case as CMS knew it
-    SELECT DISTINCT case_id, person_id FROM subject WHERE system = 'CMS'
+WITH cms_subject AS (  -- the subject children of the case as CMS knew it
+    SELECT DISTINCT case_id, person_id FROM subject_on_application WHERE system = 'CMS'
 ),
 any_subject AS (
-    SELECT DISTINCT case_id, person_id FROM subject
+    SELECT DISTINCT case_id, person_id FROM subject_on_application
 )
 SELECT output.*, subject.person_id AS child_id
 FROM usable_output AS output
@@ -96,7 +102,7 @@ WHERE output.system = 'ECMS'
 UNION ALL
 SELECT output.*, subject.person_id
 FROM usable_output AS output
-JOIN subject ON subject.application_id = output.application_id
+JOIN subject_on_application AS subject ON subject.application_id = output.application_id
 WHERE output.system = 'Cymru';
 
 INSERT INTO counted

@@ -57,7 +57,8 @@ CREATE TABLE staged_application (
     completed_date     DATE,
     court              VARCHAR,  -- courts are recorded in several ways: names are not to be trusted
     court_level        VARCHAR,
-    circuit            VARCHAR
+    circuit            VARCHAR,
+    dfj_area           VARCHAR   -- designated family judge area of the court
 );
 
 CREATE TABLE staged_member (
@@ -71,7 +72,7 @@ CREATE TABLE staged_member (
 CREATE TABLE staged_parent (system VARCHAR, child_record_id VARCHAR, parent_record_id VARCHAR);
 CREATE TABLE staged_relative (system VARCHAR, record_id VARCHAR, relative_record_id VARCHAR, relation VARCHAR);
 
-CREATE TABLE staged_hearing (system VARCHAR, case_id VARCHAR, hearing_date DATE);
+CREATE TABLE staged_hearing (system VARCHAR, case_id VARCHAR, hearing_date DATE, court VARCHAR);
 
 CREATE TABLE staged_output (
     system         VARCHAR,

@@ -74,12 +74,14 @@ SELECT
     coalesce(application.DATEAPPLICATIONCOMPLETED, application.DATECOMPLETED),
     court.COURT,
     court_level.CAPTION,
-    circuit.CAPTION
+    circuit.CAPTION,
+    dfj_area.CAPTION
 FROM CAFE_CMS_TBLCASEAPPLICATION AS application
 LEFT JOIN CMS_TLKPCASEAPPLICATIONTYPE AS kind ON kind.CASEAPPLICATIONTYPEID = application.CASEAPPLICATIONTYPEREF
 LEFT JOIN CMS_TLKPCOURT AS court ON court.COURTID = application.COURTREF
 LEFT JOIN CMS_TLKPCOURTLEVEL AS court_level ON court_level.ITEMID = court.COURTLEVELREF
-LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.ITEMID = court.CIRCUITREF;
+LEFT JOIN CMS_TLKPCIRCUIT AS circuit ON circuit.ITEMID = court.CIRCUITREF
+LEFT JOIN CMS_TLKPDFJAREA AS dfj_area ON dfj_area.ITEMID = court.DFJAREAREF;
 
 -- Member type 16 sends the reader to the converted type, which is a word; 8 is unknown.
 INSERT INTO counted SELECT 'member_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCASEAPPLICATIONMEMBER;
@@ -129,7 +131,9 @@ INSERT INTO counted
 SELECT 'relationship_rows_read', 'CMS', count(*), 0 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP;
 
 INSERT INTO staged_hearing
-SELECT 'CMS', 'E' || CASEREF_PE, HEARINGDATE FROM CAFE_CMS_TBLCASEHEARING;
+SELECT 'CMS', 'E' || hearing.CASEREF_PE, hearing.HEARINGDATE, court.COURT
+FROM CAFE_CMS_TBLCASEHEARING AS hearing
+LEFT JOIN CMS_TLKPCOURT AS court ON court.COURTID = hearing.COURTREF;
 
 -- Legal outputs hang on the case. DISTINCT without the row identifier removes duplicates.
 INSERT INTO staged_output

@@ -88,7 +88,8 @@ SELECT
     CAP_DATEOFCOMPLETION,
     court.name,
     NULL,
-    'Wales'
+    'Wales',
+    NULL
 FROM CAFCASS_APPLICATION
 LEFT JOIN court ON court.CAP_CASEID_E = CAP_INCIDENTID_E;
 
@@ -129,7 +130,7 @@ WHERE RECORD1ROLEIDNAME IS NOT NULL
 INSERT INTO counted SELECT 'relationship_rows_read', 'Cymru', count(*), 0 FROM CAFCASS_RELATIONSHIPS;
 
 INSERT INTO staged_hearing
-SELECT 'Cymru', 'W' || CAP_CASEID_E, CAST(CAP_HEARINGDATETIME AS DATE) FROM CAFCASS_HEARING;
+SELECT 'Cymru', 'W' || CAP_CASEID_E, CAST(CAP_HEARINGDATETIME AS DATE), CAP_COURTIDNAME FROM CAFCASS_HEARING;
 
 -- Outcomes hang on a hearing, which gives the day, and on one or more applications, which give the children.
 CREATE TABLE cymru_output AS

@@ -79,13 +79,15 @@ SELECT
     coalesce(application.DATEAPPLICATIONCOMPLETED, application.DATECOMPLETED),
     court_at_level.COURTFULLNAME,
     court_level.NAME,
-    circuit.NAME
+    circuit.NAME,
+    dfj_area.NAME
 FROM CAFE_ECMS_APPLICATIONS AS application
 LEFT JOIN ECMS_APPLICATIONTYPES AS kind ON kind.ID = application.APPLICATIONTYPE1_ID
 LEFT JOIN ECMS_COURTCOURTLEVELREFS AS court_at_level ON court_at_level.ID = application.COURTCOURTLEVELREF_ID
 LEFT JOIN ECMS_COURTLEVELREFS AS court_level ON court_level.ID = court_at_level.COURTLEVELREF_ID
 LEFT JOIN ECMS_COURTS AS court ON court.ID = court_at_level.COURT_ID
-LEFT JOIN ECMS_CIRCUITREFS AS circuit ON circuit.ID = court.CIRCUITREF_ID;
+LEFT JOIN ECMS_CIRCUITREFS AS circuit ON circuit.ID = court.CIRCUITREF_ID
+LEFT JOIN ECMS_DJAREAREFS AS dfj_area ON dfj_area.ID = court.DJAREAREF_ID;
 
 -- Roles are flags: a person with two flags has two rows here, a person with none has one without a role.
 INSERT INTO counted SELECT 'member_rows_read', 'ECMS', count(*), 0 FROM CAFE_ECMS_PERSONSONAPPLICATIONS;
@@ -166,7 +168,7 @@ INSERT INTO counted
 SELECT 'relationship_rows_read', 'ECMS', count(*), 0 FROM CAFE_ECMS_PERSONRELATIONSHIPS;
 
 INSERT INTO staged_hearing
-SELECT 'ECMS', 'E' || CASE_ID_PE, HEARINGDATE FROM CAFE_ECMS_HEARINGS;
+SELECT 'ECMS', 'E' || CASE_ID_PE, HEARINGDATE, NULL FROM CAFE_ECMS_HEARINGS;
 
 -- Legal outputs hang on the child and the application. DISTINCT without the row identifier removes duplicates.
 -- ECMS does not say which outputs are final: legal_orders.csv does, by type.

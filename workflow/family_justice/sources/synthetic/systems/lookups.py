@@ -11,7 +11,11 @@ from family_justice.sources.synthetic.public_law.families import ENGLAND, WALES,
 from family_justice.sources.synthetic.tables import Columns, Words
 
 #: Types of application that the look-ups know, beyond those that occur in the population.
-APPLICATION_TYPES = (*ENGLISH_APPLICATIONS, "Child Assessment (s43)", "Inherent Jurisdiction/Wardship")
+APPLICATION_TYPES = (
+    *ENGLISH_APPLICATIONS, "Child Assessment (s43)", "Inherent Jurisdiction/Wardship", "Secure Accommodation (s25)",
+)  # fmt: skip
+#: Types of legal output that the look-ups know, beyond those that occur in the population.
+LEGAL_OUTPUT_TYPES = (*ORDERS, "MIAM", "Section 37 Report", "Secure Accommodation Order")
 #: First codes of the look-ups; ECMS does not use the codes of CMS.
 CMS_APPLICATION, ECMS_APPLICATION = 1, 101
 CMS_ORDER, ECMS_ORDER = 1, 201
@@ -66,7 +70,7 @@ def code_tables(areas: Areas) -> dict[str, Columns]:
     """Return the look-ups of CMS and ECMS."""
     english = np.flatnonzero(areas.jurisdiction == ENGLAND)
     ids, names = _numbered(CMS_APPLICATION, APPLICATION_TYPES)
-    order_ids, order_names = _numbered(CMS_ORDER, ORDERS)
+    order_ids, order_names = _numbered(CMS_ORDER, LEGAL_OUTPUT_TYPES)
     relationship_ids, relationships = _numbered(1, CMS_RELATIONSHIPS)
     origins = _all(ETHNIC_ORIGINS)
     return {
