@@ -181,7 +181,7 @@ def test_without_figures_there_is_no_page(tmp_path: Path) -> None:
 
 
 def test_synthetic_records_are_called_so_before_anything_else(folder: Path, html: str, page: Page) -> None:
-    assert "Synthetic records: figures here are a calibration, not findings." in html
+    assert "Synthetic records: findings are of a made-up population, not of real families." in html
     assert html.index("Synthetic records:") < html.index("<h2")
     assert page.text.count("Calibration, not a finding") == 2
     assert "Synthetic records" in (folder.parent / "index.html").read_text(encoding="utf-8")
