@@ -63,6 +63,7 @@ def told() -> Callable[..., str]:
         ("{shore} returned.", {}, "findings.first.text: there is no cell 'shore'", "Did you mean 'share'?"),
         ("Some returned.", {}, "findings.first.cells: no text uses 'share'", "write '{share}' where its number stands"),
         ("{share} or {share returned.", {}, "findings.first.text: a brace is left over", "write '{name}'"),
+        ("{share}, not 30.5%, returned.", {}, "findings.first.text: '30.5%' is typed by hand", "name its cell"),
         ("{} of {share} returned.", {}, "findings.first.text: there is no cell ''", "Allowed: share."),
         (
             "{share} returned.",

@@ -89,6 +89,8 @@ def _places(where: str, finding: Finding) -> list[str]:
     ]
     if any(brace in words for words, _ in split for brace in "{}"):
         problems.append(f"{where}.text: a brace is left over; write '{{name}}', the name of a cell between two braces")
+    if typed := re.search(r"\d[\d.,]*\s*(%|per ?cent)", finding.text):
+        problems.append(f"{where}.text: '{typed[0]}' is typed by hand; name its cell and write '{{name}}' in its place")
     return problems
 
 
