@@ -85,6 +85,30 @@ def told() -> Callable[..., str]:
         ),
         (
             "{share} returned.",
+            {"outcome": "return_all"},
+            "findings.first.cells.share.outcome: there is no outcome 'return_all'",
+            "Did you mean 'return_any'?",
+        ),
+        (
+            "{share} returned.",
+            {"group": "parent=mother; jurisdiction=Walls"},
+            "findings.first.cells.share.group: there is no level 'Walls' of 'jurisdiction'",
+            "Did you mean 'Wales'?",
+        ),
+        (
+            "{share} returned.",
+            {"group": "parents=mother"},
+            "findings.first.cells.share.group: there is no group 'parents'",
+            "Did you mean 'parent'?",
+        ),
+        (
+            "{share} returned.",
+            {"analysis": "predictors_new_child", "measure": "log_hazard_ratio", "term": "age_band", "level": "under 2"},
+            "findings.first.cells.share.level: there is no level 'under 2' of 'age_band'",
+            "Did you mean 'under 20'?",
+        ),
+        (
+            "{share} returned.",
             {"time": 5.1},
             "findings.first.cells.share.time: 5.1 is not on the grid of 'return_by_parent'",
             "write a multiple of 0.25 up to 10",

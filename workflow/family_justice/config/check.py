@@ -36,7 +36,7 @@ def check_stream(stream: Stream, shared: Mapping[str, Covariate], path: Path) ->
     for name, analysis in stream.analyses.items():
         problems += _analysis(f"analyses.{name}", analysis, stream, covariates)
     problems += _comparisons(stream)
-    problems += finding_problems(stream)
+    problems += finding_problems(stream, covariates)
     problems += _impossible_dates(stream)
     report_together(str(path), problems, ConfigError)
 

@@ -18,7 +18,7 @@ from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES, TOLD
 
 if TYPE_CHECKING:
-    from family_justice.config.schema import Stream
+    from family_justice.config.schema import Covariate, Stream
     from family_justice.kinds.families.keys import Analysis
 
 
@@ -56,14 +56,14 @@ def pieces(text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], [*parts[1::2], ""], strict=True))
 
 
-def finding_problems(stream: Stream) -> list[str]:
+def finding_problems(stream: Stream, covariates: Mapping[str, Covariate]) -> list[str]:
     """Say what is wrong with the findings and the key picture of a stream."""
     problems = []
     for name, finding in stream.findings.items():
         where = f"findings.{name}"
         problems += _places(where, finding)
         for cell, about in finding.cells.items():
-            problems += _cell(f"{where}.cells.{cell}", about, stream.analyses)
+            problems += _cell(f"{where}.cells.{cell}", about, stream.analyses, covariates)
     if stream.figure is not None:
         found = unknown([stream.figure], stream.analyses, "figure", "analysis")
         if not found and not stream.analyses[stream.figure].is_drawn:
@@ -94,8 +94,11 @@ def _places(where: str, finding: Finding) -> list[str]:
     return problems
 
 
-def _cell(where: str, cell: ReleasedCell, analyses: Mapping[str, Analysis]) -> list[str]:
-    """The analysis must be there, its kind must release the measure, and a sentence must be able to tell it."""
+def _cell(
+    where: str, cell: ReleasedCell, analyses: Mapping[str, Analysis], covariates: Mapping[str, Covariate]
+) -> list[str]:
+    """The analysis must be there, its kind must release the measure, a sentence must be able to tell it, and labels
+    that the analysis or a covariate declares must be spelt as there."""
     problems = unknown([cell.analysis], analyses, f"{where}.analysis", "analysis")
     if problems:
         return problems
@@ -112,4 +115,19 @@ def _cell(where: str, cell: ReleasedCell, analyses: Mapping[str, Analysis]) -> l
             f"{where}.time: {cell.time:g} is not on the grid of '{cell.analysis}'; "
             f"write a multiple of {analysis.every:g} up to {analysis.until:g}"
         )
+    return problems + _labels(where, cell, analysis, covariates)
+
+
+def _labels(where: str, cell: ReleasedCell, analysis: Analysis, covariates: Mapping[str, Covariate]) -> list[str]:
+    problems = []
+    if cell.outcome and analysis.outcome_names():
+        problems += unknown([cell.outcome], analysis.outcome_names(), f"{where}.outcome", "outcome")
+    pairs = [part.partition("=")[::2] for part in cell.group.split("; ")] if cell.group else []
+    groups = analysis.levelled()["group_by"]
+    if groups:
+        problems += unknown([column for column, _ in pairs], groups, f"{where}.group", "group")
+    for key, column, level in [*(("group", *pair) for pair in pairs), ("level", cell.term or "", cell.level)]:
+        levels = covariates[column].levels if column in covariates else None
+        if level and levels:
+            problems += unknown([level], levels, f"{where}.{key}", "level", f" of '{column}'")
     return problems
