@@ -225,7 +225,8 @@ def test_a_study_without_findings_has_none(released: Path) -> None:
 
 def test_a_finding_that_rests_on_a_withheld_number_is_not_told(released: Path) -> None:
     hidden = {**RATIO, "term": "deprivation_quintile", "level": "not known"}
-    assert filled(released, "It is {a} and {b}.", a=RATIO, b=hidden) == WITHHELD
+    (finding,) = findings(released, study("It is {a} and {b}.", a=RATIO, b=hidden))
+    assert (finding.text, finding.is_told) == (WITHHELD, False)
 
 
 def test_a_finding_on_what_was_not_estimable_is_not_told(released: Path) -> None:

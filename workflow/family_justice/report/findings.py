@@ -44,6 +44,11 @@ class Finding:
     pieces: tuple[Piece, ...]
 
     @property
+    def is_told(self) -> bool:
+        """False where a sentence without a number stands in its place."""
+        return any(piece.analysis for piece in self.pieces)
+
+    @property
     def text(self) -> str:
         """The whole sentence."""
         return "".join(piece.text for piece in self.pieces)
