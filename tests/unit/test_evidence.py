@@ -127,13 +127,22 @@ def test_a_file_of_another_type_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_checklist_has_every_item_once() -> None:
-    numbers = [(item["list"], item["item"]) for item in items()]
+    found = items({"findings": {"first": {}}})
+    numbers = [(item["list"], item["item"]) for item in found]
     assert [number for kind, number in numbers if kind == "STROBE"] == [str(number) for number in range(1, 23)]
     record = ["1.1", "1.2", "1.3", "6.1", "6.2", "6.3", "7.1", "12.1", "12.2", "12.3", "13.1", "19.1", "22.1"]
     assert [number for kind, number in numbers if kind == "RECORD"] == record
-    for item in items():
+    for item in [*found, *items({})]:
         assert item["answered"] in ("yes", "partly", "authors")
         assert bool(item["where"]) == bool(item["answer"]) == (item["answered"] != "authors")
+
+
+def test_key_results_are_the_findings_and_the_authors_if_there_are_none() -> None:
+    key = [{item["item"]: item for item in items(study)} for study in ({"findings": {"first": {}}}, {"findings": {}})]
+    assert [found["18"]["where"] for found in key] == ["findings", ""]
+    assert [found["18"]["answered"] for found in key] == ["yes", "authors"]
+    assert [found["19"]["where"] for found in key] == ["disclosure", "disclosure"]
+    assert [found["20"]["answered"] for found in key] == ["partly", "authors"]
 
 
 def test_the_crate_names_every_file_and_its_checksum(release: Path) -> None:

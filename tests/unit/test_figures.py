@@ -142,7 +142,7 @@ def test_nothing_is_written_outside_the_sheet(analysis: str) -> None:
 )
 def test_every_figure_says_that_the_records_are_synthetic_and_rounded(analysis: str) -> None:
     said = " ".join(texts(drawn(analysis)[0]))
-    assert "Synthetic records: a calibration, not a finding." in said
+    assert "Synthetic records: findings are of a made-up population, not of real families." in said
     assert "Counts are rounded to the nearest 5" in said
 
 

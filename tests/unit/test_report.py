@@ -181,7 +181,7 @@ def test_without_figures_there_is_no_page(tmp_path: Path) -> None:
 
 
 def test_synthetic_records_are_called_so_before_anything_else(folder: Path, html: str, page: Page) -> None:
-    assert "Synthetic records: figures here are a calibration, not findings." in html
+    assert "Synthetic records: findings are of a made-up population, not of real families." in html
     assert html.index("Synthetic records:") < html.index("<h2")
     assert page.text.count("Calibration, not a finding") == 2
     assert "Synthetic records" in (folder.parent / "index.html").read_text(encoding="utf-8")
@@ -378,15 +378,5 @@ def test_the_summary_of_a_model_says_how_well_it_fits() -> None:
     assert prose.model_summary(rows, labels)[0].endswith("model: 19 degrees of freedom, p\u00a0<0.001.")
 
 
-def test_verdicts_that_are_differences_are_not_counted() -> None:
-    assert prose.verdicts(samples.comparisons().query("kind == 'calibration'")) == "1\u00a0of\u00a02: withheld."
-
-
 def test_anchors_hold_only_what_an_id_may() -> None:
     assert anchor("attrition.parents_in_court") == "attrition-parents-in-court"
-
-
-def test_verdicts_are_counted_with_the_commonest_first() -> None:
-    verdicts = ["outside", "inside", "inside", "differs by +0.01", "-4.8 from the published figure"]
-    said = prose.verdicts(samples.comparisons().head(5).assign(verdict=verdicts)).replace("\u00a0", " ")
-    assert said == "2 of 5: inside. 1 of 5: outside."

@@ -131,5 +131,5 @@ def test_the_document_holds_the_tables_of_the_page_and_of_latex(
     document: Any = docx.Document(str(folder / "tables.docx"))
     assert [cells(table) for table in document.tables] == [lines(table) for _, table in titled]
     assert (folder / "index.html").read_text(encoding="utf-8").count("<caption>") == len(titled)
-    assert preface.startswith("Synthetic records: figures here are a calibration")
+    assert preface.startswith("Synthetic records: findings are of a made-up population, not of real families.")
     assert document.paragraphs[1].text == preface

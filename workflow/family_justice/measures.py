@@ -140,6 +140,10 @@ def of_role(*roles: Role) -> tuple[str, ...]:
     return tuple(name for name, measure in MEASURES.items() if measure.role in roles)
 
 
+#: Roles of measures that a sentence can tell: a number of members, or an estimate that means something by itself.
+TOLD: tuple[Role, ...] = (
+    "count", "members", "share", "rate", "curve", "curve_summary", "median", "agreement", "coefficient", "effect",
+)  # fmt: skip
 #: What every analysis says of its members.
 MEMBERS = of_role("members")
 #: Everything of which a model has one for a level, a distribution or an area: shown in steps of its standard error.

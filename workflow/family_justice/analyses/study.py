@@ -73,6 +73,14 @@ def describe_study(
         "analyses": _analyses(stream, covariates, settings),
         "data_guide": stream.data_guide,
         "notes": _notes(stream),
+        "findings": {
+            name: {
+                "text": " ".join(finding.text.split()),
+                "cells": {cell: c.model_dump(exclude_none=True) for cell, c in finding.cells.items()},
+            }
+            for name, finding in stream.findings.items()
+        },
+        "figure": stream.figure or "",
         "comparisons": {
             name: {"title": c.title, "kind": c.kind, "description": c.description}
             for name, c in stream.comparisons.items()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from family_justice.config.check_cohort import cohort_problems, label_problems
+from family_justice.config.findings import finding_problems
 from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean, report_together
 from family_justice.kinds.families.keys import Analysis, repeats, unknown
@@ -35,6 +36,7 @@ def check_stream(stream: Stream, shared: Mapping[str, Covariate], path: Path) ->
     for name, analysis in stream.analyses.items():
         problems += _analysis(f"analyses.{name}", analysis, stream, covariates)
     problems += _comparisons(stream)
+    problems += finding_problems(stream, covariates)
     problems += _impossible_dates(stream)
     report_together(str(path), problems, ConfigError)
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from family_justice.config import schema as models
 from family_justice.config.base import Name, Strict
 from family_justice.config.catalogue import Catalogue
+from family_justice.config.findings import ReleasedCell
 from family_justice.contracts import Column, Table, data_set_tables, research_ready_tables, source_tables
 from family_justice.files import write_text
 from family_justice.kinds.families.keys import Imputation
@@ -87,7 +88,7 @@ def _table(table: Table) -> list[str]:
 def _models() -> list[type[BaseModel]]:
     kinds = [kind.keys for kind in KINDS.values() if kind.is_asked]
     parts = [part for keys in kinds for part in vars(sys.modules[keys.__module__]).values()]
-    found = [*vars(models).values(), *kinds, Imputation, *parts, Column]
+    found = [*vars(models).values(), ReleasedCell, *kinds, Imputation, *parts, Column]
     strict = [m for m in found if isinstance(m, type) and issubclass(m, BaseModel) and not m.__name__.startswith("_")]
     return [m for m in dict.fromkeys(strict) if m not in (BaseModel, Strict)]
 

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from family_justice.config.base import Name, Sql, SqlExpression, Strict
+from family_justice.config.findings import Finding
 from family_justice.contracts import Column
 from family_justice.errors import ConfigError
 from family_justice.kinds.registry import Analysis
@@ -650,4 +651,10 @@ class Stream(Strict):
     cohorts: dict[Name, Cohort] = Field(min_length=1)
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="covariates only this stream needs")
     analyses: dict[Name, Analysis] = Field(min_length=1)
+    findings: dict[Name, Finding] = Field(
+        default_factory=dict,
+        description="what the study finds, the most important first; they stand at the top of its page, on the front "
+        "page, in the Word file and in the crate",
+    )
+    figure: Name | None = Field(default=None, description="analysis whose figure stands below the findings")
     comparisons: dict[Name, Comparison] = Field(default_factory=dict)

@@ -11,12 +11,18 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from family_justice.measures import MEASURES, TOLD
+
 if TYPE_CHECKING:
     import pandas as pd
 
 THIN = "\u202f"  # narrow no-break space between thousands
 MINUS = "\u2212"
+#: What is said of made-up records before their findings and below each figure.
+SYNTHETIC = "Synthetic records: findings are of a made-up population, not of real families."
 WITHHELD = "withheld"
+#: The columns of an estimate and its limits.
+ESTIMATE = ("estimate", "conf_low", "conf_high")
 
 
 def present(value: Any) -> bool:
@@ -81,6 +87,49 @@ def exponential(value: Any) -> float:
 def interval(low: str, high: str) -> str:
     """Return ``low to high``, or nothing if a limit is missing. Words, because a dash reads as a minus sign."""
     return f"{low} to {high}" if low and high else ""
+
+
+def with_interval(value: str, low: str, high: str) -> str:
+    """Return ``value (low to high)``, the value alone if a limit is missing."""
+    limits = interval(low, high)
+    return value + (f" ({limits})" if limits else "")
+
+
+def ratio_with_interval(row: Mapping[Any, Any]) -> str:
+    """Return the ratio of a row on the log scale with its limits, ``1.23 (1.10 to 1.38)``."""
+    values = [exponential(row[column]) for column in ESTIMATE]
+    estimate, low, high = (ratio(value) for value in values)
+    if low and low == high:  # a ratio per small unit: two decimals cannot tell it from 1
+        estimate, low, high = (decimal(value, 4) for value in values)
+    return with_interval(estimate, low, high)
+
+
+def told(row: Mapping[Any, Any]) -> str:
+    """Return the number of a released row for the middle of a sentence, with its interval if it has one.
+
+    Shares and probabilities are percentages, coefficients ratios, differences have a sign; a count is rounded as it was
+    released. Empty for a row without a number. Raises ``ValueError`` for a measure that no sentence can tell
+    (``measures.TOLD``).
+    """
+    measure = MEASURES[row["measure"]]
+    if measure.role not in TOLD:
+        raise ValueError(f"measure '{measure.name}' is nothing that a sentence can tell")
+    if measure.role in ("count", "members"):
+        return count(row["n"])
+    if not present(row["estimate"]):
+        return ""
+    if measure.scale == "log":
+        return ratio_with_interval(row)
+    is_difference = measure.role == "effect" or measure.name.endswith("_difference")
+    times = 100 if measure.scale == "proportion" else 1
+    digits, unit = 2, ""
+    if measure.scale in ("percent", "proportion"):
+        digits, unit = 1, " percentage points" if is_difference else "%"
+    elif measure.role in ("rate", "median"):
+        digits = 1
+    value, low, high = (decimal(times * row[c], digits) if present(row[c]) else "" for c in ESTIMATE)
+    plus = "+" if is_difference and row["estimate"] > 0 and value.strip("0.") else ""
+    return with_interval(f"{plus}{value}{unit}", low, high)
 
 
 def p_value(value: Any) -> str:
@@ -256,7 +305,7 @@ class Labels:
         """Return one sentence about where the records came from, so that a figure can stand alone."""
         source = self.study.get("source") or {}
         if self.synthetic:
-            return "Synthetic records: a calibration, not a finding."
+            return SYNTHETIC
         text = str(source.get("description") or source.get("name") or "records").rstrip(".")
         refreshed = f" Records to {source['refresh_date']}." if source.get("refresh_date") else ""
         return f"Source: {text}.{refreshed}"

@@ -30,7 +30,7 @@ CELL = [*LABELS, "time"]
 VALUES = ("estimate", "conf_low", "conf_high", *COUNTS, "status")
 SHOWN = 100  # cells on the page; the CSV has them all
 #: Parts of study.json that say what was done; each is compared key by key.
-DESCRIBED = ("definitions", "cohorts", "covariates", "outcomes", "analyses", "policy", "versions")
+DESCRIBED = ("definitions", "cohorts", "covariates", "outcomes", "analyses", "findings", "policy", "versions")
 
 
 @dataclass
@@ -110,7 +110,8 @@ def _fingerprints(before: Mapping[str, Any], after: Mapping[str, Any]) -> Table:
 
 def _described(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[list[str]]:
     was, now = (
-        {key: text for part in DESCRIBED for key, text in _flat(study.get(part), part)} for study in (before, after)
+        {key: text for part in DESCRIBED for key, text in _flat(study.get(part) or {}, part)}
+        for study in (before, after)
     )
     return [
         [key, was.get(key, ""), now.get(key, "")] for key in dict.fromkeys([*was, *now]) if was.get(key) != now.get(key)

@@ -14,6 +14,8 @@ import pandas as pd
 from family_justice.config.schema import Comparison, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean
 from family_justice.files import write_csv
+from family_justice.measures import MEASURES
+from family_justice.report.prose import CUT, EQUAL, INSIDE, OUTSIDE
 from family_justice.results import read_results
 
 COLUMNS = [
@@ -21,6 +23,7 @@ COLUMNS = [
     "ours", "ours_low", "ours_high", "reference", "reference_low", "reference_high", "decimals", "verdict", "source",
 ]  # fmt: skip
 
+PLANTED_DECIMALS = 2
 SCALES = {"": lambda x: x, "exp": math.exp, "percent": lambda x: 100 * x}
 
 
@@ -76,7 +79,6 @@ def _planted(
             "level": row["level"],
             "scale": "exp",
             "value": math.exp(float(row["value"])),
-            "decimals": 2,
             "label": f"{covariates[row['term']].label}: {row['level']}",
             "source": row["source"],
         }
@@ -118,18 +120,18 @@ def _set_beside(wanted: dict[str, Any], results: dict[str, pd.DataFrame], kind: 
             f"reference value '{wanted['label']}': {len(found)} results match; add outcome, group, term, level or time"
         )
     scale = SCALES[wanted.get("scale") or ""]
-    reference = str(wanted["value"])
-    row = {
+    printed = Decimal(str(wanted["value"]))
+    row: dict[str, Any] = {
         **{
             column: wanted.get(column, "")
             for column in ("analysis", "outcome", "group", "term", "level", "label", "source")
         },
         "quantity": wanted["measure"] if wanted["field"] == "estimate" else f"{wanted['measure']} ({wanted['field']})",
         "time": float(time) if time != "" else math.nan,
-        "reference": float(reference),
+        "reference": float(printed),
         "reference_low": float(wanted.get("conf_low") or math.nan),
         "reference_high": float(wanted.get("conf_high") or math.nan),
-        "decimals": int(wanted["decimals"]),
+        "decimals": PLANTED_DECIMALS if kind == "planted" else decimals(printed),
     }
     if (
         found.empty
@@ -141,22 +143,25 @@ def _set_beside(wanted: dict[str, Any], results: dict[str, pd.DataFrame], kind: 
     row["ours"] = scale(ours[wanted["field"]])
     if wanted["field"] == "estimate":
         row["ours_low"], row["ours_high"] = scale(ours["conf_low"]), scale(ours["conf_high"])
-    row["verdict"] = _verdict(kind, row, reference, row["decimals"])
+    in_points = wanted.get("scale") == "percent" or MEASURES[wanted["measure"]].scale == "percent"
+    row["verdict"] = _verdict(kind, row, printed, " percentage points" if in_points else "")
     return row
 
 
-def _verdict(kind: str, row: dict[str, Any], reference: str, decimals: int) -> str:
-    ours, value = row["ours"], row["reference"]
+def decimals(printed: Decimal) -> int:
+    """Return how many decimals a published figure is printed with: 30 stands for everything that rounds to it."""
+    return max(0, -int(printed.as_tuple().exponent))
+
+
+def _verdict(kind: str, row: dict[str, Any], printed: Decimal, unit: str) -> str:
     if kind == "planted":
-        return "within our 95% interval" if row["ours_low"] <= value <= row["ours_high"] else "outside our 95% interval"
+        return INSIDE if row["ours_low"] <= row["reference"] <= row["ours_high"] else OUTSIDE
+    digits, ours = decimals(printed), Decimal(repr(float(row["ours"])))
+    step = Decimal(1).scaleb(-digits)
+    if ours.quantize(step, ROUND_HALF_EVEN) == printed:
+        return EQUAL
     if kind == "published":
-        digits = Decimal(1).scaleb(-decimals)
-        exact, printed = Decimal(repr(float(ours))), Decimal(reference)
-        if exact.quantize(digits, ROUND_HALF_EVEN) == printed:
-            return "equal to the printed digits"
-        if exact.quantize(digits, ROUND_DOWN) == printed:
-            return "equal to the printed digits, which were cut, not rounded"
-        return f"differs by {ours - value:+.{decimals + 1}f}"
-    apart = round(ours - value, 1)
-    unit = " percentage points" if row["quantity"] == "percent" else ""
-    return f"{apart:+.1f}{unit} from the published figure" if apart else "the published figure, to one decimal"
+        if ours.quantize(step, ROUND_DOWN) == printed:
+            return CUT
+        return f"differs by {ours - printed:+.{digits + 1}f}"
+    return f"{ours - printed:+.{max(1, digits)}f}{unit} from the published figure"

@@ -19,6 +19,7 @@ from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.registry import kind_of
 from family_justice.kinds.second_program.model import SecondProgram
 from family_justice.report import inconsistencies, prose
+from family_justice.report.findings import INTERVALS, findings
 from family_justice.report.tables import page_tables as tables
 from family_justice.report.writers.latex import latex
 from family_justice.report.writers.word import write_word
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 CALIBRATION = "Calibration, not a finding"
 #: So many levels are named in the table of variables; the results name them all.
 MANY_LEVELS = 20
-SYNTHETIC = "Synthetic records: figures here are a calibration, not findings."
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Beside:
 
 def write_stream_page(release_folder: str | Path) -> Path:
     """Write ``index.html`` of one stream, and ``tables.tex`` and ``tables.docx`` if its policy lets these leave, from
-    its release folder alone.
+    its release folder alone: what it finds first, how it was found after it.
 
     Needs ``study.json`` and for each analysis ``results.csv`` and, of its figure, ``figure.json`` (see
     ``figures.draw.draw_figures``); shows ``comparisons.csv`` if there is one. Raises ``PipelineError`` if a figure is
@@ -95,21 +95,30 @@ def write_stream_page(release_folder: str | Path) -> Path:
     own = [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
     page = page_environment().get_template("stream.html.j2")
     shown: dict[str, Any] = {
-        "chapters": [_chapter(name, study, blocks) for name in study["cohorts"]],
         "blocks": [blocks[name] for name in own],
-        "definitions": _definitions(study),
-        "covariates": _covariates(study),
         "comparisons": _comparisons(folder, study),
+        "definitions": _definitions(study),
+        "chapters": [_chapter(name, study, blocks) for name in study["cohorts"]],
+        "covariates": _covariates(study),
     }
     kinds = [kind_of(about["kind"]).keys for about in study["analyses"].values()]
     areas = any(getattr(keys, "shows_areas", False) for keys in kinds)
+    found = findings(folder, study)
     html = page.render(
-        study=study, labels=labels, methods=_methods(study), synthetic=SYNTHETIC, areas_are_shown=areas, **shown
+        study=study,
+        labels=labels,
+        methods=_methods(study),
+        synthetic=words.SYNTHETIC,
+        areas_are_shown=areas,
+        findings=found,
+        intervals=INTERVALS,
+        picture=blocks.get(study.get("figure") or ""),
+        **shown,
     )
     write_text(folder / "index.html", html)
     titled = _titled(**shown)
     source = study["source"]
-    preface = f"{SYNTHETIC} {source['description']}" if source["is_synthetic"] else source["description"]
+    preface = f"{words.SYNTHETIC} {source['description']}" if source["is_synthetic"] else source["description"]
     for kind in ("tex", "docx"):
         path = folder / f"tables.{kind}"
         if kind not in study["policy"]["file_types"]:
@@ -117,7 +126,9 @@ def write_stream_page(release_folder: str | Path) -> Path:
         elif kind == "tex":
             write_text(path, latex(titled, preface))
         else:
-            write_word(path, study["title"], preface, titled, source.get("refresh_date") or "")
+            said = [finding.text for finding in found]
+            intro = f"{preface} {INTERVALS}" if said else preface
+            write_word(path, study["title"], intro, titled, source.get("refresh_date") or "", said)
     return folder / "index.html"
 
 
@@ -142,13 +153,15 @@ def write_index(release: str | Path, streams: list[str], published: str | Path |
                 if said:
                     summaries.append((about["title"], said))
         sizes = [(about["label"], _size(folder / stream, name, study)) for name, about in study["cohorts"].items()]
-        cards.append({"study": study, "summaries": summaries, "sizes": sizes})
+        found = findings(folder / stream, study)
+        cards.append({"study": study, "findings": found, "summaries": summaries, "sizes": sizes})
     html = (
         page_environment()
         .get_template("index.html.j2")
         .render(
             cards=cards,
-            synthetic=[c["study"]["stream"] for c in cards if c["study"]["source"]["is_synthetic"]],
+            intervals=INTERVALS,
+            synthetic=words.SYNTHETIC if any(c["study"]["source"]["is_synthetic"] for c in cards) else "",
             published=inconsistencies.table(published) if published else (),
             heading=inconsistencies.TITLE,
         )
@@ -181,20 +194,20 @@ def anchor(name: str) -> str:
 
 
 def _titled(
-    chapters: list[Chapter],
     blocks: list[Block],
-    definitions: tables.Table | None,
-    covariates: tables.Table | None,
     comparisons: list[Beside],
+    definitions: tables.Table | None,
+    chapters: list[Chapter],
+    covariates: tables.Table | None,
 ) -> list[tuple[str, tables.Table]]:
     """Return all tables of a page in its order, each under the heading that it has there."""
-    found: list[tuple[str, tables.Table | None]] = [("The study", definitions)]
+    found: list[tuple[str, tables.Table | None]] = [(block.title, table) for block in blocks for table in block.tables]
+    found += [(beside.title, beside.table) for beside in comparisons]
+    found.append(("The study", definitions))
     for chapter in chapters:
         found.append((chapter.about["label"], chapter.outcomes))
         found += [(block.title, table) for block in chapter.blocks for table in block.tables]
     found.append(("Methods", covariates))
-    found += [(block.title, table) for block in blocks for table in block.tables]
-    found += [(beside.title, beside.table) for beside in comparisons]
     return [(title, table) for title, table in found if table]
 
 

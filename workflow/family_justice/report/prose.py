@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE = ("all", "global")  # what the test of all covariates together is called
+#: Verdicts on planted values.
+INSIDE, OUTSIDE = "within our 95% interval", "outside our 95% interval"
+#: Verdicts on published figures: ours has their digits when rounded, or when the digits after them are left off.
+EQUAL = "equal to the printed digits"
+CUT = f"{EQUAL}, which were cut, not rounded"
+#: Differences of so many percentage points, or fewer, are counted together.
+NEAR = 1.0
+_DIFFERENCE = re.compile(r"(?:differs by )?([+-][\d.]+)( percentage points)?")
 LEVEL = 0.05  # below this p value a test is said to give evidence
 
 
@@ -174,11 +183,26 @@ def disclosure(rows: pd.DataFrame) -> str:
 
 
 def verdicts(rows: pd.DataFrame) -> str:
-    """Count the verdicts of a comparison that are words, not differences."""
+    """Count all verdicts of a comparison, the commonest first; of those that are differences the furthest is told.
+
+    Differences in percentage points are counted by whether they are at most ``NEAR``, together with equal figures.
+    """
     given = [words.WITHHELD if verdict == "suppressed" else str(verdict) for verdict in rows["verdict"]]
-    # A difference has a sign and a size of its own for each row: there is nothing to count.
-    kinds = [
-        verdict for verdict in dict.fromkeys(given) if verdict and verdict[0].isalpha() and "differs by" not in verdict
-    ]
-    kinds.sort(key=given.count, reverse=True)
-    return " ".join(f"{given.count(kind)}\u00a0of\u00a0{len(given)}: {kind}." for kind in kinds)
+    found = [_DIFFERENCE.match(verdict) for verdict in given]
+    kinds = dict.fromkeys(verdict for verdict, differs in zip(given, found, strict=True) if verdict and not differs)
+    counts = [(given.count(kind), kind) for kind in kinds]
+    differences = [differs for differs in found if differs]
+    if differences:
+        furthest = max((differs[1] for differs in differences), key=lambda gap: abs(float(gap)))
+        if all(differs[2] for differs in differences):
+            equal = given.count(EQUAL)
+            near = equal + sum(abs(float(differs[1])) <= NEAR for differs in differences)
+            what = f"within {NEAR:g} percentage point of the published figure"
+            what += f", {equal} of them {EQUAL}" if equal else ""
+            counts = [(number, kind) for number, kind in counts if kind != EQUAL]
+            furthest += " points"
+        else:
+            near, what = len(differences), f"not {EQUAL}"
+        counts.append((near, f"{what}; furthest {furthest.replace('-', words.MINUS)}"))
+    counts.sort(key=lambda counted: -counted[0])
+    return " ".join(f"{number}\u00a0of\u00a0{len(given)}: {what}." for number, what in counts)

@@ -80,12 +80,7 @@ def ratio_words(row: Any) -> str:
         return "1 (reference)"
     if row["status"] != "ok" or not words.present(row["estimate"]):
         return words.WITHHELD if row["status"] == "suppressed" else "not estimable"
-    values = [words.exponential(row[column]) for column in ("estimate", "conf_low", "conf_high")]
-    estimate, low, high = (words.ratio(value) for value in values)
-    if low and low == high:  # a ratio per small unit: two decimals cannot tell it from 1
-        estimate, low, high = (words.decimal(value, 4) for value in values)
-    limits = words.interval(low, high)
-    return estimate + (f" ({limits})" if limits else "")
+    return words.ratio_with_interval(row)
 
 
 def term_label(term: str, numeric: bool, labels: words.Labels) -> str:

@@ -184,7 +184,7 @@ class Grid(Analysis):
         if self.until < self.every:
             found.append(f"{where}: 'until' is before the first step of 'every'")
         for key in ("report_at", "restricted_mean_at", "risk_difference_at"):
-            times = [time for time in getattr(self, key, []) if self._off_grid(time, key != "report_at")]
+            times = [time for time in getattr(self, key, []) if self.off_grid(time, key != "report_at")]
             if times:
                 found.append(
                     f"{where}.{key}: {', '.join(map(str, times))} not on the grid; "
@@ -192,7 +192,8 @@ class Grid(Analysis):
                 )
         return found
 
-    def _off_grid(self, time: float, above_zero: bool) -> bool:
+    def off_grid(self, time: float, above_zero: bool = False) -> bool:
+        """Say whether the curves have no value at a time; ``above_zero``: time zero does not count either."""
         steps = time / self.every
         return abs(steps - round(steps)) > 1e-9 or time > self.until or (above_zero and time <= 0)
 

@@ -21,6 +21,7 @@ from typing import Any
 from family_justice import fingerprint
 from family_justice.config.schema import Project
 from family_justice.errors import DisclosureError, report_together
+from family_justice.figures import words
 from family_justice.figures.draw import read_study
 from family_justice.files import write_text
 from family_justice.layout import BESIDE_STREAMS, CRATE, CRATE_WORKFLOW, PAGE, STUDY
@@ -33,6 +34,7 @@ from family_justice.report.evidence.five_safes import (
     run_id,
     timestamp,
 )
+from family_justice.report.findings import findings
 
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
@@ -76,7 +78,7 @@ def write_crate(release: str | Path, streams: list[str], snakefile: str | Path, 
     safes = five_safes(project, studies, CRATE_WORKFLOW, _moment())
     entities: list[Entity] = [
         _descriptor(),
-        _root(studies, files) | safes.of_root,
+        _root(folder, studies, files) | safes.of_root,
         *_profiles(),
         _workflow(studies[0]),
         _language(studies[0]),
@@ -111,13 +113,18 @@ def _descriptor() -> Entity:
     }
 
 
-def _root(studies: list[dict[str, Any]], files: list[str]) -> Entity:
+def _root(folder: Path, studies: list[dict[str, Any]], files: list[str]) -> Entity:
     titles = "; ".join(study["title"] for study in studies)
+    said = [f"Results after disclosure control, figures and report of: {titles}."]
+    for study in studies:
+        found = [finding.text for finding in findings(folder / study["stream"], study)]
+        made_up = [words.SYNTHETIC] if study["source"]["is_synthetic"] else []
+        said += [" ".join([f"{study['title']}.", *made_up, *found])] if found else []
     return {
         "@id": "./",
         "@type": "Dataset",
         "name": "Family justice pipeline: released results",
-        "description": f"Results after disclosure control, figures and report of: {titles}.",
+        "description": "\n".join(said),
         "datePublished": _today(),
         "license": {"@id": LICENCE},
         "conformsTo": [{"@id": address} for address, _, _ in PROFILES],

@@ -151,6 +151,8 @@ def _model_cells(row: Any, labels: words.Labels) -> list[Cell]:
     return cells
 
 
+#: More decimals than so many are not shown to tell our number from a planted one.
+MOST_DIGITS = 6
 #: What stands where a curve does not reach a reported time.
 ENDED = "ended"
 
@@ -314,7 +316,8 @@ def tests(rows: pd.DataFrame, labels: words.Labels) -> Table | None:
 
 
 def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
-    """Return our numbers beside reference values, each with the decimals that the reference has.
+    """Return our numbers beside reference values, each with the decimals that the reference has, and more where these
+    do not show the verdict.
 
     Sources that are longer than a word or two become numbered notes.
     """
@@ -322,19 +325,33 @@ def comparison(rows: pd.DataFrame, title: str, kind: str) -> Table:
     numbered = any(len(source) > 25 for source in sources)
     body = []
     for row in rows.to_dict("records"):
-        digits = int(row["decimals"]) if words.present(row["decimals"]) else 2
+        printed = int(row["decimals"]) if words.present(row["decimals"]) else 2
+        digits = _telling_digits(row, printed)
         mine = _with_limits(row, "ours", digits if kind == "published" else max(digits, 1))
         verdict = verdict_words(row["verdict"])
         source = row["source"]
         if numbered and source:
             source = f"[{sources.index(source) + 1}]"
-        reference = _with_limits(row, "reference", digits)
+        reference = _with_limits(row, "reference", digits if kind == "planted" else printed)
         cells = [mine if mine.text else hidden(verdict), reference, Cell(verdict), Cell(source)]
         body.append(Row(row["label"], cells))
     ours = "Ours (95% CI)" if any(row.cells[0].sub for row in body) else "Ours"
     heads = ["Quantity", ours, "Planted" if kind == "planted" else "Published", "Verdict", "Source"]
     notes = [f"[{number}] {source}." for number, source in enumerate(sources, 1)] if numbered else []
     return Table(title, heads, body, notes, text=frozenset({3, 4}))
+
+
+def _telling_digits(row: Mapping[Hashable, Any], printed: int) -> int:
+    """Return with how many decimals our number has to stand so that it does not seem to contradict its verdict."""
+    if row["verdict"] == prose.CUT:
+        return printed + 1
+    if row["verdict"] not in (prose.INSIDE, prose.OUTSIDE):
+        return printed
+    for digits in range(printed, MOST_DIGITS):
+        low, value, high = (round(float(row[name]), digits) for name in ("ours_low", "reference", "ours_high"))
+        if (low <= value <= high) == (row["verdict"] == prose.INSIDE):
+            return digits
+    return MOST_DIGITS
 
 
 def verdict_words(verdict: str) -> str:

@@ -1,10 +1,11 @@
-"""The tables of a page as a Word document, for a paper: A4, each with a numbered caption, its head on every page."""
+"""The findings and tables of a page as a Word document, for a paper: A4, captions numbered, heads on every page."""
 
 from __future__ import annotations
 
 import datetime
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
@@ -26,22 +27,34 @@ TWIPS = 567  # per centimetre
 ALIGNED = {True: "left", False: "right"}
 
 
-def write_word(path: str | Path, title: str, preface: str, titled: list[tuple[str, Table]], day: str = "") -> None:
-    """Write the tables, each under the title of its analysis, as a Word document.
+def write_word(
+    path: str | Path,
+    title: str,
+    preface: str,
+    titled: list[tuple[str, Table]],
+    day: str = "",
+    findings: Sequence[str] = (),
+) -> None:
+    """Write the findings and the tables, each table under the title of its analysis, as a Word document.
 
-    ``preface``: a paragraph before them, or nothing. ``day``: the day of the data (YYYY-MM-DD), which the document has
-    as its own. It names no author, program or machine; the same tables give the same bytes.
+    ``preface``: a paragraph before all, or nothing. ``day``: the day of the data (YYYY-MM-DD), which the document has
+    as its own. ``findings``: sentences that stand before the tables. It names no author, program or machine; the same
+    findings and tables give the same bytes.
     """
     document = _blank(title, day)
     document.add_paragraph(title, "Title")
     if preface:
         document.add_paragraph(preface)
+    if findings:
+        document.add_heading("Findings")
+        for finding in findings:
+            document.add_paragraph(finding, "List Bullet")
     before = ""
     for number, (heading, table) in enumerate(titled, 1):
         widths = _widths(table)
         turned = sum(_narrowed(table, widths, BREAKABLE)) > SHORT - 2 * MARGIN
         if turned != _is_turned(document.sections[-1]):
-            _page(document.add_section() if number > 1 or preface else document.sections[-1], turned)
+            _page(document.add_section() if number > 1 or preface or findings else document.sections[-1], turned)
         if heading != before:
             document.add_heading(heading)
             before = heading
