@@ -60,7 +60,7 @@ NOTHING = {"string": "NULL", "date": "", "timestamp": "", "integer": "NA", "numb
 
 
 def write_project_extract(raw: Path, folder: Path) -> None:
-    """Write the tables of ``raw`` (``<TABLE>.parquet``) into ``folder`` as CSV files of a project, and its source file."""
+    """Write the tables of ``raw`` into ``folder`` as CSV files of a project, and its source file."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: raw / f"{name}.parquet" for name in source_tables() if (raw / f"{name}.parquet").is_file()}
     with connect(paths) as connection:
