@@ -41,7 +41,7 @@ from family_justice.prints import BUCKETS, PLACES
 
 #: Cells that a message names.
 NAMED = 5
-_HIDDEN, _FEW, _SMALL, _WITHHELD, _OF_CURVE = 1, 2, 4, 8, 16
+_HIDDEN, _FEW, _SMALL, _WITHHELD = 1, 2, 4, 8
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Release:
         Names of the stream, of its records and of their last day.
     names, prints, exact, low, high, state
         (m,) of each count: its words, the (m, BUCKETS) print of its set (zero if unknown), its number, what the shown
-        number can stand for, and whether it is hidden (1), of few (2), small (4), withheld (8) or of a curve (16).
+        number can stand for, and whether it is hidden (1), of few (2), small (4) or withheld (8).
     sums, sizes
         Positions of wholes and parts, one sum after the other, and how many positions each has.
     partitions, counted
@@ -153,7 +153,7 @@ def _of_curve(curve: Curve, policy: Policy) -> Iterator[tuple[str, Any, int, int
             few = _FEW | _SMALL if number < own.threshold else 0
             name = f"{curve.analysis}, {curve.outcome} {_group(curve.who)}, {series} by {curve.times[at]:g}"
             hidden = 0 if at < length and series not in curve.composite else _HIDDEN
-            yield name, prints[at], number, int(low[at]), int(high[at]), few | hidden | _OF_CURVE
+            yield name, prints[at], number, int(low[at]), int(high[at]), few | hidden
 
 
 def _estimates(exact: pd.DataFrame, disclosed: Disclosed) -> tuple[list[int], npt.NDArray[np.int64]]:
@@ -285,9 +285,8 @@ def _join(joint: Ledger, key: Key, release: Release, position: int) -> None:
     """Enter a count of a release; one that any release shows is seen."""
     state, exact = int(release.state[position]), int(release.exact[position])
     hidden, few, small, withheld = (bool(state & bit) for bit in (_HIDDEN, _FEW, _SMALL, _WITHHELD))
-    count = joint.counts.setdefault(key, Count(exact, True, False, small, hidden, few, withheld=withheld))
+    count = joint.counts.setdefault(key, Count(exact, True, False, small, hidden, few, True, withheld))
     count.hidden &= hidden
-    count.in_tables |= not state & _OF_CURVE
     if release.prints[position].any():
         joint.prints.setdefault(key, release.prints[position])
     low, high = joint.bounds.get(key, (0, UNBOUNDED))

@@ -53,7 +53,8 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
             union = keys[possible[place]]
             if union not in parts:
                 ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
-    _tie_single_sets(ledger, keys, table, bits, curves=not tied)
+    if not tied:  # of several releases there are too many to be put together
+        _tie_single_sets(ledger, keys, table)
     _tie_nearly_alike(ledger, keys, table, sizes)
     for alike in of_same.values():
         for one, other in combinations(alike, 2):
@@ -61,11 +62,10 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
                 _tie_partitions(ledger, one, other)
 
 
-def _tie_single_sets(ledger: Ledger, keys: Sequence[Key], table: Prints, bits: Prints, curves: bool) -> None:
-    """Tie single sets to the two or three that make them up; the cells of curves of several releases are too many."""
-    single = [place for place, key in enumerate(keys) if curves or ledger.counts[key].in_tables]
-    for whole, chosen in small_unions(table[single], bits[single]):
-        ledger.add_sum(keys[single[whole]], [keys[single[part]] for part in chosen], margin=False)
+def _tie_single_sets(ledger: Ledger, keys: Sequence[Key], table: Prints) -> None:
+    """Tie single sets to the two or three that make them up."""
+    for whole, chosen in small_unions(table):
+        ledger.add_sum(keys[whole], [keys[part] for part in chosen], margin=False)
 
 
 def _tie_nearly_alike(ledger: Ledger, keys: Sequence[Key], table: Prints, sizes: npt.NDArray[np.int64]) -> None:
@@ -97,10 +97,9 @@ def _known(ledger: Ledger, parts: Sequence[Key]) -> list[Key]:
     return held if len(held) > 1 and all(part in ledger.prints for part in held) else []
 
 
-def small_unions(table: Prints, tied: Prints | None = None) -> Iterator[tuple[int, list[int]]]:
+def small_unions(table: Prints) -> Iterator[tuple[int, list[int]]]:
     """Yield each set (its position in the prints ``table`` (c, BUCKETS)) that is the union of two or three others, and
-    theirs, whatever they are: indicators of one covariate, or totals of cohorts. Those that have a bit of ``tied`` (c,)
-    in common are left."""
+    theirs, whatever they are: indicators of one covariate, or totals of cohorts."""
     number = (table.astype("float64") @ MIXING[:, 0]) if len(table) else np.zeros(0)
     one, other = np.triu_indices(len(table), 1)
     order = np.argsort(number[one] + number[other], kind="stable")
@@ -112,8 +111,7 @@ def small_unions(table: Prints, tied: Prints | None = None) -> Iterator[tuple[in
         for place in np.flatnonzero(last > first):
             for pair in order[first[place] : last[place]]:
                 chosen = sorted({int(one[pair]), int(other[pair]), *([int(place) - 1] if place else [])})
-                known = 0 if tied is None else int(np.bitwise_and.reduce(tied[[whole, *chosen]]))
-                if whole not in chosen and not known and (table[chosen].sum(axis=0) == table[whole]).all():
+                if whole not in chosen and (table[chosen].sum(axis=0) == table[whole]).all():
                     yield whole, chosen
 
 
