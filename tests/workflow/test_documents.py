@@ -17,7 +17,7 @@ from test_layout import LIBRARY, ROOT, texts
 
 from family_justice.contracts import source_tables
 
-DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "README.md")
+DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/records.md", "README.md")
 THIS = "tests/workflow/test_documents.py"
 SUFFIXES = "csv|docx|html|json|lock|md|parquet|pdf|png|py|R|smk|sql|svg|tex|toml|yaml"
 PATH = re.compile(rf"[\w.<>*-]+(/[\w.<>*-]+)*\.(?:{SUFFIXES})|[\w.<>*-]+(/[\w.<>*-]+)+/?|[\w.-]+/")
