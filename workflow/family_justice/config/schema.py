@@ -281,7 +281,7 @@ def _delimiter(text: str) -> str:
 
 def _encoding(text: str) -> str:
     try:
-        b"".decode(text)
+        b"x".decode(text, "replace")  # what is no encoding of text, such as base64, is an error
         return codecs.lookup(text).name
     except LookupError:
         raise ValueError("no such encoding: write utf-8, windows-1252 or utf-16") from None

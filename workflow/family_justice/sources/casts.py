@@ -3,7 +3,8 @@
 A cell that is written as it should be takes the short way: one cast. Any other is trimmed, looked up under ``values``,
 compared with the words for a missing value, and cast again. Nothing is changed without a mark:
 
-0 as it is, 1 trimmed, 2 made missing, 3 mapped by ``values``, 4 a word of a flag, 5 no such value, 6 another day
+0 as it is, 1 trimmed, 2 made missing, 3 mapped by ``values``, 4 a word of a flag, 5 an identifier without its '.0',
+6 no such value, 7 another day
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from family_justice.sources.opening import Source
 from family_justice.sources.reading import Reading
 from family_justice.sql import literal, literals
 
-AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, NO_VALUE, ANOTHER_DAY = range(7)
+AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, WHOLE, NO_VALUE, ANOTHER_DAY = range(8)
 #: Whole numbers from here on are not all different in floating point of 64 (32) bits.
 LAST_WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
 BRITAIN = "Europe/London"
@@ -31,6 +32,10 @@ _ZONE = "[Zz]|[+-][0-9]{2}(:?[0-9]{2})?"
 _CLOCK = "[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
 _ISO = f"[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}({_CLOCK}( ?({_ZONE}))?)?"
 _WITH_ZONE, _OF_UTC = f".*:.*({_ZONE})", ".*:.*([Zz]|[+-]00(:?00)?)"
+#: As Db2 exports a timestamp: 2015-01-05-10.30.00.000000.
+_DB2_MOMENT = "([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{2})[.]([0-9]{2})[.]([0-9]{2}([.][0-9]+)?)"
+#: Types of DuckDB that are no cells of a table: bytes, lists and structures.
+_NO_CELLS = ("BLOB", "BIT", "STRUCT", "MAP", "UNION")
 _SCIENTIFIC = "[+-]?[0-9]+([.][0-9]+)?[eE][+]?[0-9]+"
 
 
@@ -82,6 +87,8 @@ def _of_text(place: int, column: Column, raw: str, reading: Reading, values: Map
     last = f"coalesce({f}, {_typed(column, m, reading)})" if is_short else _typed(column, m, reading)
     is_flag = f"lower({m}) IN ({literals((*_TRUE, *_FALSE))}) AND {m} NOT IN ({literals(column.codes or ('',))})"
     flag = f" WHEN {is_flag} THEN {FLAG}" if _flag_codes(column) else ""
+    if column.type == "string" and column.sensitivity == "identifier":
+        flag += f" WHEN {_is_whole(m)} THEN {WHOLE}"
     other_day = ""
     if column.type in ("date", "timestamp") and reading.time_zone is None:
         moved = f"CAST({_in_zone(f'TRY_CAST({m} AS TIMESTAMPTZ)', BRITAIN)} AS DATE) <> CAST({v} AS DATE)"
@@ -124,10 +131,11 @@ def _typed(column: Column, text: str, reading: Reading, short: bool = False) -> 
     """Return SQL that gives text in the declared type, or NULL if it has none; ``short``: in the common form only."""
     if column.type == "string":
         value = text
-        if column.sensitivity == "identifier":  # 1.23E+18 was many identifiers once
+        if column.sensitivity == "identifier":  # 1.23E+18 was many identifiers once, and 12.0 was 12
             value = (
-                f"CASE WHEN {text} LIKE '%E+%' AND regexp_full_match({text}, {literal(_SCIENTIFIC)}) "
-                f"THEN NULL ELSE {text} END"
+                f"CASE WHEN lower({text}) LIKE '%e+%' AND regexp_full_match({text}, {literal(_SCIENTIFIC)}) THEN NULL "
+                f"WHEN {_is_whole(text)} THEN CASE WHEN {_rounded(text)} THEN NULL ELSE left({text}, -2) END "
+                f"ELSE {text} END"
             )
     elif column.type == "integer" and short:
         return f"CASE WHEN CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text} THEN TRY_CAST({text} AS BIGINT) END"
@@ -150,6 +158,10 @@ def _typed(column: Column, text: str, reading: Reading, short: bool = False) -> 
     return f"CASE WHEN {text} IN ({codes}) THEN {text} {read} ELSE {text} END"
 
 
+def _is_whole(text: str) -> str:
+    return f"(ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0'))"
+
+
 def _rounded(text: str) -> str:
     return f"ends_with({text}, '.0') AND abs(TRY_CAST({text} AS DOUBLE)) >= {LAST_WHOLE['DOUBLE']}"
 
@@ -170,6 +182,10 @@ def _moment(column: Column, text: str, reading: Reading, short: bool) -> str:
     else:
         clock = _in_zone(f"TRY_CAST({text} AS TIMESTAMPTZ)", reading.time_zone)
     ways = f"WHEN {iso} AND {zoned} THEN CAST({clock} AS {target}) WHEN {iso} THEN TRY_CAST({text} AS {target})"
+    plain = f"regexp_replace({text}, {literal(_DB2_MOMENT)}, '\\1 \\2:\\3:\\4')"
+    ways += (
+        f" WHEN regexp_full_match({text}, {literal(_DB2_MOMENT)}) THEN CAST(TRY_CAST({plain} AS TIMESTAMP) AS {target})"
+    )
     if reading.date_format is not None:
         formats = [reading.date_format]
         if "%H" not in reading.date_format and "%I" not in reading.date_format:
@@ -219,6 +235,10 @@ def _of_type(column: Column, source: Source, reading: Reading) -> tuple[str, str
         value = f"CASE WHEN NOT isnan({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN {_as_text('{x}', found)} END"
     elif column.type == "number" and found in LAST_WHOLE:
         value = "CASE WHEN isfinite({x}) THEN CAST({x} AS DOUBLE) END"
-    elif found != "BLOB" and (column.type == "string" or not found.startswith(("DATE", "TIME"))):
+    elif (
+        not found.endswith("]")
+        and not found.startswith(_NO_CELLS)
+        and (column.type == "string" or not found.startswith(("DATE", "TIME")))
+    ):
         value = f"TRY_CAST({{x}} AS {target})"
     return value, f"CAST({mark} AS UTINYINT)"

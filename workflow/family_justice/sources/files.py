@@ -20,7 +20,17 @@ from family_justice.contracts.check import find_problems
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
-from family_justice.sources.casts import ANOTHER_DAY, FLAG, MADE_MISSING, MAPPED, NO_VALUE, TRIMMED, Cast, cast_of
+from family_justice.sources.casts import (
+    ANOTHER_DAY,
+    FLAG,
+    MADE_MISSING,
+    MAPPED,
+    NO_VALUE,
+    TRIMMED,
+    WHOLE,
+    Cast,
+    cast_of,
+)
 from family_justice.sources.failures import another_day, rows_of, why_no_value
 from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, say_missing
 from family_justice.sources.opening import Source, Unreadable, open_file, twice, why_unreadable
@@ -30,7 +40,7 @@ from family_justice.sql import identifiers
 if TYPE_CHECKING:
     import duckdb
 
-_REPAIRS = {TRIMMED: "trimmed", MADE_MISSING: "missing", MAPPED: "values", FLAG: "flag"}
+_REPAIRS = {TRIMMED: "trimmed", MADE_MISSING: "missing", MAPPED: "values", FLAG: "flag", WHOLE: "whole"}
 
 
 @dataclass

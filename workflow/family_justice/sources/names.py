@@ -85,7 +85,7 @@ def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]
         return ""
     near = {table: _near(lacking) for table, lacking in tables.items()}
     suffixes = dict(next(iter(tables.values())).reading.suffixes)
-    ends = Counter(_ends(ours, theirs) for pairs in near.values() for ours, theirs in pairs.items() if theirs)
+    ends = Counter(_ends(ours, theirs) for pairs in near.values() for ours, (theirs, _) in pairs.items() if theirs)
     for (end, other), number in ends.most_common():
         if end and other and number >= ENOUGH_FOR_A_RULE and end not in suffixes:
             suffixes[end] = other
@@ -96,13 +96,13 @@ def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]
     for table in dict.fromkeys([*readings, *tables]):
         written: dict[str, Any] = dict(readings[table].written) if table in readings else {}
         columns = {name: _yaml(theirs) for name, theirs in written.pop("columns", {}).items()}
-        for name, nearest in near.get(table, {}).items():
+        for name, (nearest, sure) in near.get(table, {}).items():
             columns.pop(name, None)
             if nearest is None:
                 required = tables[table].columns[name].required
                 columns[name] = f"null  # {'REQUIRED: write its name' if required else 'left empty, if there is none'}"
             elif nearest.lower() != name.lower() and _ends(name, nearest) not in suffixes.items():
-                columns[name] = _yaml(nearest)
+                columns[name] = _yaml(nearest) + ("" if sure else "  # the most alike")
         if written or columns:
             entries.append(f"  {table}:")
             entries += [f"    {key}: {_yaml(value)}" for key, value in written.items()]
@@ -111,18 +111,20 @@ def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]
     return "\n".join([*lines, *(["renamed:", *entries] if entries else [])])
 
 
-def _near(lacking: Lacking) -> dict[str, str | None]:
-    """Return, for each missing column, the name there that is most like it and that no other column has."""
+def _near(lacking: Lacking) -> dict[str, tuple[str | None, bool]]:
+    """Return, for each missing column, the name there that is most like it and that no other column has, and whether
+    that is a known other spelling."""
     taken = {name for name in lacking.named.found.values() if name}
     spare = {name.lower(): name for name in lacking.named.there if name and name not in taken}
-    chosen: dict[str, str | None] = {}
+    chosen: dict[str, tuple[str | None, bool]] = {}
     for sure in (True, False):  # what is sure first, so that nothing less sure takes it
         for ours in lacking.named.missing:
-            if chosen.get(ours):
+            if ours in chosen and chosen[ours][0]:
                 continue
-            asked = lacking.reading.renamed.get(ours) or ours
-            ways = _sure_ways(asked, lacking.columns[ours], spare) if sure else _like(asked, spare)
-            chosen[ours] = spare.pop(ways[0]) if ways else None
+            ways: list[str] = []
+            for asked in (lacking.reading.renamed.get(ours) or ours, ours):
+                ways += _sure_ways(asked, lacking.columns[ours], spare) if sure else _like(asked, spare)
+            chosen[ours] = (spare.pop(ways[0]), sure) if ways else (None, False)
     return {ours: chosen[ours] for ours in lacking.named.missing}
 
 
@@ -137,7 +139,7 @@ def _sure_ways(name: str, column: Column, spare: Mapping[str, str]) -> list[str]
 
 
 def _like(name: str, spare: Mapping[str, str]) -> list[str]:
-    return get_close_matches(name.lower(), sorted(spare), n=1, cutoff=0.7)
+    return get_close_matches(name.lower(), sorted(spare), n=1, cutoff=0.6)
 
 
 def _ends(ours: str, theirs: str) -> tuple[str, str]:

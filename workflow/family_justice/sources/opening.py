@@ -82,7 +82,7 @@ def why_unreadable(path: Path, reading: Reading, error: Exception) -> str:
     if path.suffix.lower() not in (".parquet", ".pq"):
         try:
             cause = _undecodable(path) if reading.encoding == "utf-8" else ""
-            cause = cause or _longer_rows(path, reading)
+            cause = cause or _longer_rows(path, reading) or _line_ends(path, reading)
         except (OSError, EOFError, UnicodeError, csv.Error):
             cause = ""
     return cause or f"the file cannot be read{place}: {GENERAL}"
@@ -170,8 +170,8 @@ def _know_delimiter(path: Path, first: Sequence[str], table: Table, reading: Rea
     """Raise Unreadable if another mark parts the first line into more columns of the contract."""
     known = [name.strip() for name in first]
     if len(known) == 1 and (found := re.fullmatch("sep=(.)?", known[0])):
-        mark = f" and `delimiter: {DELIMITERS[found[1]][1]}`" if found[1] in DELIMITERS and found[1] != "," else ""
-        raise Unreadable(f"the first line is 'sep=', not the header: remove that line{mark and ', write'}{mark}.")
+        written = f" and write `delimiter: {DELIMITERS[found[1]][1]}`" if found[1] in (";", "\t", "|") else ""
+        raise Unreadable(f"the first line is 'sep=', not the header: remove that line{written}.")
 
     def hits(names: Sequence[str]) -> int:
         return sum(theirs is not None for theirs in find_columns(table.columns, names, reading).found.values())
@@ -225,3 +225,12 @@ def _longer_rows(path: Path, reading: Reading) -> str:
             "written with row.names = FALSE."
         )
     return ""
+
+
+def _line_ends(path: Path, reading: Reading) -> str:
+    """Return what to do about a file whose lines end in two ways; empty if they do not."""
+    if reading.encoding != "utf-8":
+        return ""
+    with _bytes_of(path) as stream:
+        ends = {line.endswith(b"\r\n") for line in stream if line.endswith(b"\n")}
+    return "the file cannot be read: its lines end in two ways (CRLF and LF)." if len(ends) > 1 else ""
