@@ -34,6 +34,7 @@ _ISO = f"[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}({_CLOCK}( ?({_ZONE}))?)?"
 _WITH_ZONE, _OF_UTC = f".*:.*({_ZONE})", ".*:.*([Zz]|[+-]00(:?00)?)"
 #: As Db2 exports a timestamp: 2015-01-05-10.30.00.000000.
 _DB2_MOMENT = "([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{2})[.]([0-9]{2})[.]([0-9]{2}([.][0-9]+)?)"
+_NAMES_OF_UTC = ("UTC", "ETC/UTC", "GMT", "Z", "+00:00")
 #: Types of DuckDB that are no cells of a table: bytes, lists and structures.
 _NO_CELLS = ("BLOB", "BIT", "STRUCT", "MAP", "UNION")
 _SCIENTIFIC = "[+-]?[0-9]+([.][0-9]+)?[eE][+]?[0-9]+"
@@ -214,31 +215,33 @@ def _of_type(column: Column, source: Source, reading: Reading) -> tuple[str, str
     """Return SQL for the value and the mark of a column that is no text; ``{x}`` is the cell, ``{v}`` the value."""
     found, target = source.type, DUCKDB_TYPES[column.type]
     mark = f"CASE WHEN {{x}} IS NOT NULL AND {{v}} IS NULL THEN {NO_VALUE} ELSE {AS_IT_IS} END"
+    value = f"CAST(NULL AS {target})"
     if found in LAST_WHOLE:
         mark = mark.replace("CASE", f"CASE WHEN isnan({{x}}) THEN {MADE_MISSING}", 1)
-    value = f"CAST(NULL AS {target})"
-    if column.type in ("date", "timestamp"):
+        value = _of_double(column, found) or value
+    elif column.type in ("date", "timestamp"):
+        zone = reading.time_zone or source.zone or "UTC"
         if found == "TIMESTAMP WITH TIME ZONE":
-            zone = reading.time_zone or source.zone or "UTC"
-            value = f"CAST({_in_zone('{x}', zone)} AS {target})"
-            if reading.time_zone is None and zone.upper() in ("UTC", "ETC/UTC", "GMT", "Z", "+00:00"):
+            value = f"CASE WHEN isfinite({{x}}) THEN CAST({_in_zone('{x}', zone)} AS {target}) END"
+            if reading.time_zone is None and zone.upper() in _NAMES_OF_UTC:
                 moved = f"CAST({_in_zone('{x}', BRITAIN)} AS DATE) <> CAST({{v}} AS DATE)"
                 mark = mark.replace("CASE", f"CASE WHEN {moved} THEN {ANOTHER_DAY}", 1)
         elif found == "DATE" or found.startswith("TIMESTAMP"):
-            value = f"TRY_CAST({{x}} AS {target})"
-        moment = "{x}" if found == "DATE" or "ZONE" in found else "TRY_CAST({x} AS TIMESTAMP)"
-        value = f"CASE WHEN isfinite({moment}) THEN {value} END" if "{x}" in value else value
-    elif column.type == "integer" and (found in LAST_WHOLE or found.startswith("DECIMAL")):
-        whole = "{x} = trunc({x})" + (f" AND abs({{x}}) < {LAST_WHOLE[found]}" if found in LAST_WHOLE else "")
-        value = f"CASE WHEN {whole} THEN TRY_CAST({{x}} AS BIGINT) END"
-    elif column.type == "string" and found in LAST_WHOLE:
-        value = f"CASE WHEN NOT isnan({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN {_as_text('{x}', found)} END"
-    elif column.type == "number" and found in LAST_WHOLE:
-        value = "CASE WHEN isfinite({x}) THEN CAST({x} AS DOUBLE) END"
-    elif (
-        not found.endswith("]")
-        and not found.startswith(_NO_CELLS)
-        and (column.type == "string" or not found.startswith(("DATE", "TIME")))
-    ):
+            moment = "{x}" if found == "DATE" else "TRY_CAST({x} AS TIMESTAMP)"
+            value = f"CASE WHEN isfinite({moment}) THEN TRY_CAST({{x}} AS {target}) END"
+    elif column.type == "integer" and found.startswith("DECIMAL"):
+        value = "CASE WHEN {x} = trunc({x}) THEN TRY_CAST({x} AS BIGINT) END"
+    elif found.endswith("]") or found.startswith(_NO_CELLS):
+        pass
+    elif column.type == "string" or not found.startswith(("DATE", "TIME")):
         value = f"TRY_CAST({{x}} AS {target})"
     return value, f"CAST({mark} AS UTINYINT)"
+
+
+def _of_double(column: Column, found: str) -> str | None:
+    """Return SQL for the value of a cell in floating point; None if it has none in this column."""
+    if column.type == "integer":
+        return f"CASE WHEN {{x}} = trunc({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN TRY_CAST({{x}} AS BIGINT) END"
+    if column.type == "string":
+        return f"CASE WHEN NOT isnan({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN {_as_text('{x}', found)} END"
+    return "CASE WHEN isfinite({x}) THEN CAST({x} AS DOUBLE) END" if column.type == "number" else None
