@@ -418,7 +418,7 @@ class Place(Strict):
 
 
 class Renamed(Strict):
-    """Names in the database of one table that differ from its contract."""
+    """Table and columns of a database whose names differ from the contract."""
 
     table: str | None = Field(default=None, description="name of the table, refresh included")
     columns: dict[str, str | None] = Field(

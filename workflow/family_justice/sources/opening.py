@@ -62,7 +62,8 @@ def open_file(
     connection.execute(
         f"CREATE VIEW source AS SELECT * FROM read_csv({literal(path)}, header = true, auto_detect = false, "
         f"delim = {literal(reading.delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
-        f"allow_quoted_nulls = true, columns = {{{named}}})"
+        f"allow_quoted_nulls = true, compression = '{'gzip' if path.suffix.lower() == '.gz' else 'none'}', "
+        f"columns = {{{named}}})"
     )
     return columns
 
