@@ -363,6 +363,18 @@ def test_words_that_cannot_be_right(keys: dict[str, Any], message: str, tmp_path
         files(tmp_path, **keys)
 
 
+def test_one_cause_in_many_files_is_told_once(tmp_path: Path) -> None:
+    tables = dict(list(source_tables().items())[:7])
+    for name, table in tables.items():
+        (tmp_path / f"{name}.csv").write_text(";".join(table.columns) + "\n")
+    with pytest.raises(ContractError) as caught:
+        snapshot(tables, {name: tmp_path / f"{name}.csv" for name in tables}, tmp_path / "raw")
+    first, said = str(caught.value).splitlines()
+    assert first == "files source: 1 problem"
+    assert said.startswith("  - CAFE_CMS_TBLCASE (CAFE_CMS_TBLCASE.csv), ")
+    assert said.endswith(' and 4 more: the columns are parted by semicolons: write `delimiter: ";"`.')
+
+
 def test_a_word_for_a_tab(tmp_path: Path) -> None:
     assert {files(tmp_path, delimiter=word).delimiter for word in ("tab", "\\t", "\t")} == {"\t"}
 

@@ -40,6 +40,8 @@ from family_justice.sql import identifiers
 if TYPE_CHECKING:
     import duckdb
 
+#: A problem of more files than these is told once.
+SAME_OF_MANY = 3
 _REPAIRS = {TRIMMED: "trimmed", MADE_MISSING: "missing", MAPPED: "values", FLAG: "flag", WHOLE: "whole"}
 
 
@@ -82,26 +84,39 @@ def snapshot(
 
     folder.mkdir(parents=True, exist_ok=True)
     made, lacking = Snapshot(), {}
+    found: dict[str, list[str]] = {}  # which files have the same problem
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch_name:
         scratch = Path(scratch_name)
         for name, table in tables.items():
             path = Path(paths[name])
             with connect() as connection:
                 loaded = _load(connection, table, path, readings.get(name, Reading()), scratch)
-                problems += [f"{name} ({path.name}): {problem}" for problem in loaded.problems]
+                for problem in loaded.problems:
+                    found.setdefault(problem, []).append(f"{name} ({path.name})")
                 made.repairs += loaded.repairs
                 if loaded.lacking is not None:
                     lacking[name] = loaded.lacking
-                if not problems:  # once something is wrong only the problems matter
+                if not found:  # once something is wrong only the problems matter
                     query = f"SELECT {identifiers(table.columns)} FROM loaded{' ORDER BY ALL' if in_order else ''}"
                     made.rows[name] = write_parquet(connection, query, scratch / f"{name}.parquet")
         try:
-            report_together("files source", problems, ContractError)
+            report_together("files source", _together(found), ContractError)
         except ContractError as error:
             raise ContractError("\n".join([str(error), *filter(None, [how_to_settle(lacking, readings)])])) from None
         for name in tables:
             move(scratch / f"{name}.parquet", folder / f"{name}.parquet")
     return made
+
+
+def _together(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return one sentence for each problem and file, but one for a problem of many files, which has one cause."""
+    said = []
+    for problem, files in found.items():
+        if len(files) > SAME_OF_MANY:
+            said.append(f"{', '.join(files[:SAME_OF_MANY])} and {len(files) - SAME_OF_MANY} more: {problem}")
+        else:
+            said += [f"{file}: {problem}" for file in files]
+    return said
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, reading: Reading, scratch: Path) -> _Loaded:
