@@ -9,10 +9,12 @@ import csv
 import datetime
 import io
 import tempfile
+import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
@@ -236,3 +238,70 @@ def test_what_the_source_tells_is_read(rows: list[dict[str, Any]], damage: Damag
         made = snapshot({"SMALL": SMALL}, {"SMALL": folder / "small.csv"}, folder / "raw", readings=readings)
         assert pq.read_table(folder / "raw" / "SMALL.parquet").to_pylist() == rows
     assert {(repair.column, repair.repair): repair.rows for repair in made.repairs} == repairs_of(rows, told)
+
+
+# --- Parquet: the same values in other types --------------------------------------------------------------------------
+
+IN_UTC, IN_LONDON = pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/London")
+#: Types in which a program may have written a column; None: as text.
+TYPES: dict[str, tuple[pa.DataType | None, ...]] = {
+    "ID_E": (pa.int64(), pa.float64(), pa.float32(), pa.decimal128(31, 0), None),
+    "ALF_E": (pa.string(), pa.int64(), pa.float64(), pa.float32(), pa.large_string(), pa.binary()),
+    "SEX": (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())),
+    "ASKED": (pa.string(), pa.large_string()),
+    "NAME": (pa.string(), pa.large_string(), pa.binary()),
+    "BORN": (pa.date32(), pa.date64(), pa.timestamp("us"), IN_UTC, IN_LONDON, pa.int64(), None),
+    "SEEN": (pa.timestamp("us"), pa.timestamp("ms"), IN_UTC, IN_LONDON, None),
+    "ISPARTY": (pa.int64(), pa.int8(), pa.bool_(), pa.float64(), None),
+    "SCORE": (pa.float64(), None),
+}
+LONDON = zoneinfo.ZoneInfo("Europe/London")
+#: Mostly the usual type, or one column of many would always be the one that is refused.
+types = st.fixed_dictionaries({name: st.sampled_from((ways[0],) * 6 + ways) for name, ways in TYPES.items()})
+
+
+def column_of(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
+    """Return a column as a program with other types would have written it."""
+    if kind is None:
+        return pa.array([value if value is None else str(value) for value in values], pa.string())
+    if name == "ALF_E" and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        values = [None if value is None else int(value) for value in values]
+    if pa.types.is_floating(kind):  # as NumPy does it: without a word
+        values = [None if value is None else float(value) for value in values]
+    if pa.types.is_binary(kind):
+        values = [None if value is None else value.encode() for value in values]
+    if name == "BORN" and pa.types.is_integer(kind):
+        values = [None if value is None else value.toordinal() for value in values]
+    if pa.types.is_timestamp(kind):
+        values = [v if v is None else datetime.datetime(*v.timetuple()[:6]) for v in values]
+        if kind.tz is not None:  # midnight of a day, or a time on the clock, in Britain
+            values = [v if v is None else v.replace(tzinfo=LONDON).astimezone(datetime.UTC) for v in values]
+    if pa.types.is_boolean(kind):
+        values = [None if value is None else bool(value) for value in values]
+    return pa.array(values, kind)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=100)
+@given(people, types, st.sampled_from((None, "Europe/London")))
+def test_other_types_are_the_same_table_or_an_error_that_names_the_column(
+    rows: list[dict[str, Any]], kinds: dict[str, pa.DataType | None], zone: str | None
+) -> None:
+    table = pa.table({name: column_of(name, [row[name] for row in rows], kind) for name, kind in kinds.items()})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pq.write_table(table, folder / "small.parquet")
+        readings = {"SMALL": Reading(time_zone=zone)}
+        try:
+            made = snapshot({"SMALL": SMALL}, {"SMALL": folder / "small.parquet"}, folder / "raw", readings=readings)
+        except ContractError as error:
+            lines = [line for line in str(error).splitlines() if line.startswith("  - ")]
+            assert all(line.startswith("  - SMALL (small.parquet): column '") for line in lines)
+            return
+        found = pq.read_table(folder / "raw" / "SMALL.parquet").to_pylist()
+    assert made.repairs == []
+    if zone is None and kinds["SEEN"] == IN_UTC:  # the clock that is written, on the same day
+        for row, was in zip(found, rows, strict=True):
+            assert row["SEEN"] is None or row["SEEN"].date() == was["SEEN"].date()
+            row["SEEN"] = was["SEEN"]
+    assert found == rows
