@@ -20,21 +20,11 @@ from family_justice.contracts.check import find_problems
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
-from family_justice.sources.casts import (
-    ANOTHER_DAY,
-    FLAG,
-    MADE_MISSING,
-    MAPPED,
-    NO_VALUE,
-    TRIMMED,
-    WHOLE,
-    Cast,
-    cast_of,
-)
+from family_justice.sources.casts import ANOTHER_DAY, MADE_MISSING, NO_VALUE, TRIMMED, Cast, cast_of
 from family_justice.sources.failures import another_day, rows_of, why_no_value
 from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, say_missing
 from family_justice.sources.opening import Source, Unreadable, open_file, twice, why_unreadable
-from family_justice.sources.reading import Reading, Repair
+from family_justice.sources.reading import REPAIRS, Reading, Repair
 from family_justice.sql import identifiers
 
 if TYPE_CHECKING:
@@ -42,7 +32,7 @@ if TYPE_CHECKING:
 
 #: A problem of more files than these is told once.
 SAME_OF_MANY = 3
-_REPAIRS = {TRIMMED: "trimmed", MADE_MISSING: "missing", MAPPED: "values", FLAG: "flag", WHOLE: "whole"}
+_REPAIRS = dict(enumerate(REPAIRS, start=TRIMMED))
 
 
 @dataclass
