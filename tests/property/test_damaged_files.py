@@ -59,6 +59,7 @@ class Damage:
     is_form_told: bool = True
     line_end: str = "\n"
     quoting: int = csv.QUOTE_MINIMAL
+    header: bool = True
     index: bool = False
     ends: bool = False
     are_ends_told: bool = True
@@ -84,6 +85,7 @@ def damages(draw: st.DrawFn) -> Damage:
         is_form_told=draw(st.booleans()),
         line_end=draw(st.sampled_from(("\n", "\r\n"))),
         quoting=draw(st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))),
+        header=draw(st.integers(0, 9)) > 0,
         index=draw(st.booleans()),
         ends=draw(st.booleans()),
         are_ends_told=draw(st.booleans()),
@@ -152,7 +154,8 @@ def file_of(rows: list[dict[str, Any]], damage: Damage) -> bytes:
     names_there = [
         damage.renamed.get(name, name.replace("_E", "_PE") if damage.ends else name) for name in SMALL.columns
     ]
-    writer.writerow([*([""] if damage.index else []), *names_there])
+    if damage.header:
+        writer.writerow([*([""] if damage.index else []), *names_there])
     for number, row in enumerate(rows):
         cells = [cell(name, row[name], damage) for name in SMALL.columns]
         writer.writerow([*([str(number)] if damage.index else []), *cells])
@@ -228,6 +231,7 @@ def test_what_the_source_tells_is_read(rows: list[dict[str, Any]], damage: Damag
         "is_renamed_told": True,
         "words": {name: word for name, word in damage.words.items() if name != "ASKED"},
         "flag": damage.flag if damage.flag[0] != "-1" else ("0", "1"),
+        "header": True,
         "floats": False,
         "cut": False,
     })  # fmt: skip

@@ -363,6 +363,17 @@ def test_words_that_cannot_be_right(keys: dict[str, Any], message: str, tmp_path
         files(tmp_path, **keys)
 
 
+def test_a_first_line_that_may_be_a_record_is_not_shown(tmp_path: Path) -> None:
+    said = refused(tmp_path, f"{line(ID_E='7', NAME='Smith', ALF_E='Cardiff')}\n{line(ID_E='8')}\n")
+    assert "the first line has none of the names of the contract, and is not shown" in said
+    assert "Wanted: ID_E, SEX" in said
+    for cell in ("Smith", "Cardiff", "7", "There are"):
+        assert cell not in said
+    # Known other spellings are names, and those of a Parquet file always are.
+    assert "There are: ITEMID, CAPTION" in refused(tmp_path, "ITEMID,CAPTION\n1,x\n")
+    assert "There are: x, y" in refused(tmp_path, pa.table({"x": [1], "y": [2]}))
+
+
 def test_one_cause_in_many_files_is_told_once(tmp_path: Path) -> None:
     tables = dict(list(source_tables().items())[:7])
     for name, table in tables.items():

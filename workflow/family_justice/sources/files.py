@@ -22,8 +22,8 @@ from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
 from family_justice.sources.casts import ANOTHER_DAY, MADE_MISSING, NO_VALUE, TRIMMED, Cast, cast_of
 from family_justice.sources.failures import another_day, rows_of, why_no_value
-from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, say_missing
-from family_justice.sources.opening import Source, Unreadable, open_file, twice, why_unreadable
+from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, may_be_a_record, say_missing
+from family_justice.sources.opening import PARQUET, Source, Unreadable, open_file, twice, why_unreadable
 from family_justice.sources.reading import REPAIRS, Reading, Repair
 from family_justice.sql import identifiers
 
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 #: A problem of more files than these is told once.
 SAME_OF_MANY = 3
+NO_HEADER = (
+    "the first line has none of the names of the contract, and is not shown, since it may be a record. If the file has "
+    "no header, have it written with one; if all its names differ, write them under 'renamed'. Wanted: "
+)
 _REPAIRS = dict(enumerate(REPAIRS, start=TRIMMED))
 
 
@@ -124,6 +128,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, readi
         loaded = _Loaded()
         if named.missing:
             loaded.lacking = Lacking(table.columns, named, reading)
+            if path.suffix.lower() not in PARQUET and may_be_a_record(loaded.lacking):
+                return _Loaded([NO_HEADER + ", ".join(table.columns) + "."])
             loaded.problems.append(say_missing(loaded.lacking))
         _cast(connection, table, sources, named, reading, loaded)
     except Unreadable as cause:

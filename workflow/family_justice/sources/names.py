@@ -78,6 +78,13 @@ def say_missing(lacking: Lacking) -> str:
     )
 
 
+def may_be_a_record(lacking: Lacking) -> bool:
+    """Say whether the names that are there may be the cells of a record, of a file that has no header: none of them is
+    a name of the contract or a known other spelling of one. Then they are not shown."""
+    found = any(lacking.named.found.values())
+    return not found and not any(sure for _, sure in _near(lacking).values())
+
+
 def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]) -> str:
     """Return YAML for the file of the source that would settle missing columns; empty if none is missing.
 

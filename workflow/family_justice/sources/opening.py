@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Marks that stand between the cells of files, and how they are called and written in YAML.
 DELIMITERS = {",": ("commas", '","'), ";": ("semicolons", '";"'), "\t": ("tabs", '"\\t"'), "|": ("bars", '"|"')}
+PARQUET = (".parquet", ".pq")  # ends of files that are no CSV
 HEAD = 65536  # bytes that are looked at to know an encoding
 GENERAL = "every row needs the columns of the header, comma-separated UTF-8 (or a sound Parquet file)."
 
@@ -51,7 +52,7 @@ def open_file(
 
     Raises Unreadable with the cause if it is known, else an error of the reader.
     """
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix.lower() in PARQUET:
         return _open_parquet(connection, path)
     path = _plain(path, reading.encoding, scratch)
     _know_encoding(path, reading.encoding)
@@ -80,7 +81,7 @@ def why_unreadable(path: Path, reading: Reading, error: Exception) -> str:
     line = re.search(r"\bLine: (\d+)", str(error))
     place = f" near line {line.group(1)}" if line else ""
     cause = ""
-    if path.suffix.lower() not in (".parquet", ".pq"):
+    if path.suffix.lower() not in PARQUET:
         try:
             cause = _undecodable(path) if reading.encoding == "utf-8" else ""
             cause = cause or _longer_rows(path, reading) or _line_ends(path, reading)
