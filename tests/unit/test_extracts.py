@@ -265,6 +265,26 @@ def test_a_day_is_not_lost_between_zones(tmp_path: Path) -> None:
     assert (rows[0]["BORN"].day, rows[0]["SEEN"]) == (1, datetime.datetime(1985, 7, 1, 0, 30))
 
 
+def test_the_zone_of_the_machine_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime.datetime(2015, 7, 5, 10, 30)
+    table = parquet(
+        SEEN=pa.array([moment], pa.timestamp("us", "UTC")), NAME=pa.array([moment], pa.timestamp("us", "UTC"))
+    )
+    found = []
+    for zone in ("UTC", "Asia/Tokyo"):
+
+        def connected(zone: str = zone) -> Any:
+            connection = connect()
+            connection.execute(f"SET TimeZone = '{zone}'")  # as DuckDB takes it from the machine
+            return connection
+
+        monkeypatch.setattr("family_justice.sources.files.connect", connected)
+        found += read(tmp_path, table)[0]
+        found += read(tmp_path, table, values={"SEEN": {"unused": None}})[0]
+    assert [row["SEEN"] for row in found] == [moment] * 4
+    assert len({row["NAME"] for row in found}) == 1
+
+
 def test_identifiers_that_went_through_floating_point_are_refused(tmp_path: Path) -> None:
     double = "it went through floating point, and beyond 2^53 (1 row) different numbers become one"
     assert double in refused(tmp_path, parquet(ID_E=pa.array([2.0**53])))

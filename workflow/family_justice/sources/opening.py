@@ -52,6 +52,7 @@ def open_file(
 
     Raises Unreadable with the cause if it is known, else an error of the reader.
     """
+    connection.execute("SET TimeZone = 'UTC'")  # not that of the machine, which says nothing of the records
     if path.suffix.lower() in PARQUET:
         return _open_parquet(connection, path)
     path = _plain(path, reading.encoding, scratch)
