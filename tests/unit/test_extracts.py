@@ -187,6 +187,7 @@ def test_another_delimiter_is_named(mark: str, written: str, tmp_path: Path) -> 
         ("cp1252", "utf-8", "is not UTF-8 (line 2); it looks like Windows-1252: write `encoding: windows-1252`"),
         ("utf-8", "cp1252", "it is UTF-8. Leave 'encoding' out"),
         ("utf-8", "utf-16", "is not utf-16, as 'encoding' says"),
+        ("cp1252", "utf-16", "is not utf-16, as 'encoding' says"),
     ],
 )
 def test_another_encoding_is_named(encoded: str, told: str, said: str, tmp_path: Path) -> None:
@@ -205,6 +206,8 @@ def test_what_other_programs_put_around_a_table(tmp_path: Path) -> None:
     assert "R writes row names so" in refused(tmp_path, f"{HEADER}\n0,{line(**ROW)}\n")
     assert 'remove that line and write `delimiter: ";"`' in refused(tmp_path, f"sep=;\n{text(line())}")
     assert "the header has 'SEX' more than once" in refused(tmp_path, text(line()).replace("NAME", "SEX"))
+    euro = text(line(NAME="\u20ac")).encode("cp1252")
+    assert "it looks like Windows-1252" in refused(tmp_path, euro, encoding="iso8859-1")
     two = "of its lines that are not plain ASCII, 1 UTF-8 and 1 not, of which the first is line 3"
     content = text(line(**ROW)).encode() + line(ID_E="2", NAME="Zo\u00eb").encode("cp1252")
     assert two in refused(tmp_path, content)

@@ -140,7 +140,7 @@ def _as_utf8(stream: IO[bytes], target: IO[bytes], encoding: str) -> None:
                 as_utf8.decode(chunk, final=not chunk)
             except UnicodeError:
                 could_be_utf8 = False
-        if one_byte and re.search("[\x80-\x9f]", text):
+        if codecs.lookup(encoding).name.startswith("iso8859") and re.search("[\x80-\x9f]", text):
             raise Unreadable(f"{wrong}; it looks like Windows-1252: write `encoding: windows-1252`.")
         target.write(text.removeprefix("\ufeff").encode("utf-8") if line == 1 else text.encode("utf-8"))
         line += text.count("\n")
