@@ -54,6 +54,45 @@ def test_files_give_the_same_research_ready_tables_as_the_source_they_came_from(
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
+def test_an_extract_that_differs_in_every_way_gives_the_same_bytes(synthetic: Path, tmp_path: Path) -> None:
+    """Ends of names, dates, delimiter and encoding, padding, words for missing and for flags: told, or known."""
+    given, plain = tmp_path / "given", tmp_path / "plain"
+    given.mkdir()
+    plain.mkdir()
+    tables = {path.stem: path for path in sorted((synthetic / "raw").glob("*.parquet")) if path.stem in source_tables()}
+    for name, path in tables.items():
+        cells = []
+        for column, declared in source_tables()[name].columns.items():
+            text = f'CAST("{column}" AS VARCHAR)'
+            if declared.type == "date":
+                text = f"strftime(\"{column}\", '%d/%m/%Y')"
+            elif declared.type == "timestamp":
+                text = f"strftime(\"{column}\", '%d/%m/%Y %H:%M:%S')"
+            elif declared.type == "integer" and set(declared.codes or ()) == {"0", "1"}:
+                text = f"CASE \"{column}\" WHEN 1 THEN 'TRUE' WHEN 0 THEN 'FALSE' END"
+            is_word_a_code = "null" in {code.lower() for code in declared.codes or ()}
+            missing = "''" if is_word_a_code else "'NULL'"
+            ours = column.lower()
+            theirs = f"{ours[:-2]}_pe" if ours.endswith("_e") else ours
+            cells.append(f"coalesce({text} || '  ', {missing}) AS \"{theirs}\"")
+        target = given / f"{name}.csv"
+        duckdb.sql(f"COPY (SELECT {', '.join(cells)} FROM read_parquet('{path}')) TO '{target}' (HEADER, DELIM ';')")
+        target.write_text(target.read_text(encoding="utf-8"), encoding="utf-16")
+        (plain / path.name).write_bytes(path.read_bytes())
+    told = {"suffixes": {"_E": "_PE"}, "date_format": "%d/%m/%Y", "delimiter": ";", "encoding": "utf-16"}
+    load_source(files(given).model_copy(update=told), ROOT, tmp_path / "one", tmp_path / "manifest.csv")
+    load_source(files(plain), ROOT, tmp_path / "two", tmp_path / "other" / "manifest.csv")
+    assert [
+        n
+        for n in tables
+        if (tmp_path / f"one/{n}.parquet").read_bytes() != (tmp_path / f"two/{n}.parquet").read_bytes()
+    ] == []
+    lines = (tmp_path / "repairs.csv").read_text().splitlines()
+    assert {line.split(",")[2] for line in lines[1:]} == {"trimmed", "missing", "flag"}
+    assert (tmp_path / "other" / "repairs.csv").read_text() == "table,column,repair,rows\n"
+
+
 def test_manifest_lists_every_table_with_its_rows(synthetic: Path) -> None:
     lines = (synthetic / "manifest.csv").read_text().splitlines()
     assert lines[0] == "table,rows,refresh,sha256"

@@ -96,7 +96,7 @@ def _models() -> list[type[BaseModel]]:
 def _type(annotation: Any) -> str:
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        return "name" if parts[0] is str else _type(parts[0])
+        return "name" if annotation == Name else _type(parts[0])
     if origin is typing.Literal:
         return " or ".join(f"`{part}`" for part in parts)
     if origin is list:
@@ -115,7 +115,8 @@ def _type(annotation: Any) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, BaseModel):
         return "see there"
-    return "none" if value in (None, [], {}) else f"`{value}`".lower()
+    shown = f"`{value}`"
+    return "none" if value in (None, [], {}) else shown.lower() if isinstance(value, bool) else shown
 
 
 def main(arguments: list[str]) -> int:

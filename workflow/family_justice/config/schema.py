@@ -318,7 +318,7 @@ def _delimiter(text: str) -> str:
 
 def _encoding(text: str) -> str:
     try:
-        b"".decode(text)
+        b"x".decode(text, "replace")  # what is no encoding of text, such as base64, is an error
         return codecs.lookup(text).name
     except LookupError:
         raise ValueError("no such encoding: write utf-8, windows-1252 or utf-16") from None
@@ -455,7 +455,7 @@ class Place(Strict):
 
 
 class Renamed(Strict):
-    """Names in the database of one table that differ from its contract."""
+    """Table and columns of a database whose names differ from the contract."""
 
     table: str | None = Field(default=None, description="name of the table, refresh included")
     columns: dict[str, str | None] = Field(

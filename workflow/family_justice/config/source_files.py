@@ -77,30 +77,35 @@ def _court_files(source: FilesSource, folder: Path) -> dict[str, str]:
     names begin like that of a table without a file, such as ``<TABLE>_20240111.csv``.
     """
     names = {name.lower(): name for name in source_tables()}
-    given = {name: str(folder / renamed.path) for name, renamed in source.renamed.items() if renamed.path}
-    problems = [f"renamed: {name}: {path}: no such file" for name, path in given.items() if not Path(path).is_file()]
-    there: dict[str, list[str]] = {}
+    found = {name: str(folder / renamed.path) for name, renamed in source.renamed.items() if renamed.path}
+    problems = [f"renamed: {name}: {path}: no such file" for name, path in found.items() if not Path(path).is_file()]
+    there = _tables_in(folder)
+    for stem, paths in there.items():
+        name = names.get(stem)
+        if name is None or (name in source.renamed and source.renamed[name].path):
+            continue
+        found[name] = str(paths[0])
+        if len(paths) > 1:
+            shown = " and ".join(path.name for path in paths)
+            problems.append(f"{name} has {len(paths)} files, {shown}: keep one, or name it under 'renamed'")
+    used = {os.path.realpath(path) for path in found.values()}
+    for stem, (first, *_) in there.items():
+        like = max((low for low in names if stem.startswith(f"{low}_")), key=len, default=None)
+        if like is not None and names[like] not in found and os.path.realpath(first) not in used:
+            entry = f"{{{names[like]}: {{path: {json.dumps(first.name)}}}}}"
+            problems.append(f"{names[like]} has no file. Is it this one? Write `renamed: {entry}`")
+    report_together(str(source.folder), problems, ContractError)
+    return found
+
+
+def _tables_in(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of a folder that may be tables by what they are called, in lower case and without its end."""
+    there: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         ends = [end for end in FILE_NAMES if path.name.lower().endswith(end)]
         if ends and path.is_file():
-            there.setdefault(path.name[: -len(ends[0])], []).append(str(path))
-    found = dict(given)
-    for stem, paths in there.items():
-        name = names.get(stem.lower())
-        if name is not None and name not in given:
-            paths = [*([found[name]] if name in found else []), *paths]
-            found[name] = paths[0]
-            if len(paths) > 1:
-                shown = " and ".join(Path(path).name for path in paths)
-                problems.append(f"{name} has {len(paths)} files, {shown}: keep one, or name it under 'renamed'")
-    used = {os.path.realpath(path) for path in found.values()}
-    for stem, (first, *_) in there.items():
-        like = max((low for low in names if stem.lower().startswith(f"{low}_")), key=len, default=None)
-        if like is not None and names[like] not in found and os.path.realpath(first) not in used:
-            name, file = names[like], json.dumps(Path(first).name)
-            problems.append(f"{name} has no file. Is it this one? Write `renamed: {{{name}: {{path: {file}}}}}`")
-    report_together(str(source.folder), problems, ContractError)
-    return found
+            there.setdefault(path.name.lower()[: -len(ends[0])], []).append(path)
+    return there
 
 
 def check_place(source: Any, base: Path, where: Path) -> None:

@@ -3,7 +3,8 @@
 A cell that is written as it should be takes the short way: one cast. Any other is trimmed, looked up under ``values``,
 compared with the words for a missing value, and cast again. Nothing is changed without a mark:
 
-0 as it is, 1 trimmed, 2 made missing, 3 mapped by ``values``, 4 a word of a flag, 5 no such value, 6 another day
+0 as it is, 1 trimmed, 2 made missing, 3 mapped by ``values``, 4 a word of a flag, 5 an identifier without its '.0',
+6 no such value, 7 another day
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from family_justice.sources.opening import Source
 from family_justice.sources.reading import Reading
 from family_justice.sql import literal, literals
 
-AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, NO_VALUE, ANOTHER_DAY = range(7)
+AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, WHOLE, NO_VALUE, ANOTHER_DAY = range(8)
 #: Whole numbers from here on are not all different in floating point of 64 (32) bits.
 LAST_WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
 BRITAIN = "Europe/London"
@@ -31,6 +32,11 @@ _ZONE = "[Zz]|[+-][0-9]{2}(:?[0-9]{2})?"
 _CLOCK = "[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
 _ISO = f"[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}({_CLOCK}( ?({_ZONE}))?)?"
 _WITH_ZONE, _OF_UTC = f".*:.*({_ZONE})", ".*:.*([Zz]|[+-]00(:?00)?)"
+#: As Db2 exports a timestamp: 2015-01-05-10.30.00.000000.
+_DB2_MOMENT = "([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{2})[.]([0-9]{2})[.]([0-9]{2}([.][0-9]+)?)"
+_NAMES_OF_UTC = ("UTC", "ETC/UTC", "GMT", "Z", "+00:00")
+#: Types of DuckDB that are no cells of a table: bytes, lists and structures.
+_NO_CELLS = ("BLOB", "BIT", "STRUCT", "MAP", "UNION")
 _SCIENTIFIC = "[+-]?[0-9]+([.][0-9]+)?[eE][+]?[0-9]+"
 
 
@@ -82,6 +88,8 @@ def _of_text(place: int, column: Column, raw: str, reading: Reading, values: Map
     last = f"coalesce({f}, {_typed(column, m, reading)})" if is_short else _typed(column, m, reading)
     is_flag = f"lower({m}) IN ({literals((*_TRUE, *_FALSE))}) AND {m} NOT IN ({literals(column.codes or ('',))})"
     flag = f" WHEN {is_flag} THEN {FLAG}" if _flag_codes(column) else ""
+    if column.type == "string" and column.sensitivity == "identifier":
+        flag += f" WHEN {_is_whole(m)} THEN {WHOLE}"
     other_day = ""
     if column.type in ("date", "timestamp") and reading.time_zone is None:
         moved = f"CAST({_in_zone(f'TRY_CAST({m} AS TIMESTAMPTZ)', BRITAIN)} AS DATE) <> CAST({v} AS DATE)"
@@ -124,10 +132,11 @@ def _typed(column: Column, text: str, reading: Reading, short: bool = False) -> 
     """Return SQL that gives text in the declared type, or NULL if it has none; ``short``: in the common form only."""
     if column.type == "string":
         value = text
-        if column.sensitivity == "identifier":  # 1.23E+18 was many identifiers once
+        if column.sensitivity == "identifier":  # 1.23E+18 was many identifiers once, and 12.0 was 12
             value = (
-                f"CASE WHEN {text} LIKE '%E+%' AND regexp_full_match({text}, {literal(_SCIENTIFIC)}) "
-                f"THEN NULL ELSE {text} END"
+                f"CASE WHEN lower({text}) LIKE '%e+%' AND regexp_full_match({text}, {literal(_SCIENTIFIC)}) THEN NULL "
+                f"WHEN {_is_whole(text)} THEN CASE WHEN {_rounded(text)} THEN NULL ELSE left({text}, -2) END "
+                f"ELSE {text} END"
             )
     elif column.type == "integer" and short:
         return f"CASE WHEN CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text} THEN TRY_CAST({text} AS BIGINT) END"
@@ -150,6 +159,10 @@ def _typed(column: Column, text: str, reading: Reading, short: bool = False) -> 
     return f"CASE WHEN {text} IN ({codes}) THEN {text} {read} ELSE {text} END"
 
 
+def _is_whole(text: str) -> str:
+    return f"(ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0'))"
+
+
 def _rounded(text: str) -> str:
     return f"ends_with({text}, '.0') AND abs(TRY_CAST({text} AS DOUBLE)) >= {LAST_WHOLE['DOUBLE']}"
 
@@ -170,6 +183,10 @@ def _moment(column: Column, text: str, reading: Reading, short: bool) -> str:
     else:
         clock = _in_zone(f"TRY_CAST({text} AS TIMESTAMPTZ)", reading.time_zone)
     ways = f"WHEN {iso} AND {zoned} THEN CAST({clock} AS {target}) WHEN {iso} THEN TRY_CAST({text} AS {target})"
+    plain = f"regexp_replace({text}, {literal(_DB2_MOMENT)}, '\\1 \\2:\\3:\\4')"
+    ways += (
+        f" WHEN regexp_full_match({text}, {literal(_DB2_MOMENT)}) THEN CAST(TRY_CAST({plain} AS TIMESTAMP) AS {target})"
+    )
     if reading.date_format is not None:
         formats = [reading.date_format]
         if "%H" not in reading.date_format and "%I" not in reading.date_format:
@@ -198,27 +215,33 @@ def _of_type(column: Column, source: Source, reading: Reading) -> tuple[str, str
     """Return SQL for the value and the mark of a column that is no text; ``{x}`` is the cell, ``{v}`` the value."""
     found, target = source.type, DUCKDB_TYPES[column.type]
     mark = f"CASE WHEN {{x}} IS NOT NULL AND {{v}} IS NULL THEN {NO_VALUE} ELSE {AS_IT_IS} END"
+    value = f"CAST(NULL AS {target})"
     if found in LAST_WHOLE:
         mark = mark.replace("CASE", f"CASE WHEN isnan({{x}}) THEN {MADE_MISSING}", 1)
-    value = f"CAST(NULL AS {target})"
-    if column.type in ("date", "timestamp"):
+        value = _of_double(column, found) or value
+    elif column.type in ("date", "timestamp"):
+        zone = reading.time_zone or source.zone or "UTC"
         if found == "TIMESTAMP WITH TIME ZONE":
-            zone = reading.time_zone or source.zone or "UTC"
-            value = f"CAST({_in_zone('{x}', zone)} AS {target})"
-            if reading.time_zone is None and zone.upper() in ("UTC", "ETC/UTC", "GMT", "Z", "+00:00"):
+            value = f"CASE WHEN isfinite({{x}}) THEN CAST({_in_zone('{x}', zone)} AS {target}) END"
+            if reading.time_zone is None and zone.upper() in _NAMES_OF_UTC:
                 moved = f"CAST({_in_zone('{x}', BRITAIN)} AS DATE) <> CAST({{v}} AS DATE)"
                 mark = mark.replace("CASE", f"CASE WHEN {moved} THEN {ANOTHER_DAY}", 1)
         elif found == "DATE" or found.startswith("TIMESTAMP"):
-            value = f"TRY_CAST({{x}} AS {target})"
-        moment = "{x}" if found == "DATE" or "ZONE" in found else "TRY_CAST({x} AS TIMESTAMP)"
-        value = f"CASE WHEN isfinite({moment}) THEN {value} END" if "{x}" in value else value
-    elif column.type == "integer" and (found in LAST_WHOLE or found.startswith("DECIMAL")):
-        whole = "{x} = trunc({x})" + (f" AND abs({{x}}) < {LAST_WHOLE[found]}" if found in LAST_WHOLE else "")
-        value = f"CASE WHEN {whole} THEN TRY_CAST({{x}} AS BIGINT) END"
-    elif column.type == "string" and found in LAST_WHOLE:
-        value = f"CASE WHEN NOT isnan({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN {_as_text('{x}', found)} END"
-    elif column.type == "number" and found in LAST_WHOLE:
-        value = "CASE WHEN isfinite({x}) THEN CAST({x} AS DOUBLE) END"
-    elif found != "BLOB" and (column.type == "string" or not found.startswith(("DATE", "TIME"))):
+            moment = "{x}" if found == "DATE" else "TRY_CAST({x} AS TIMESTAMP)"
+            value = f"CASE WHEN isfinite({moment}) THEN TRY_CAST({{x}} AS {target}) END"
+    elif column.type == "integer" and found.startswith("DECIMAL"):
+        value = "CASE WHEN {x} = trunc({x}) THEN TRY_CAST({x} AS BIGINT) END"
+    elif found.endswith("]") or found.startswith(_NO_CELLS):
+        pass
+    elif column.type == "string" or not found.startswith(("DATE", "TIME")):
         value = f"TRY_CAST({{x}} AS {target})"
     return value, f"CAST({mark} AS UTINYINT)"
+
+
+def _of_double(column: Column, found: str) -> str | None:
+    """Return SQL for the value of a cell in floating point; None if it has none in this column."""
+    if column.type == "integer":
+        return f"CASE WHEN {{x}} = trunc({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN TRY_CAST({{x}} AS BIGINT) END"
+    if column.type == "string":
+        return f"CASE WHEN NOT isnan({{x}}) AND abs({{x}}) < {LAST_WHOLE[found]} THEN {_as_text('{x}', found)} END"
+    return "CASE WHEN isfinite({x}) THEN CAST({x} AS DOUBLE) END" if column.type == "number" else None

@@ -20,17 +20,23 @@ from family_justice.contracts.check import find_problems
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
-from family_justice.sources.casts import ANOTHER_DAY, FLAG, MADE_MISSING, MAPPED, NO_VALUE, TRIMMED, Cast, cast_of
+from family_justice.sources.casts import ANOTHER_DAY, MADE_MISSING, NO_VALUE, TRIMMED, Cast, cast_of
 from family_justice.sources.failures import another_day, rows_of, why_no_value
-from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, say_missing
-from family_justice.sources.opening import Source, Unreadable, open_file, twice, why_unreadable
-from family_justice.sources.reading import Reading, Repair
+from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, may_be_a_record, say_missing
+from family_justice.sources.opening import PARQUET, Source, Unreadable, open_file, twice, why_unreadable
+from family_justice.sources.reading import REPAIRS, Reading, Repair
 from family_justice.sql import identifiers
 
 if TYPE_CHECKING:
     import duckdb
 
-_REPAIRS = {TRIMMED: "trimmed", MADE_MISSING: "missing", MAPPED: "values", FLAG: "flag"}
+#: A problem of more files than these is told once.
+SAME_OF_MANY = 3
+NO_HEADER = (
+    "the first line has none of the names of the contract, and is not shown, since it may be a record. If the file has "
+    "no header, have it written with one; if all its names differ, write them under 'renamed'. Wanted: "
+)
+_REPAIRS = dict(enumerate(REPAIRS, start=TRIMMED))
 
 
 @dataclass
@@ -72,26 +78,39 @@ def snapshot(
 
     folder.mkdir(parents=True, exist_ok=True)
     made, lacking = Snapshot(), {}
+    found: dict[str, list[str]] = {}  # which files have the same problem
     with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as scratch_name:
         scratch = Path(scratch_name)
         for name, table in tables.items():
             path = Path(paths[name])
             with connect() as connection:
                 loaded = _load(connection, table, path, readings.get(name, Reading()), scratch)
-                problems += [f"{name} ({path.name}): {problem}" for problem in loaded.problems]
+                for problem in loaded.problems:
+                    found.setdefault(problem, []).append(f"{name} ({path.name})")
                 made.repairs += loaded.repairs
                 if loaded.lacking is not None:
                     lacking[name] = loaded.lacking
-                if not problems:  # once something is wrong only the problems matter
+                if not found:  # once something is wrong only the problems matter
                     query = f"SELECT {identifiers(table.columns)} FROM loaded{' ORDER BY ALL' if in_order else ''}"
                     made.rows[name] = write_parquet(connection, query, scratch / f"{name}.parquet")
         try:
-            report_together("files source", problems, ContractError)
+            report_together("files source", _together(found), ContractError)
         except ContractError as error:
             raise ContractError("\n".join([str(error), *filter(None, [how_to_settle(lacking, readings)])])) from None
         for name in tables:
             move(scratch / f"{name}.parquet", folder / f"{name}.parquet")
     return made
+
+
+def _together(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return one sentence for each problem and file, but one for a problem of many files, which has one cause."""
+    said = []
+    for problem, files in found.items():
+        if len(files) > SAME_OF_MANY:
+            said.append(f"{', '.join(files[:SAME_OF_MANY])} and {len(files) - SAME_OF_MANY} more: {problem}")
+        else:
+            said += [f"{file}: {problem}" for file in files]
+    return said
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, reading: Reading, scratch: Path) -> _Loaded:
@@ -109,6 +128,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, readi
         loaded = _Loaded()
         if named.missing:
             loaded.lacking = Lacking(table.columns, named, reading)
+            if path.suffix.lower() not in PARQUET and may_be_a_record(loaded.lacking):
+                return _Loaded([NO_HEADER + ", ".join(table.columns) + "."])
             loaded.problems.append(say_missing(loaded.lacking))
         _cast(connection, table, sources, named, reading, loaded)
     except Unreadable as cause:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
@@ -18,6 +18,8 @@ OTHER_SPELLINGS = {"NAME": ("CAPTION", "DESCRIPTION")}
 OTHER_KEYS = ("ITEMID", "ID")
 #: As many columns make a rule of their ends worth while.
 ENOUGH_FOR_A_RULE = 2
+#: A name that may be meant, and whether it is a known other spelling.
+Near = tuple[str | None, bool]
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,13 @@ def say_missing(lacking: Lacking) -> str:
     )
 
 
+def may_be_a_record(lacking: Lacking) -> bool:
+    """Say whether the names that are there may be the cells of a record, of a file that has no header: none of them is
+    a name of the contract or a known other spelling of one. Then they are not shown."""
+    found = any(lacking.named.found.values())
+    return not found and not any(sure for _, sure in _near(lacking).values())
+
+
 def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]) -> str:
     """Return YAML for the file of the source that would settle missing columns; empty if none is missing.
 
@@ -84,11 +93,7 @@ def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]
     if not tables:
         return ""
     near = {table: _near(lacking) for table, lacking in tables.items()}
-    suffixes = dict(next(iter(tables.values())).reading.suffixes)
-    ends = Counter(_ends(ours, theirs) for pairs in near.values() for ours, theirs in pairs.items() if theirs)
-    for (end, other), number in ends.most_common():
-        if end and other and number >= ENOUGH_FOR_A_RULE and end not in suffixes:
-            suffixes[end] = other
+    suffixes = _rules(next(iter(tables.values())).reading.suffixes, near.values())
     lines = ["Check the names and write into the file of the source:", ""]
     if suffixes:
         lines.append(f"suffixes: {{{', '.join(f'{_yaml(end)}: {_yaml(other)}' for end, other in suffixes.items())}}}")
@@ -96,13 +101,9 @@ def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]
     for table in dict.fromkeys([*readings, *tables]):
         written: dict[str, Any] = dict(readings[table].written) if table in readings else {}
         columns = {name: _yaml(theirs) for name, theirs in written.pop("columns", {}).items()}
-        for name, nearest in near.get(table, {}).items():
-            columns.pop(name, None)
-            if nearest is None:
-                required = tables[table].columns[name].required
-                columns[name] = f"null  # {'REQUIRED: write its name' if required else 'left empty, if there is none'}"
-            elif nearest.lower() != name.lower() and _ends(name, nearest) not in suffixes.items():
-                columns[name] = _yaml(nearest)
+        if table in tables:
+            columns = {name: said for name, said in columns.items() if name not in near[table]}
+            columns |= _renamed(tables[table].columns, near[table], suffixes)
         if written or columns:
             entries.append(f"  {table}:")
             entries += [f"    {key}: {_yaml(value)}" for key, value in written.items()]
@@ -111,18 +112,39 @@ def how_to_settle(tables: Mapping[str, Lacking], readings: Mapping[str, Reading]
     return "\n".join([*lines, *(["renamed:", *entries] if entries else [])])
 
 
-def _near(lacking: Lacking) -> dict[str, str | None]:
-    """Return, for each missing column, the name there that is most like it and that no other column has."""
+def _rules(known: Mapping[str, str], near: Iterable[Mapping[str, Near]]) -> dict[str, str]:
+    """Return the rules of ends that are known, and those that would find several missing columns."""
+    ends = Counter(_ends(ours, theirs) for pairs in near for ours, (theirs, _) in pairs.items() if theirs)
+    found = [pair for pair, number in ends.most_common() if all(pair) and number >= ENOUGH_FOR_A_RULE]
+    return {**dict(reversed(found)), **known}
+
+
+def _renamed(columns: Mapping[str, Column], near: Mapping[str, Near], suffixes: Mapping[str, str]) -> dict[str, str]:
+    """Return what to write under ``renamed`` for the missing columns that no rule of ends finds."""
+    said: dict[str, str] = {}
+    for name, (nearest, sure) in near.items():
+        if nearest is None:
+            required = columns[name].required
+            said[name] = f"null  # {'REQUIRED: write its name' if required else 'left empty, if there is none'}"
+        elif nearest.lower() != name.lower() and _ends(name, nearest) not in suffixes.items():
+            said[name] = _yaml(nearest) + ("" if sure else "  # the most alike")
+    return said
+
+
+def _near(lacking: Lacking) -> dict[str, Near]:
+    """Return, for each missing column, the name there that is most like it and that no other column has, and whether
+    that is a known other spelling."""
     taken = {name for name in lacking.named.found.values() if name}
     spare = {name.lower(): name for name in lacking.named.there if name and name not in taken}
-    chosen: dict[str, str | None] = {}
+    chosen: dict[str, Near] = {}
     for sure in (True, False):  # what is sure first, so that nothing less sure takes it
         for ours in lacking.named.missing:
-            if chosen.get(ours):
+            if ours in chosen and chosen[ours][0]:
                 continue
-            asked = lacking.reading.renamed.get(ours) or ours
-            ways = _sure_ways(asked, lacking.columns[ours], spare) if sure else _like(asked, spare)
-            chosen[ours] = spare.pop(ways[0]) if ways else None
+            ways: list[str] = []
+            for asked in (lacking.reading.renamed.get(ours) or ours, ours):
+                ways += _sure_ways(asked, lacking.columns[ours], spare) if sure else _like(asked, spare)
+            chosen[ours] = (spare.pop(ways[0]), sure) if ways else (None, False)
     return {ours: chosen[ours] for ours in lacking.named.missing}
 
 
@@ -137,7 +159,7 @@ def _sure_ways(name: str, column: Column, spare: Mapping[str, str]) -> list[str]
 
 
 def _like(name: str, spare: Mapping[str, str]) -> list[str]:
-    return get_close_matches(name.lower(), sorted(spare), n=1, cutoff=0.7)
+    return get_close_matches(name.lower(), sorted(spare), n=1, cutoff=0.6)
 
 
 def _ends(ours: str, theirs: str) -> tuple[str, str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Marks that stand between the cells of files, and how they are called and written in YAML.
 DELIMITERS = {",": ("commas", '","'), ";": ("semicolons", '";"'), "\t": ("tabs", '"\\t"'), "|": ("bars", '"|"')}
+PARQUET = (".parquet", ".pq")  # ends of files that are no CSV
 HEAD = 65536  # bytes that are looked at to know an encoding
 GENERAL = "every row needs the columns of the header, comma-separated UTF-8 (or a sound Parquet file)."
 
@@ -51,7 +52,8 @@ def open_file(
 
     Raises Unreadable with the cause if it is known, else an error of the reader.
     """
-    if path.suffix.lower() in (".parquet", ".pq"):
+    connection.execute("SET TimeZone = 'UTC'")  # not that of the machine, which says nothing of the records
+    if path.suffix.lower() in PARQUET:
         return _open_parquet(connection, path)
     path = _plain(path, reading.encoding, scratch)
     _know_encoding(path, reading.encoding)
@@ -62,7 +64,8 @@ def open_file(
     connection.execute(
         f"CREATE VIEW source AS SELECT * FROM read_csv({literal(path)}, header = true, auto_detect = false, "
         f"delim = {literal(reading.delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
-        f"allow_quoted_nulls = true, columns = {{{named}}})"
+        f"allow_quoted_nulls = true, compression = '{'gzip' if path.suffix.lower() == '.gz' else 'none'}', "
+        f"columns = {{{named}}})"
     )
     return columns
 
@@ -79,10 +82,10 @@ def why_unreadable(path: Path, reading: Reading, error: Exception) -> str:
     line = re.search(r"\bLine: (\d+)", str(error))
     place = f" near line {line.group(1)}" if line else ""
     cause = ""
-    if path.suffix.lower() not in (".parquet", ".pq"):
+    if path.suffix.lower() not in PARQUET:
         try:
             cause = _undecodable(path) if reading.encoding == "utf-8" else ""
-            cause = cause or _longer_rows(path, reading)
+            cause = cause or _longer_rows(path, reading) or _line_ends(path, reading)
         except (OSError, EOFError, UnicodeError, csv.Error):
             cause = ""
     return cause or f"the file cannot be read{place}: {GENERAL}"
@@ -137,7 +140,7 @@ def _as_utf8(stream: IO[bytes], target: IO[bytes], encoding: str) -> None:
                 as_utf8.decode(chunk, final=not chunk)
             except UnicodeError:
                 could_be_utf8 = False
-        if one_byte and re.search("[\x80-\x9f]", text):
+        if codecs.lookup(encoding).name.startswith("iso8859") and re.search("[\x80-\x9f]", text):
             raise Unreadable(f"{wrong}; it looks like Windows-1252: write `encoding: windows-1252`.")
         target.write(text.removeprefix("\ufeff").encode("utf-8") if line == 1 else text.encode("utf-8"))
         line += text.count("\n")
@@ -170,8 +173,8 @@ def _know_delimiter(path: Path, first: Sequence[str], table: Table, reading: Rea
     """Raise Unreadable if another mark parts the first line into more columns of the contract."""
     known = [name.strip() for name in first]
     if len(known) == 1 and (found := re.fullmatch("sep=(.)?", known[0])):
-        mark = f" and `delimiter: {DELIMITERS[found[1]][1]}`" if found[1] in DELIMITERS and found[1] != "," else ""
-        raise Unreadable(f"the first line is 'sep=', not the header: remove that line{mark and ', write'}{mark}.")
+        written = f" and write `delimiter: {DELIMITERS[found[1]][1]}`" if found[1] in (";", "\t", "|") else ""
+        raise Unreadable(f"the first line is 'sep=', not the header: remove that line{written}.")
 
     def hits(names: Sequence[str]) -> int:
         return sum(theirs is not None for theirs in find_columns(table.columns, names, reading).found.values())
@@ -225,3 +228,12 @@ def _longer_rows(path: Path, reading: Reading) -> str:
             "written with row.names = FALSE."
         )
     return ""
+
+
+def _line_ends(path: Path, reading: Reading) -> str:
+    """Return what to do about a file whose lines end in two ways; empty if they do not."""
+    if reading.encoding != "utf-8":
+        return ""
+    with _bytes_of(path) as stream:
+        ends = {line.endswith(b"\r\n") for line in stream if line.endswith(b"\n")}
+    return "the file cannot be read: its lines end in two ways (CRLF and LF)." if len(ends) > 1 else ""

@@ -38,9 +38,10 @@ class Repair:
     rows: int
 
 
+#: In the order of the marks in ``casts``.
 #: trimmed: blanks were cut. missing: text became a missing value. values: mapped by ``values``.
-#: flag: a word such as TRUE or Y was read as the code of a flag.
-REPAIRS = ("trimmed", "missing", "values", "flag")
+#: flag: a word such as TRUE or Y was read as the code of a flag. whole: an identifier lost the '.0' of floating point.
+REPAIRS = ("trimmed", "missing", "values", "flag", "whole")
 
 
 def reading_of(source: Any, table: str) -> Reading:

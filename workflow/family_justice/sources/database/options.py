@@ -7,87 +7,23 @@ from urllib.parse import SplitResult, parse_qsl, unquote
 
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
+# fmt: off
 #: What PostgreSQL's client takes after ``?``; it reads them itself.
 _POSTGRESQL = (
-    *(
-        "application_name",
-        "channel_binding",
-        "client_encoding",
-        "connect_timeout",
-        "dbname",
-    ),
-    *(
-        "fallback_application_name",
-        "gssdelegation",
-        "gssencmode",
-        "gsslib",
-        "host",
-        "hostaddr",
-        "keepalives",
-    ),
-    *(
-        "keepalives_count",
-        "keepalives_idle",
-        "keepalives_interval",
-        "krbsrvname",
-        "load_balance_hosts",
-        "options",
-    ),
-    *(
-        "passfile",
-        "port",
-        "require_auth",
-        "requirepeer",
-        "requiressl",
-        "service",
-        "ssl",
-    ),
-    *(
-        "ssl_max_protocol_version",
-        "ssl_min_protocol_version",
-        "sslcert",
-        "sslcertmode",
-        "sslcompression",
-    ),
-    *(
-        "sslcrl",
-        "sslcrldir",
-        "sslkey",
-        "sslmode",
-        "sslnegotiation",
-        "sslrootcert",
-        "sslsni",
-    ),
-    *(
-        "target_session_attrs",
-        "tcp_user_timeout",
-        "user",
-    ),
+    "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname",
+    "fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr", "keepalives",
+    "keepalives_count", "keepalives_idle", "keepalives_interval", "krbsrvname", "load_balance_hosts", "options",
+    "passfile", "port", "require_auth", "requirepeer", "requiressl", "service", "ssl", "ssl_max_protocol_version",
+    "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey",
+    "sslmode", "sslnegotiation", "sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout", "user",
 )
 #: Keywords of Db2's client that may follow ``?``; they go into its connection text. Any spelling of letters.
 _DB2 = (
-    *(
-        "Authentication",
-        "ClientApplName",
-        "ConnectTimeout",
-        "CurrentSchema",
-        "KRBPlugin",
-        "LockTimeout",
-    ),
-    *(
-        "QueryTimeoutInterval",
-        "ReceiveTimeout",
-        "Security",
-        "SSLClientHostnameValidation",
-        "SSLClientKeystash",
-    ),
-    *(
-        "SSLClientKeystoredb",
-        "SSLClientLabel",
-        "SSLServerCertificate",
-        "TLSVersion",
-    ),
+    "Authentication", "ClientApplName", "ConnectTimeout", "CurrentSchema", "KRBPlugin", "LockTimeout",
+    "QueryTimeoutInterval", "ReceiveTimeout", "Security", "SSLClientHostnameValidation", "SSLClientKeystash",
+    "SSLClientKeystoredb", "SSLClientLabel", "SSLServerCertificate", "TLSVersion",
 )
+# fmt: on
 
 
 def options_of(parts: SplitResult) -> dict[str, str]:

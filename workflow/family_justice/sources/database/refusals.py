@@ -31,7 +31,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     ("lost", r"SQLSTATE[:= ]*(08|57P)...\b|SQL1224N|SQL30108N|server closed the connection|connection lost"),
 )
 _SAID = {
-    "lock": "somebody else holds a lock, and the wait for it has timed out. Try again when they are done",
+    "lock": "somebody else holds a lock on it and did not let go in time. Try again when they are done",
     "time": "the database stopped the statement after its time limit",
     "right": "the user has no right to read it. Ask for SELECT on it",
     "password": "user or password is refused. PostgreSQL takes the password from PGPASSWORD or ~/.pgpass, Db2 from "
