@@ -20,7 +20,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from family_justice.contracts import Column, Table
+from family_justice.contracts import SourceColumn, Table
 from family_justice.errors import ContractError
 from family_justice.sources.files import snapshot
 from family_justice.sources.reading import Reading
@@ -31,15 +31,17 @@ SMALL = Table(
     row="one person",
     source="assumption",
     columns={
-        "ID_E": Column(type="integer", key=True, required=True, sensitivity="identifier", description="Identifier."),
-        "ALF_E": Column(type="string", sensitivity="identifier", description="Linkage."),
-        "SEX": Column(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
-        "ASKED": Column(type="string", codes={"NA": "Not asked", "A": "Asked"}, description="Asked."),
-        "NAME": Column(type="string", description="Name."),
-        "BORN": Column(type="date", description="Born."),
-        "SEEN": Column(type="timestamp", description="Seen."),
-        "ISPARTY": Column(type="integer", codes={"0": "No", "1": "Yes"}, description="Party."),
-        "SCORE": Column(type="number", description="Score."),
+        "ID_E": SourceColumn(
+            type="integer", key=True, required=True, sensitivity="identifier", description="Identifier."
+        ),
+        "ALF_E": SourceColumn(type="string", sensitivity="identifier", description="Linkage."),
+        "SEX": SourceColumn(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
+        "ASKED": SourceColumn(type="string", codes={"NA": "Not asked", "A": "Asked"}, description="Asked."),
+        "NAME": SourceColumn(type="string", description="Name."),
+        "BORN": SourceColumn(type="date", description="Born."),
+        "SEEN": SourceColumn(type="timestamp", description="Seen."),
+        "ISPARTY": SourceColumn(type="integer", codes={"0": "No", "1": "Yes"}, description="Party."),
+        "SCORE": SourceColumn(type="number", description="Score."),
     },
 )
 FORMS = {"%Y-%m-%d": "%Y-%m-%d %H:%M:%S", "%d/%m/%Y": "%d/%m/%Y %H:%M:%S", "%d%b%Y": "%d%b%Y %H:%M:%S"}

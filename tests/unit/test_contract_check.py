@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from family_justice.contracts import Column, Table, research_ready_tables, source_tables
+from family_justice.contracts import SourceColumn, Table, research_ready_tables, source_tables
 from family_justice.contracts.check import ACCEPTED_TYPES, check_tables, find_problems
 from family_justice.errors import ContractError
 from family_justice.files import connect
@@ -17,7 +17,7 @@ COURT = Table(
     description="Courts.",
     row="one court",
     source="assumption",
-    columns={"COURT_ID": Column(type="integer", key=True, required=True, description="Identifier.")},
+    columns={"COURT_ID": SourceColumn(type="integer", key=True, required=True, description="Identifier.")},
 )
 HEARING = Table(
     name="HEARING",
@@ -25,11 +25,11 @@ HEARING = Table(
     row="one hearing",
     source="assumption",
     columns={
-        "HEARING_ID": Column(type="integer", key=True, required=True, description="Identifier."),
-        "COURT_ID": Column(type="integer", references="COURT.COURT_ID", description="Court."),
-        "KIND": Column(type="string", codes={"F": "Final", "I": "Interim"}, description="Kind."),
-        "LEVEL": Column(type="integer", codes={"1": "Low", "2": "High"}, description="Level."),
-        "HEARING_DATE": Column(type="date", required=True, description="Date."),
+        "HEARING_ID": SourceColumn(type="integer", key=True, required=True, description="Identifier."),
+        "COURT_ID": SourceColumn(type="integer", references="COURT.COURT_ID", description="Court."),
+        "KIND": SourceColumn(type="string", codes={"F": "Final", "I": "Interim"}, description="Kind."),
+        "LEVEL": SourceColumn(type="integer", codes={"1": "Low", "2": "High"}, description="Level."),
+        "HEARING_DATE": SourceColumn(type="date", required=True, description="Date."),
     },
 )
 SOUND = """

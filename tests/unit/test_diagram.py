@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from family_justice.contracts import Table, contracts
-from family_justice.contracts.model import Column
+from family_justice.contracts.model import SourceColumn
 from family_justice.report.guide.diagram import diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,9 +20,9 @@ Line = tuple[float, float, float, float]
 
 
 def table(name: str, *targets: str) -> Table:
-    columns = {"id": Column(type="integer", description="Key.", key=True)}
+    columns = {"id": SourceColumn(type="integer", description="Key.", key=True)}
     for number, target in enumerate(targets):
-        columns[f"to_{number}"] = Column(type="integer", description="Reference.", references=f"{target}.id")
+        columns[f"to_{number}"] = SourceColumn(type="integer", description="Reference.", references=f"{target}.id")
     return Table(name=name, description="D.", row="a row", source="assumption", columns=columns)
 
 

@@ -14,7 +14,7 @@ import pytest
 from family_justice.config.load import Configuration, parse, read_yaml
 from family_justice.config.schema import FilesSource, Source
 from family_justice.config.source_files import check_place, check_words, declared_tables
-from family_justice.contracts import Column, Table, source_tables
+from family_justice.contracts import SourceColumn, Table, source_tables
 from family_justice.errors import ConfigError, ContractError
 from family_justice.files import connect
 from family_justice.sources.files import Snapshot, snapshot
@@ -27,16 +27,18 @@ PERSON = Table(
     row="one person",
     source="assumption",
     columns={
-        "ID_E": Column(type="integer", key=True, required=True, sensitivity="identifier", description="Identifier."),
-        "SEX": Column(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
-        "ASKED": Column(type="string", codes={"NA": "Not asked", "A": "Asked"}, description="Asked."),
-        "NAME": Column(type="string", description="Name."),
-        "ALF_E": Column(type="string", sensitivity="identifier", description="Linkage."),
-        "BORN": Column(type="date", description="Born."),
-        "SEEN": Column(type="timestamp", description="Seen."),
-        "ISPARTY": Column(type="integer", codes={"0": "No", "1": "Yes"}, description="Party."),
-        "OPEN": Column(type="string", codes={"false": "No", "true": "Yes"}, description="Open."),
-        "SCORE": Column(type="number", description="Score."),
+        "ID_E": SourceColumn(
+            type="integer", key=True, required=True, sensitivity="identifier", description="Identifier."
+        ),
+        "SEX": SourceColumn(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
+        "ASKED": SourceColumn(type="string", codes={"NA": "Not asked", "A": "Asked"}, description="Asked."),
+        "NAME": SourceColumn(type="string", description="Name."),
+        "ALF_E": SourceColumn(type="string", sensitivity="identifier", description="Linkage."),
+        "BORN": SourceColumn(type="date", description="Born."),
+        "SEEN": SourceColumn(type="timestamp", description="Seen."),
+        "ISPARTY": SourceColumn(type="integer", codes={"0": "No", "1": "Yes"}, description="Party."),
+        "OPEN": SourceColumn(type="string", codes={"false": "No", "true": "Yes"}, description="Open."),
+        "SCORE": SourceColumn(type="number", description="Score."),
     },
 )
 HEADER = ",".join(PERSON.columns)

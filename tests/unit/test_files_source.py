@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from family_justice.config.source_files import resolve
-from family_justice.contracts import Column, Table
+from family_justice.contracts import SourceColumn, Table
 from family_justice.errors import ContractError
 from family_justice.files import connect
 from family_justice.sources.files import snapshot
@@ -21,11 +21,11 @@ PERSON = Table(
     row="one person",
     source="assumption",
     columns={
-        "PERSON_ID": Column(type="integer", key=True, required=True, description="Identifier."),
-        "WEEK_OF_BIRTH": Column(type="date", description="Week of birth."),
-        "SEX": Column(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
-        "SCORE": Column(type="number", description="Score."),
-        "SEEN_AT": Column(type="timestamp", description="Seen."),
+        "PERSON_ID": SourceColumn(type="integer", key=True, required=True, description="Identifier."),
+        "WEEK_OF_BIRTH": SourceColumn(type="date", description="Week of birth."),
+        "SEX": SourceColumn(type="string", codes={"F": "Female", "M": "Male"}, description="Sex."),
+        "SCORE": SourceColumn(type="number", description="Score."),
+        "SEEN_AT": SourceColumn(type="timestamp", description="Seen."),
     },
 )
 COURT = Table(
@@ -33,7 +33,7 @@ COURT = Table(
     description="Courts.",
     row="one court",
     source="assumption",
-    columns={"NAME": Column(type="string", required=True, description="Name.")},
+    columns={"NAME": SourceColumn(type="string", required=True, description="Name.")},
 )
 CSV = '''\ufeffsex,PERSON_ID,WEEK_OF_BIRTH,SCORE,SEEN_AT,NOT_DECLARED
 F,1,1985-01-07,0.5,2015-01-05 10:30:00,x
@@ -198,14 +198,14 @@ def test_the_records_of_the_replication_source_are_there(tmp_path: Path) -> None
         description="",
         row="",
         source="",
-        columns={"week": Column(type="integer", required=True, description="Week.")},
+        columns={"week": SourceColumn(type="integer", required=True, description="Week.")},
     )
     months = Table(
         name="recid",
         description="",
         row="",
         source="",
-        columns={"durat": Column(type="integer", required=True, description="Months.")},
+        columns={"durat": SourceColumn(type="integer", required=True, description="Months.")},
     )
     paths = {
         "rossi": resolve("package:lifelines/datasets/rossi.csv", tmp_path),

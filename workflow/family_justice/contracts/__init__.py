@@ -7,6 +7,7 @@ their real names; ``research_ready_tables()`` gives what harmonisation makes of 
 from family_justice.contracts.model import (
     Column,
     Contract,
+    SourceColumn,
     Table,
     contracts,
     data_set_tables,
@@ -18,6 +19,7 @@ from family_justice.contracts.model import (
 __all__ = [
     "Column",
     "Contract",
+    "SourceColumn",
     "Table",
     "contracts",
     "data_set_tables",

@@ -73,38 +73,49 @@ CATEGORIES: dict[str, set[str]] = {
 }
 
 
+#: Code lists with a flag, and its column.
+FLAGS = {"application_types": "is_s31", "legal_orders": "is_final_type"}
+
+
 def load_court_codes(connection: duckdb.DuckDBPyConnection, codelists: Path) -> None:
-    """Make one table per code list, with the name in plain form beside it."""
-    flags = {"application_types": "is_s31", "legal_orders": "is_final_type"}
+    """Make one table per code list: the name in plain form and as it is listed, its category, and a flag, or the codes
+    of ECMS and the share that "*" may stand for. Raises ContractError for all that is wrong with a list."""
     for name in CODELISTS:
-        path = codelists / f"{name}.csv"
-        if not path.is_file():
-            raise ContractError(f"{path}: the code list is missing.")
-        with open(path, encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-        wanted = ["name", "category", *([flags[name]] if name in flags else ["ecms_codes", "max_share"])]
-        problems = [f"column '{column}' is missing." for column in wanted if not rows or column not in rows[0]]
-        report_together(str(path), problems, ContractError)
-        plain_names = [row["name"].strip().lower() for row in rows]
-        twice = sorted({plain for plain in plain_names if plain_names.count(plain) > 1})
-        problems = [f"'{plain}' is listed twice." for plain in twice]
-        unknown = sorted({row["category"] for row in rows} - CATEGORIES[name])
-        problems += [f"category '{category}'. {did_you_mean(category, CATEGORIES[name])}" for category in unknown]
-        if name in flags:
-            wrong = [row["name"] for row in rows if row[flags[name]] not in ("0", "1")]
-            problems += [f"'{entry}': column '{flags[name]}' must be 0 or 1." for entry in wrong]
-        report_together(str(path), problems, ContractError)
-        report_together(str(path), _problems_of_shares(rows), ContractError)
-        flag = f"{flags[name]} INTEGER" if name in flags else "ecms_codes VARCHAR, max_share DOUBLE"
+        rows = _read_list(codelists / f"{name}.csv", name)
+        flag = f"{FLAGS[name]} INTEGER" if name in FLAGS else "ecms_codes VARCHAR, max_share DOUBLE"
         connection.execute(f"CREATE TABLE {name} (plain_name VARCHAR, listed VARCHAR, category VARCHAR, {flag})")
         # Literals, not parameters: with the first parameter DuckDB imports pandas, which takes longer than all of this.
         values = ", ".join(
-            f"({literal(plain)}, {literal(row['name'])}, {literal(row['category'])}, "
-            + (row[flags[name]] if name in flags else f"{literal(row['ecms_codes'])}, {row['max_share'] or 'NULL'}")
+            f"({literal(_plain(row))}, {literal(row['name'])}, {literal(row['category'])}, "
+            + (row[FLAGS[name]] if name in FLAGS else f"{literal(row['ecms_codes'])}, {row['max_share'] or 'NULL'}")
             + ")"
-            for plain, row in zip(plain_names, rows, strict=True)
+            for row in rows
         )
         connection.execute(f"INSERT INTO {name} VALUES {values}")
+
+
+def _plain(row: dict[str, str]) -> str:
+    return row["name"].strip().lower()
+
+
+def _read_list(path: Path, name: str) -> list[dict[str, str]]:
+    """Return the rows of a code list that has nothing wrong with it."""
+    if not path.is_file():
+        raise ContractError(f"{path}: the code list is missing.")
+    with open(path, encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    wanted = ["name", "category", *([FLAGS[name]] if name in FLAGS else ["ecms_codes", "max_share"])]
+    problems = [f"column '{column}' is missing." for column in wanted if not rows or column not in rows[0]]
+    report_together(str(path), problems, ContractError)
+    names = [_plain(row) for row in rows]
+    problems = [f"'{plain}' is listed twice." for plain in sorted({plain for plain in names if names.count(plain) > 1})]
+    unknown = sorted({row["category"] for row in rows} - CATEGORIES[name])
+    problems += [f"category '{category}'. {did_you_mean(category, CATEGORIES[name])}" for category in unknown]
+    if name in FLAGS:
+        wrong = [row["name"] for row in rows if row[FLAGS[name]] not in ("0", "1")]
+        problems += [f"'{entry}': column '{FLAGS[name]}' must be 0 or 1." for entry in wrong]
+    report_together(str(path), problems + _problems_of_shares(rows), ContractError)
+    return rows
 
 
 def _problems_of_shares(rows: list[dict[str, str]]) -> list[str]:

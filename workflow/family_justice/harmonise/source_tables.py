@@ -201,16 +201,9 @@ def _repair(
         for name, column in table.columns.items()
         if types.get(name.lower()) in (*_DATES, "VARCHAR") or (column.max_empty is not None and name.lower() in types)
     }
-    asked = [(name, "given", identifier(name)) for name in columns]
-    for name, column in columns.items():
-        kind = types[name.lower()]
-        if column.codes and kind == "VARCHAR":
-            asked.append((name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"))
-        if column.window not in (None, "open") and kind in _DATES:
-            ways = _impossible(name, column, table, options)
-            asked += [(name, way, f"CASE WHEN {condition} THEN 1 END") for way, condition in ways.items()]
     if not columns:
         return []
+    asked = [question for name in columns for question in _asked(name, types[name.lower()], table, options)]
     counts = ", ".join(f"count({expression})" for _, _, expression in asked)
     total, *numbers = connection.execute(f"SELECT count(*), {counts} FROM {identifier(table.name)}").fetchall()[0]
     found = {(name, what): int(n) for (name, what, _), n in zip(asked, numbers, strict=True)}
@@ -218,17 +211,31 @@ def _repair(
     changed = {name for (name, what), n in found.items() if what != "given" and n}
     if changed:
         _replace_view(connection, table, {name: columns[name] for name in changed}, types, options)
-    empty = [
-        Failing(f"{table.name}.{name}", "empty", total - found[name, "given"], total)
-        for name, column in columns.items()
-        if column.max_empty is not None and total
-    ]
-    impossible = [
-        Failing(f"{table.name}.{name}", "impossible_date", sum(found.get((name, way), 0) for way in _WAYS), given)
-        for (name, what), given in found.items()
-        if what == "given" and given
-    ]
-    return empty + impossible
+    return [*_failing(table, columns, found, total)]
+
+
+def _asked(name: str, kind: str, table: Table, options: HarmoniseOptions) -> Iterator[tuple[str, str, str]]:
+    """Yield what is counted of a column: its name, what, and SQL that is not NULL where it is so."""
+    column = table.columns[name]
+    yield name, "given", identifier(name)
+    if column.codes and kind == "VARCHAR":
+        yield name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"
+    if column.window not in (None, "open") and kind in _DATES:
+        for way, condition in _impossible(name, column, table, options).items():
+            yield name, way, f"CASE WHEN {condition} THEN 1 END"
+
+
+def _failing(
+    table: Table, columns: Mapping[str, SourceColumn], found: Mapping[tuple[str, str], int], total: int
+) -> Iterator[Failing]:
+    """Yield how many rows of essential columns are empty, and how many dates cannot be."""
+    for name, column in columns.items():
+        given = found[name, "given"]
+        if column.max_empty is not None and total:
+            yield Failing(f"{table.name}.{name}", "empty", total - given, total)
+        if given:
+            impossible = sum(found.get((name, way), 0) for way in _WAYS)
+            yield Failing(f"{table.name}.{name}", "impossible_date", impossible, given)
 
 
 _DATES = ("DATE", "TIMESTAMP")
