@@ -6,14 +6,18 @@ with a reason. One rule per test."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from toy import CMS_CASE, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, harmonised
+from toy import CMS_CASE, CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, harmonised, parse, write_source
 
+from family_justice.config.schema import HarmoniseOptions
 from family_justice.contracts import contracts
 from family_justice.contracts.model import SOURCE_SYSTEMS
 from family_justice.errors import ContractError
+from family_justice.harmonise import harmonise
+from family_justice.harmonise.source_tables import Failing, check_shares
 
 PARENTS = """
     CAFCASS_RELATIONSHIPS
@@ -286,6 +290,107 @@ def test_days_that_cannot_be_may_be_told_to_stop(tmp_path: Path) -> None:
     said = stopped(tmp_path, ECMS_CASE, ECMS_PEOPLE, hearings, max_failing_share=1, impossible_dates="stop")
     assert "CAFE_ECMS_HEARINGS.HEARINGDATE: 1 of 1 values (100%) are placeholders or lie outside" in said
     assert "1900" not in said
+
+
+def test_a_table_that_is_there_and_holds_nothing_stops(tmp_path: Path) -> None:
+    said = stopped(tmp_path, ECMS_CASE, ECMS_PEOPLE, may_be_empty=[])
+    assert "table 'CAFE_ECMS_HEARINGS' holds no row." in said
+    assert "write 'may_be_empty: [CAFE_ECMS_HEARINGS]'" in said
+    assert "CAFE_ECMS_CASES" not in said
+
+
+def test_a_look_up_that_says_otherwise_than_public_code_stops(tmp_path: Path) -> None:
+    """22 is unknown; a look-up that calls it White British is of another version than the records, or shifted."""
+    types = """
+        ECMS_ETHNICITYTYPES
+        ID | NAME
+        19 | White British
+
+        CAFE_ECMS_ETHNICITIES
+        ID_PE | PERSON_ID_PE | ETHNICITYTYPE_ID
+        1 | 1 | 19
+    """
+    said = stopped(tmp_path, ECMS_CASE, ECMS_PEOPLE, types, max_failing_share=1)
+    assert "ECMS_ETHNICITYTYPES.NAME: 1 of 1 values (100%) ('White British') say otherwise than their code" in said
+
+
+@pytest.mark.parametrize(("name", "stops"), [("Father", False), ("Natural Father", False), ("Step-father", True)])
+def test_a_look_up_may_not_call_type_1_anything_but_a_parent(tmp_path: Path, name: str, stops: bool) -> None:
+    lookups = LOOKUPS.replace("1 | Father | Mother | 2 | true", f"1 | {name} | Mother | 2 | true")
+    write_source(tmp_path / "raw", parse("\n\n".join((lookups, ECMS_CASE, ECMS_PEOPLE))))
+    options = {"may_be_empty": ["*"]}
+    arguments = (tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", CODELISTS, options)
+    if not stops:
+        harmonise(*arguments)
+        return
+    with pytest.raises(ContractError, match="RELATIONSHIPMALE: 2 of 2 values"):
+        harmonise(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("Declined to specify", "Unknown"), ("Rather not say", "Unknown"), ("I prefer not to say", "Unknown"),
+        ("Information not yet obtained", "Unknown"), ("NOT STATED", "Unknown"), ("Refused", "Unknown"),
+        ("Declining mobility", "Other"), ("Not specified Asian", "Other"),
+    ],
+)  # fmt: skip
+def test_who_would_not_say_is_unknown_and_nobody_else_is(tmp_path: Path, name: str, group: str) -> None:
+    made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, f"""
+        ECMS_RELIGIONTYPES
+        ID | NAME
+        3 | {name}
+        4 | Christian
+
+        CAFE_ECMS_RELIGIONS
+        ID_PE | PERSON_ID_PE | RELIGIONTYPE_ID
+        1 | 1 | 3
+        2 | 2 | 4
+        3 | 3 | 4
+        4 | 3 | 4
+    """, may_be_empty=["*"], failing_shares={"ECMS_RELIGIONTYPES.NAME": 1})
+    assert made.rows("person", ["person_id", "religion"])[0] == ["E1", group]
+
+
+def test_what_is_allowed_is_counted(tmp_path: Path) -> None:
+    words = """
+        ECMS_CASESTATUS
+        ID | NAME
+        5 | Dormant
+    """
+    made = harmonised(tmp_path, ECMS_CASE.replace("10 | 2 | 1 | 7", "10 | 5 | 1 | 7"), ECMS_PEOPLE, words)
+    found = [(row["table"], row["rows_affected"]) for row in made.quality if row["rule"] == "unknown_name"]
+    assert found == [("ECMS_CASESTATUS", "1")]
+
+
+def test_certainty_in_percent_stops(tmp_path: Path) -> None:
+    people = """
+        CAFCASS_ALF
+        SYSTEM_ID_E | WOB | GNDR_CD | ALF_E | ALF_STS_CD | ALF_MTCH_PCT
+        7 | 1980-01-07 | 2 | 907 | 4 | {share}
+    """
+    harmonised(tmp_path / "share", CYMRU_CASE, people.format(share="1"), max_failing_share=0.1)
+    said = stopped(tmp_path / "percent", CYMRU_CASE, people.format(share="99"))
+    assert "CAFCASS_ALF.ALF_MTCH_PCT: 1 of 1 values (100%) are larger than a number of this column can be" in said
+
+
+def test_a_name_of_two_authorities_means_neither(tmp_path: Path) -> None:
+    made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, """
+        AREA_LOCAL_AUTHORITY
+        LA_CODE | LA_NAME | DFJ_AREA | REGION | JURISDICTION
+        E2 | Toytown | Another area | South West | England
+    """)
+    assert made.rows("case", ["local_authority", "region"]) == [["-", "-"]]
+    assert [row["rows_affected"] for row in made.quality if row["rule"] == "unknown_name"] == ["1"]
+
+
+@pytest.mark.parametrize("share", [0.07, 0.28, 0.29, 0.57, 0.58, 1.0])
+def test_a_share_at_its_limit_is_allowed_whatever_a_computer_makes_of_it(share: float) -> None:
+    at_limit = Failing("CAFCASS_ALF.GNDR_CD", "unknown_code", round(100 * share), 100)
+    check_shares([at_limit], HarmoniseOptions(max_failing_share=share), "here")
+    if share < 1:
+        with pytest.raises(ContractError):
+            check_shares([replace(at_limit, rows=at_limit.rows + 1)], HarmoniseOptions(max_failing_share=share), "here")
 
 
 def test_every_date_of_a_source_table_has_a_window() -> None:

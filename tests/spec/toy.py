@@ -289,7 +289,7 @@ def harmonised_records(
     """Harmonise records that are parsed already."""
     write_source(folder / "raw", records)
     # A share means nothing among a handful of records.
-    shares = {"max_contradictory_share": 1, "max_failing_share": 1}
+    shares = {"max_contradictory_share": 1, "max_failing_share": 1, "may_be_empty": ["*"]}
     ends = {"end_of_data_england": "2021-12-31", "end_of_data_wales": "2021-08-31", **shares}
     harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS, {**ends, **options}, threads=threads)
     with open(folder / "quality.csv", encoding="utf-8", newline="") as stream:

@@ -178,10 +178,15 @@ class HarmoniseOptions(Strict):
         description="share of the values of a column that may be unknown codes, refer to nothing, be names that are "
         "not understood, or be days that cannot be; beyond it harmonisation stops (assumption)",
     )
-    failing_shares: dict[str, float] = Field(
+    failing_shares: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = Field(
         default_factory=dict,
         description="other shares for single columns, `TABLE.COLUMN: 0.3`; also for the share of empty cells where the "
         "contract has a limit for it",
+    )
+    may_be_empty: list[str] = Field(
+        default=[],
+        description="tables without any row that are right as they are; `*` for all. Others stop harmonisation, unless "
+        "all of their system are absent",
     )
     earliest_court_date: datetime.date = Field(
         default=datetime.date(2001, 4, 1),
@@ -189,8 +194,16 @@ class HarmoniseOptions(Strict):
         "and Court Services Act 2000)",
     )
     placeholder_dates: list[datetime.date] = Field(
-        default=[datetime.date(1900, 1, 1), datetime.date(9999, 12, 31)],
-        description="days that stand for a missing one (assumption); not where the end of a period is open",
+        default=[
+            datetime.date(1, 1, 1),
+            datetime.date(1753, 1, 1),
+            datetime.date(1899, 12, 30),
+            datetime.date(1899, 12, 31),
+            datetime.date(1900, 1, 1),
+            datetime.date(1970, 1, 1),
+            datetime.date(9999, 12, 31),
+        ],
+        description="days that programs write for a missing one (assumption); not where the end of a period is open",
     )
     impossible_dates: Literal["missing", "stop"] = Field(
         default="missing",

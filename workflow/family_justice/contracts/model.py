@@ -66,8 +66,12 @@ class SourceColumn(Column):
 
     window: Window | None = Field(default=None, description="of a date of source tables: which days it can be")
     max_empty: float | None = Field(
-        default=None, ge=0, le=1, description="share of rows beyond which empty cells stop harmonisation"
+        default=None,
+        ge=0,
+        le=1,
+        description="share of rows beyond which empty cells stop harmonisation; by default those of a whole column",
     )
+    most: float | None = Field(default=None, description="largest number that can be; the least is zero")
 
 
 class Table(_Strict):

@@ -175,25 +175,46 @@ def _share_of_others(connection: duckdb.DuckDBPyConnection, codelist: str) -> fl
     return None if found is None else float(found[0])
 
 
-def check_understood(connection: duckdb.DuckDBPyConnection, options: HarmoniseOptions) -> None:
-    """Raise if too many records have a name that neither the SQL of the stages nor a code list understands."""
-    failing = []
-    for home, given, failed in connection.execute("SELECT home, given, failed FROM understood").fetchall():
-        table, _, column = home.partition(".")
-        words: tuple[str, ...] = ()
-        if failed and not table.startswith("CAF"):  # a look-up: its names are no values of records
-            names = connection.execute(f'SELECT DISTINCT "{column}" FROM "{table}" ORDER BY ALL LIMIT 8').fetchall()
-            words = tuple(str(name) for (name,) in names)
-        failing.append(Failing(home, "unknown_name", failed, given, words))
+def check_understood(connection: duckdb.DuckDBPyConnection, options: HarmoniseOptions) -> list[Failing]:
+    """Raise if too many records have a name that neither the SQL of the stages nor a code list understands, or a code
+    whose name says otherwise than public code; return what is allowed of these, to be counted."""
+    failing = [
+        Failing(home, "unknown_name", failed, given, tuple(words or ())[:8])
+        for home, given, failed, words in connection.execute("SELECT * FROM understood").fetchall()
+    ]
     for codelist, (staged, column, homes) in CODELISTS.items():
+        if column != "name":
+            continue
+        given = dict(connection.execute(f"SELECT system, count({column}) FROM {staged} GROUP BY system").fetchall())
+        contradicted = _contradicted(connection, codelist)
+        if contradicted:
+            rows, words = sum(rows for _, rows in contradicted), tuple(name for name, _ in contradicted[:8])
+            failing.append(Failing(homes["ECMS"], "contradicted_code", rows, given["ECMS"], words, 0.0))
         limit = _share_of_others(connection, codelist)
         if limit is None:
             continue
-        given_by = dict(connection.execute(f"SELECT system, count({column}) FROM {staged} GROUP BY system").fetchall())
         unlisted = sorted(_unlisted(connection, codelist), key=lambda found: -found[2])
         for system, home in homes.items():
             others = [(name, rows) for found, name, rows in unlisted if found == system]
             words = () if system == "Cymru" else tuple(str(name) for name, _ in others[:8])
             rows = sum(n for _, n in others)
-            failing.append(Failing(home, "unlisted_name", rows, given_by.get(system, 0), words, limit))
+            failing.append(Failing(home, "unlisted_name", rows, given.get(system, 0), words, limit))
     check_shares(failing, options, "names of look-ups")
+    return [failure for failure in failing if failure.rows]
+
+
+def _contradicted(connection: duckdb.DuckDBPyConnection, codelist: str) -> list[tuple[str, int]]:
+    """Return names of ECMS whose code means another category in public code than the name does, with the records."""
+    staged = CODELISTS[codelist][0]
+    return connection.execute(
+        f"""
+        WITH coded AS (
+            SELECT unnest(string_split(ecms_codes, ' ')) AS code, category FROM {codelist} WHERE ecms_codes <> ''
+        )
+        SELECT name, count(*) FROM {staged} AS staged
+        JOIN coded ON coded.code = CAST(staged.code AS VARCHAR)
+        JOIN {codelist} AS listed ON listed.plain_name = plain(staged.name)
+        WHERE listed.category <> coded.category
+        GROUP BY name ORDER BY count(*) DESC
+        """
+    ).fetchall()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from family_justice.config.schema import HarmoniseOptions
 from family_justice.contracts import research_ready_tables
-from family_justice.contracts.check import Finding, check_tables
+from family_justice.contracts.check import check_tables
 from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean
 from family_justice.files import connect, write_parquet, write_rows
 from family_justice.harmonise.checks import CHECK_COLUMNS, COUNTED, contract_checks
@@ -75,14 +75,17 @@ SMALL_SOURCE = 30_000_000
 
 #: Options that no SQL reads.
 IN_PYTHON = {
-    "max_failing_share", "failing_shares", "earliest_court_date", "placeholder_dates", "impossible_dates",
-    "max_contradictory_share",
+    "max_failing_share", "failing_shares", "may_be_empty", "earliest_court_date", "placeholder_dates",
+    "impossible_dates", "max_contradictory_share",
 }  # fmt: skip
 
 #: What real tables have and harmonisation deals with, in words.
 WARNINGS = {
     "unresolved_reference": "refers to a row that is not there",
     "unknown_code": "holds a code that its contract does not list",
+    "unknown_name": "holds a name that is not understood",
+    "unlisted_name": "holds a name that only '*' of its code list stands for",
+    "contradicted_code": "holds a name that says otherwise than its code",
 }
 QUALITY_COLUMNS = ("step", "system", "table", "rule", "action", "label", "rows_before", "rows_affected", "rows_after")
 
@@ -117,7 +120,7 @@ def harmonise(
         for step in STAGES:
             _run(connection, step)
         check_names(connection, codelists)
-        check_understood(connection, settings)
+        source.failing += check_understood(connection, settings)
         check_children_codes(connection, codelists)
         _check_shared_identifiers(connection, settings)
         for place, step in enumerate(RULE_STEPS, start=1):
@@ -135,7 +138,7 @@ def harmonise(
             key = identifiers(table.key)
             write_parquet(connection, f'SELECT {columns} FROM "{made[name]}" ORDER BY {key}', ready / f"{name}.parquet")
         write_rows(ready / COUNTED, CHECK_COLUMNS, checked)
-    _write_quality(quality_csv, source.warnings, counts)
+    _write_quality(quality_csv, source, counts)
 
 
 def _option(value: datetime.date | float | str | list[str] | None) -> str:
@@ -233,18 +236,22 @@ def _counts(connection: duckdb.DuckDBPyConnection, source: Source) -> list[dict[
     return rows
 
 
-def _write_quality(path: Path, warnings: list[Finding], counts: list[dict[str, Any]]) -> None:
+def _write_quality(path: Path, source: Source, counts: list[dict[str, Any]]) -> None:
+    found = [(warning.table, warning.column, warning.rule, warning.rows) for warning in source.warnings]
+    for failure in source.failing:
+        table, _, column = failure.column.partition(".")
+        found.append((table, column, failure.way, failure.rows))
     rows = [
         {
             "system": "source",
-            "table": finding.table,
-            "rule": finding.rule,
+            "table": table,
+            "rule": rule,
             "action": "flagged",
-            "label": f"{finding.column}: {WARNINGS[finding.rule]}",
+            "label": f"{column}: {WARNINGS[rule]}",
             "rows_before": "",
-            "rows_affected": finding.rows,
+            "rows_affected": n,
             "rows_after": "",
         }
-        for finding in warnings
+        for table, column, rule, n in found
     ] + counts
     write_rows(path, QUALITY_COLUMNS, ({"step": step, **row} for step, row in enumerate(rows, start=1)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from family_justice.config.schema import HarmoniseOptions
 from family_justice.contracts import Contract, Table, load_contract
 from family_justice.contracts.check import Finding, column_types, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS, SourceColumn
-from family_justice.errors import ContractError, did_you_mean, report_together
+from family_justice.errors import ContractError, report_together
 from family_justice.files import view_parquet
 from family_justice.sql import identifier, literal, literals
 
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
 CONTRACTS = Path(__file__).resolve().parent.parent / "contracts"
 #: How the tables of a system begin, where that is not what the system is called in counts.
 SYSTEMS = {"CAFE_CMS": "CMS", "CAFE_ECMS": "ECMS", "CAFCASS": "Cymru", "CINW": "CIN"}
+#: The share of empty cells that is a whole column; in a table of few rows it says nothing.
+WHOLE, ROWS_OF_A_WHOLE = 1 - 1e-6, 1000
 #: What a column may fail in, in words: of so many rows or values so many ...
 FAILURES = {
     "empty": "are empty",
     "unknown_code": "are codes that the contract does not list",
     "unresolved_reference": "refer to a row that is not there",
     "impossible_date": "are placeholders or lie outside the days that can be",
+    "number_too_large": "are larger than a number of this column can be",
+    "contradicted_code": "say otherwise than their code does in public code",
     "unknown_name": "are names that are not understood",
     "unlisted_name": "are names that only '*' of the code list stands for",
 }
@@ -45,6 +50,8 @@ REMEDIES = {
     "'earliest_court_date' and the ends of data are those of the extract",
     "unknown_name": "Write what the extract's names mean under 'values' in the source's file",
     "unlisted_name": "Add the names with their category to the code list",
+    "number_too_large": "See whether the extract writes it in another unit, such as percent",
+    "contradicted_code": "See whether look-up and records are of one version; write the extract's codes under 'values'",
 }
 
 
@@ -63,11 +70,12 @@ class Failing:
 
 @dataclass
 class Source:
-    """The source tables that are there, by name, what their contracts warn of, and what was repaired in them: (rule,
-    system) with the values looked at and the values repaired."""
+    """The source tables that are there, by name, what their contracts warn of, what fails within its limit, and what
+    was repaired: (rule, system) with the values looked at and the values repaired."""
 
     tables: dict[str, Table] = field(default_factory=dict)
     warnings: list[Finding] = field(default_factory=list)
+    failing: list[Failing] = field(default_factory=list)
     repairs: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
 
@@ -83,14 +91,16 @@ def open_source(connection: duckdb.DuckDBPyConnection, raw: Path, options: Harmo
     for stem in SOURCE_SYSTEMS:
         there, missing = _view_tables(connection, raw, contract(stem))
         source.tables |= there
-        problems += missing
+        problems += missing + _without_rows(connection, there, options)
     if not source.tables:
         problems.append("there is no table at all.")
     failing: list[Failing] = []
     for table in source.tables.values():
         failing += _repair(connection, table, options, source)
     for name, table in source.tables.items():
-        found = find_problems(connection, name, table, {other: other for other in source.tables})
+        # A table that lacks holds nothing: references to one of the same system lead nowhere.
+        beside = next(contract(stem).tables for stem in SOURCE_SYSTEMS if name in contract(stem).tables)
+        found = find_problems(connection, name, table, {other: other for other in (*source.tables, *beside)})
         problems += [f"{name}: {finding.message}" for finding in found if finding.is_error]
         source.warnings += [finding for finding in found if not finding.is_error]
     report_together(f"source tables in {raw}", problems, ContractError)
@@ -118,17 +128,22 @@ def check_shares(failing: list[Failing], options: HarmoniseOptions, where: str) 
     ``failing_shares``), or for a limit of a column that no source table has."""
     columns = {f"{table}.{column}" for stem in SOURCE_SYSTEMS for table, column in _columns(contract(stem))}
     problems = [
-        f"'failing_shares': there is no column '{column}'. {did_you_mean(column, columns)[-80:].strip()}"
+        f"'failing_shares': there is no column '{column}'.{_nearest(column, columns)}"
         for column in options.failing_shares
         if column not in columns
     ]
     for failure in failing:
         limit = options.failing_shares.get(failure.column, _limit(failure, options))
-        if failure.rows > limit * failure.of:
+        if failure.rows > limit * failure.of + 1e-9:  # 0.29 times 100 is less than 29 to a computer
             problems.append(_in_words(failure, limit))
         elif failure.rows and failure.way == "impossible_date" and options.impossible_dates == "stop":
             problems.append(_in_words(failure, 0))
     report_together(where, problems, ContractError)
+
+
+def _nearest(column: str, columns: set[str]) -> str:
+    nearest = get_close_matches(column, sorted(columns), n=1, cutoff=0.6)
+    return f" Did you mean '{nearest[0]}'?" if nearest else " Write TABLE.COLUMN."
 
 
 def _columns(about: Contract) -> Iterator[tuple[str, str]]:
@@ -145,15 +160,15 @@ def _limit(failure: Failing, options: HarmoniseOptions) -> float:
     table, _, column = failure.column.partition(".")
     limits = [contract(stem).tables[table].columns[column].max_empty for stem in SOURCE_SYSTEMS
               if table in contract(stem).tables]  # fmt: skip
-    return max(options.max_failing_share, limits[0] or 0)
+    return max(options.max_failing_share, WHOLE if limits[0] is None else limits[0])
 
 
 def _in_words(failure: Failing, limit: float) -> str:
     """Return the failure of a column, and what to do; words are those of look-ups, never values of records."""
     what = "rows" if failure.way == "empty" else "values"
     words = f" ({', '.join(map(repr, failure.words))})" if failure.words else ""
-    allow = f"if they are right as they are, allow them: 'failing_shares: {{{failure.column}: 1}}' under 'harmonise'"
-    remedy = f"{REMEDIES[failure.way]}; {allow}" if REMEDIES[failure.way] else allow.capitalize()
+    allow = f"f they are right as they are, allow them: 'failing_shares: {{{failure.column}: 1}}' under 'harmonise'"
+    remedy = f"{REMEDIES[failure.way]}; i{allow}" if REMEDIES[failure.way] else f"I{allow}"
     return (
         f"{failure.column}: {failure.rows} of {failure.of} {what} ({failure.rows / failure.of:.0%}){words} "
         f"{FAILURES[failure.way]}; at most {limit:g} of them may be. {remedy}."
@@ -180,6 +195,20 @@ def _view_tables(
     return present, problems
 
 
+def _without_rows(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], options: HarmoniseOptions
+) -> list[str]:
+    """Return problems of tables that are there and hold nothing, unless it is told that they may."""
+    allowed = set(tables) if "*" in options.may_be_empty else set(options.may_be_empty)
+    return [
+        f"table '{name}' holds no row. If that is right, write 'may_be_empty: [{name}]' under 'harmonise'."
+        for name, table in tables.items()
+        if name not in allowed
+        and not table.optional
+        and connection.execute(f"SELECT 1 FROM {identifier(name)} LIMIT 1").fetchone() is None
+    ]
+
+
 def _given(connection: duckdb.DuckDBPyConnection, finding: Finding) -> int:
     """Return how many values the column of a finding has."""
     query = f"SELECT count({identifier(finding.column)}) FROM {identifier(finding.table)}"
@@ -196,11 +225,7 @@ def _repair(
     """Look at the coded columns and the dates of a table in one pass; where something is to be repaired, put a view
     that repairs it in the place of the plain one. Return the shares that are empty or impossible."""
     types = {name.lower(): kind for name, kind in (column_types(connection, table.name) or {}).items()}
-    columns = {
-        name: column
-        for name, column in table.columns.items()
-        if types.get(name.lower()) in (*_DATES, "VARCHAR") or (column.max_empty is not None and name.lower() in types)
-    }
+    columns = {name: column for name, column in table.columns.items() if name.lower() in types}
     if not columns:
         return []
     asked = [question for name in columns for question in _asked(name, types[name.lower()], table, options)]
@@ -208,7 +233,7 @@ def _repair(
     total, *numbers = connection.execute(f"SELECT count(*), {counts} FROM {identifier(table.name)}").fetchall()[0]
     found = {(name, what): int(n) for (name, what, _), n in zip(asked, numbers, strict=True)}
     _count(found, system_of(table.name), source)
-    changed = {name for (name, what), n in found.items() if what != "given" and n}
+    changed = {name for (name, what), n in found.items() if what not in ("given", "too_large") and n}
     if changed:
         _replace_view(connection, table, {name: columns[name] for name in changed}, types, options)
     return [*_failing(table, columns, found, total)]
@@ -220,6 +245,8 @@ def _asked(name: str, kind: str, table: Table, options: HarmoniseOptions) -> Ite
     yield name, "given", identifier(name)
     if column.codes and kind == "VARCHAR":
         yield name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"
+    if column.most is not None:
+        yield name, "too_large", f"CASE WHEN {identifier(name)} NOT BETWEEN 0 AND {column.most} THEN 1 END"
     if column.window not in (None, "open") and kind in _DATES:
         for way, condition in _impossible(name, column, table, options).items():
             yield name, way, f"CASE WHEN {condition} THEN 1 END"
@@ -231,11 +258,12 @@ def _failing(
     """Yield how many rows of essential columns are empty, and how many dates cannot be."""
     for name, column in columns.items():
         given = found[name, "given"]
-        if column.max_empty is not None and total:
+        if total and (column.max_empty is not None or total >= ROWS_OF_A_WHOLE):
             yield Failing(f"{table.name}.{name}", "empty", total - given, total)
         if given:
             impossible = sum(found.get((name, way), 0) for way in _WAYS)
             yield Failing(f"{table.name}.{name}", "impossible_date", impossible, given)
+            yield Failing(f"{table.name}.{name}", "number_too_large", found.get((name, "too_large"), 0), given)
 
 
 _DATES = ("DATE", "TIMESTAMP")
@@ -254,8 +282,9 @@ def _impossible(name: str, column: SourceColumn, table: Table, options: Harmonis
     day = f"CAST({identifier(name)} AS DATE)"
     placeholders = ", ".join(f"DATE '{known.isoformat()}'" for known in options.placeholder_dates)
     is_placeholder = f"{day} IN ({placeholders})" if placeholders else "false"
-    if column.window == "typed":
-        return {"placeholder_date": is_placeholder}
+    if column.window == "typed":  # other centuries are typing errors, of which a rule knows some
+        unknown = f"NOT ({is_placeholder}) AND year({day}) // 100 NOT IN (18, 19, 20, 22, 29, 79)"
+        return {"placeholder_date": is_placeholder, "date_out_of_window": unknown}
     first = options.earliest_court_date if column.window == "court" else options.earliest_birth
     ends = {"CMS": options.end_of_data_england, "ECMS": options.end_of_data_england, "Cymru": options.end_of_data_wales}
     # People of either country: the later end.
@@ -270,7 +299,7 @@ def _impossible(name: str, column: SourceColumn, table: Table, options: Harmonis
 def _count(found: Mapping[tuple[str, str], int], system: str, source: Source) -> None:
     """Add what was found in one table to the counts of the repairs of its system."""
     for (name, what), n in found.items():
-        if what != "given":
+        if what not in ("given", "too_large"):
             rule = "code_respelt" if what == "respelt" else what
             before, affected = source.repairs.get((rule, system), (0, 0))
             source.repairs[rule, system] = before + found[name, "given"], affected + n

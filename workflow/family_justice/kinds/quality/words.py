@@ -16,7 +16,7 @@ from family_justice.harmonise.research_ready import RULES as RULE_LIST
 from family_justice.kinds.quality.model import ANALYSES, CHECKS, DEFECTS, TABLES, Quality
 
 #: What a check of a source table against its contract may count.
-FINDINGS = ("unresolved_reference", "unknown_code")
+FINDINGS = ("unresolved_reference", "unknown_code", "unknown_name", "unlisted_name", "contradicted_code")
 
 #: What the contract of a research-ready table says of a column, in the words of a check.
 CONTRACT_CHECKS = {

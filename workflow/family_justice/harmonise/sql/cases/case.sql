@@ -3,9 +3,15 @@
 -- The designated family judge's area is that of the court at which the case was first recorded; where no court tells it,
 -- that of the local authority.
 CREATE TABLE court_area AS
-SELECT case_id, first(dfj_area ORDER BY issue_date, application_id) AS dfj_area
-FROM dated_application
-WHERE dfj_area IS NOT NULL
+WITH area AS (  -- in the spelling of the table of authorities
+    SELECT plain(DFJ_AREA) AS word, min(DFJ_AREA) AS dfj_area FROM AREA_LOCAL_AUTHORITY GROUP BY word
+)
+SELECT
+    case_id,
+    first(coalesce(area.dfj_area, application.dfj_area) ORDER BY application.issue_date, application_id) AS dfj_area
+FROM dated_application AS application
+LEFT JOIN area ON area.word = plain(application.dfj_area)
+WHERE application.dfj_area IS NOT NULL
 GROUP BY case_id;
 
 CREATE TABLE ready_case AS

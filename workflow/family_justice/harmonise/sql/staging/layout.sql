@@ -92,14 +92,19 @@ CREATE TABLE counted (rule VARCHAR, system VARCHAR, rows_before BIGINT, rows_aff
 
 -- Records that name something in a look-up, and those of them whose name is not understood: a share that is too large
 -- stops harmonisation. ``home`` is the column of the look-up.
-CREATE TABLE understood (home VARCHAR, given BIGINT, failed BIGINT);
+CREATE TABLE understood (home VARCHAR, given BIGINT, failed BIGINT, words VARCHAR[]);
 
 -- Names in look-up tables and code lists are compared without regard to case and outer blanks.
 CREATE MACRO plain(name) AS lower(trim(name));
 
 -- Somebody was asked and did not say: in any code list, whatever else the name of that reads like.
 CREATE MACRO is_refusal(name) AS
-    regexp_matches(plain(name), '^(declin|refus|prefers? not|not (stated|known|obtained|specified|recorded|disclosed)|unknown|undisclosed)');
+    regexp_full_match(
+        plain(name),
+        '(declin\w*|refus\w*|(would |i )?(prefer|rather)s? not)( to)?( (say|answer|specify|state|disclose))?'
+        || '|(information )?(not|never) (yet )?(stated|known|obtained|specified|recorded|disclosed|given|asked|available)( yet)?'
+        || '|unknown|undisclosed'
+    );
 
 -- The captions of law types and case statuses begin with these words (assumption).
 CREATE MACRO law_type_of(name) AS

@@ -65,7 +65,7 @@ LEFT JOIN authority_word AS area ON area.word = plain(incident.CAP_LOCALAUTHORIT
 
 INSERT INTO understood
 SELECT 'CAFCASS_INCIDENT.CAP_LOCALAUTHORITYCODE', count(CAP_LOCALAUTHORITYCODE),
-    count(*) FILTER (WHERE CAP_LOCALAUTHORITYCODE IS NOT NULL AND area.word IS NULL)
+    count(*) FILTER (WHERE CAP_LOCALAUTHORITYCODE IS NOT NULL AND area.word IS NULL), []  -- words of records are not shown
 FROM CAFCASS_INCIDENT
 LEFT JOIN authority_word AS area ON area.word = plain(CAP_LOCALAUTHORITYCODE);
 

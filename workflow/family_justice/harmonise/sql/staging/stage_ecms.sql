@@ -55,13 +55,18 @@ LEFT JOIN ECMS_LOCALAUTHORITIES AS authority ON authority.ID = cases.LOCALAUTHOR
 LEFT JOIN authority_word AS area ON area.word = plain(authority.NAME);
 
 INSERT INTO understood
-SELECT 'ECMS_LAWTYPES.CAPTION', count(law.CAPTION), count(*) FILTER (WHERE law.CAPTION IS NOT NULL AND law_type_of(law.CAPTION) IS NULL)
+SELECT 'ECMS_LAWTYPES.CAPTION', count(law.CAPTION),
+    count(law.CAPTION) FILTER (WHERE law_type_of(law.CAPTION) IS NULL),
+    list(DISTINCT law.CAPTION) FILTER (WHERE law_type_of(law.CAPTION) IS NULL)
 FROM CAFE_ECMS_CASES AS cases JOIN ECMS_LAWTYPES AS law ON law.ID = cases.LAWTYPE_ID
 UNION ALL
-SELECT 'ECMS_CASESTATUS.NAME', count(status.NAME), count(*) FILTER (WHERE status.NAME IS NOT NULL AND is_completed_of(status.NAME) IS NULL)
+SELECT 'ECMS_CASESTATUS.NAME', count(status.NAME),
+    count(status.NAME) FILTER (WHERE is_completed_of(status.NAME) IS NULL),
+    list(DISTINCT status.NAME) FILTER (WHERE is_completed_of(status.NAME) IS NULL)
 FROM CAFE_ECMS_CASES AS cases JOIN ECMS_CASESTATUS AS status ON status.ID = cases.CASESTATU_ID
 UNION ALL
-SELECT 'ECMS_LOCALAUTHORITIES.NAME', count(authority.NAME), count(*) FILTER (WHERE area.word IS NULL)
+SELECT 'ECMS_LOCALAUTHORITIES.NAME', count(authority.NAME),
+    count(*) FILTER (WHERE area.word IS NULL), list(DISTINCT authority.NAME) FILTER (WHERE area.word IS NULL)
 FROM CAFE_ECMS_CASES AS cases
 JOIN ECMS_LOCALAUTHORITIES AS authority ON authority.ID = cases.LOCALAUTHORITY_ID
 LEFT JOIN authority_word AS area ON area.word = plain(authority.NAME);
@@ -147,6 +152,18 @@ SELECT
         AND (other.relation IS NOT NULL OR (one.ISPRIMARY = 'false' AND other.ISPRIMARY = 'true')) AS is_other_side
 FROM named AS one
 LEFT JOIN named AS other ON other.ID = one.INVERSEREF;
+
+-- The look-up may not call type 1 something else.
+INSERT INTO understood
+SELECT 'ECMS_RELATIONSHIPTYPES.RELATIONSHIPMALE', count(*), count(*) FILTER (WHERE contradicts), list(DISTINCT name) FILTER (WHERE contradicts)
+FROM (
+    SELECT
+        kind.RELATIONSHIPMALE AS name,
+        NOT regexp_full_match(plain(kind.RELATIONSHIPMALE), '((birth|natural|biological) )?(parent|father)') AS contradicts
+    FROM CAFE_ECMS_PERSONRELATIONSHIPS AS link
+    JOIN ECMS_RELATIONSHIPTYPES AS kind ON kind.ID = link.RELATIONSHIPTYPE_ID
+    WHERE link.RELATIONSHIPTYPE_ID = 1
+);
 
 INSERT INTO staged_parent
 SELECT 'ECMS', 'E' || PERSON_ID_PE, 'E' || RELATEDPERSON_ID_PE
