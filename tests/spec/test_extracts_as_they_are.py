@@ -374,6 +374,12 @@ def test_certainty_in_percent_stops(tmp_path: Path) -> None:
     assert "CAFCASS_ALF.ALF_MTCH_PCT: 1 of 1 values (100%) are larger than a number of this column can be" in said
 
 
+def test_weeks_of_birth_that_a_time_zone_has_moved_stop(tmp_path: Path) -> None:
+    people = ECMS_PEOPLE.replace("2016-02-29", "2016-02-28").replace("1995-05-01", "1995-04-30")
+    said = stopped(tmp_path, ECMS_CASE, people)
+    assert "CAFE_ECMS_PEOPLE.WEEKOFBIRTH: 2 of 3 values (67%) are no Mondays" in said
+
+
 def test_a_name_of_two_authorities_means_neither(tmp_path: Path) -> None:
     made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, """
         AREA_LOCAL_AUTHORITY

@@ -91,7 +91,12 @@ def _court_files(source: FilesSource, folder: Path) -> dict[str, str]:
     used = {os.path.realpath(path) for path in found.values()}
     for stem, (first, *_) in there.items():
         like = max((low for low in names if stem.startswith(f"{low}_")), key=len, default=None)
-        if like is not None and names[like] not in found and os.path.realpath(first) not in used:
+        if like is None or stem in names or os.path.realpath(first) in used:
+            continue
+        if names[like] in found:
+            other = Path(found[names[like]]).name
+            problems.append(f"{names[like]} has its file, {other}, and {first.name} would be left: put them together")
+        else:
             entry = f"{{{names[like]}: {{path: {json.dumps(first.name)}}}}}"
             problems.append(f"{names[like]} has no file. Is it this one? Write `renamed: {entry}`")
     report_together(str(source.folder), problems, ContractError)

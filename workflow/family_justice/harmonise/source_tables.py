@@ -38,6 +38,7 @@ FAILURES = {
     "unresolved_reference": "refer to a row that is not there",
     "impossible_date": "are placeholders or lie outside the days that can be",
     "number_too_large": "are larger than a number of this column can be",
+    "no_monday": "are no Mondays, as weeks of birth are written",
     "contradicted_code": "say otherwise than their code does in public code",
     "unknown_name": "are names that are not understood",
     "unlisted_name": "are names that only '*' of the code list stands for",
@@ -51,6 +52,7 @@ REMEDIES = {
     "unknown_name": "Write what the extract's names mean under 'values' in the source's file",
     "unlisted_name": "Add the names with their category to the code list",
     "number_too_large": "See whether the extract writes it in another unit, such as percent",
+    "no_monday": "See whether the days were moved by a time zone on the way",
     "contradicted_code": "See whether look-up and records are of one version; write the extract's codes under 'values'",
 }
 
@@ -233,7 +235,7 @@ def _repair(
     total, *numbers = connection.execute(f"SELECT count(*), {counts} FROM {identifier(table.name)}").fetchall()[0]
     found = {(name, what): int(n) for (name, what, _), n in zip(asked, numbers, strict=True)}
     _count(found, system_of(table.name), source)
-    changed = {name for (name, what), n in found.items() if what not in ("given", "too_large") and n}
+    changed = {name for (name, what), n in found.items() if what in ("respelt", *_WAYS) and n}
     if changed:
         _replace_view(connection, table, {name: columns[name] for name in changed}, types, options)
     return [*_failing(table, columns, found, total)]
@@ -246,7 +248,9 @@ def _asked(name: str, kind: str, table: Table, options: HarmoniseOptions) -> Ite
     if column.codes and kind == "VARCHAR":
         yield name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"
     if column.most is not None:
-        yield name, "too_large", f"CASE WHEN {identifier(name)} NOT BETWEEN 0 AND {column.most} THEN 1 END"
+        yield name, "number_too_large", f"CASE WHEN {identifier(name)} NOT BETWEEN 0 AND {column.most} THEN 1 END"
+    if name in WEEKS_OF_BIRTH and kind in _DATES:
+        yield name, "no_monday", f"CASE WHEN isodow({identifier(name)}) <> 1 THEN 1 END"
     if column.window not in (None, "open") and kind in _DATES:
         for way, condition in _impossible(name, column, table, options).items():
             yield name, way, f"CASE WHEN {condition} THEN 1 END"
@@ -263,11 +267,16 @@ def _failing(
         if given:
             impossible = sum(found.get((name, way), 0) for way in _WAYS)
             yield Failing(f"{table.name}.{name}", "impossible_date", impossible, given)
-            yield Failing(f"{table.name}.{name}", "number_too_large", found.get((name, "too_large"), 0), given)
+            for way in _LOOKED_AT:
+                yield Failing(f"{table.name}.{name}", way, found.get((name, way), 0), given)
 
 
 _DATES = ("DATE", "TIMESTAMP")
 _WAYS = ("placeholder_date", "date_out_of_window")
+#: What is looked at and left as it is.
+_LOOKED_AT = ("number_too_large", "no_monday")
+#: Columns that hold the Monday of the week of birth.
+WEEKS_OF_BIRTH = ("WEEKOFBIRTH", "WOB")
 
 
 def _is_respelt(name: str, column: SourceColumn) -> str:
@@ -299,7 +308,7 @@ def _impossible(name: str, column: SourceColumn, table: Table, options: Harmonis
 def _count(found: Mapping[tuple[str, str], int], system: str, source: Source) -> None:
     """Add what was found in one table to the counts of the repairs of its system."""
     for (name, what), n in found.items():
-        if what not in ("given", "too_large"):
+        if what in ("respelt", *_WAYS):
             rule = "code_respelt" if what == "respelt" else what
             before, affected = source.repairs.get((rule, system), (0, 0))
             source.repairs[rule, system] = before + found[name, "given"], affected + n

@@ -22,7 +22,15 @@ from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
 from family_justice.sources.casts import ANOTHER_DAY, MADE_MISSING, NO_VALUE, TRIMMED, Cast, cast_of
 from family_justice.sources.failures import another_day, rows_of, why_no_value
-from family_justice.sources.names import Lacking, Named, find_columns, how_to_settle, may_be_a_record, say_missing
+from family_justice.sources.names import (
+    Lacking,
+    Named,
+    find_columns,
+    how_to_settle,
+    may_be_a_record,
+    say_missing,
+    say_shared,
+)
 from family_justice.sources.opening import PARQUET, Source, Unreadable, open_file, twice, why_unreadable
 from family_justice.sources.reading import REPAIRS, Reading, Repair
 from family_justice.sql import identifiers
@@ -125,6 +133,8 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, readi
         doubled = twice(sources, named.found.values())
         if doubled:
             return _Loaded([f"the header has '{name}' more than once." for name in doubled])
+        if shared := say_shared(named):
+            return _Loaded(shared)
         loaded = _Loaded()
         if named.missing:
             loaded.lacking = Lacking(table.columns, named, reading)

@@ -67,6 +67,19 @@ def find_columns(columns: Collection[str], there: Sequence[str], reading: Readin
     return Named(found, missing, there)
 
 
+def say_shared(named: Named) -> list[str]:
+    """Return a sentence for each column of an extract that was found for two columns of the contract."""
+    by_theirs: dict[str, list[str]] = {}
+    for ours, theirs in named.found.items():
+        if theirs is not None:
+            by_theirs.setdefault(theirs, []).append(ours)
+    return [
+        f"'{theirs}' would be read as {' and as '.join(ours)}: write under 'renamed' which, and null for the other."
+        for theirs, ours in by_theirs.items()
+        if len(ours) > 1
+    ]
+
+
 def say_missing(lacking: Lacking) -> str:
     """Return one sentence with all columns of a table that are missing, and the columns that are there."""
     named, renamed = lacking.named, lacking.reading.renamed
