@@ -106,6 +106,13 @@ CREATE MACRO is_refusal(name) AS
         || '|unknown|undisclosed'
     );
 
+-- Relatives of other kinds than those that are told apart. A name that is none of these either is not understood.
+CREATE MACRO is_other_relative(name) AS regexp_matches(
+    plain(name),
+    'aunt|uncle|cousin|niece|nephew|sibling|brother|sister|relative|family|friend|guardian|adopt|partner|wife|husband'
+    || '|in.law|step|grand|carer|in care|\bson\b|daughter|\bchild'
+);
+
 -- The captions of law types and case statuses begin with these words (assumption).
 CREATE MACRO law_type_of(name) AS
     CASE WHEN plain(name) LIKE 'public%' THEN 'public' WHEN plain(name) LIKE 'private%' THEN 'private' END;

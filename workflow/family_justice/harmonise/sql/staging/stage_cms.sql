@@ -113,10 +113,18 @@ SELECT
 FROM CAFE_CMS_TBLCRSPERSONRELATIONSHIP AS link
 LEFT JOIN CMS_TLKPCRSRELATIONSHIP AS kind ON kind.CRSRELATIONSHIPID = link.RELATIONSHIPREF;
 
--- The look-up may not call code 1 something else.
+-- The look-up may not call code 1 something else, and other names are those of relatives.
 INSERT INTO understood
-SELECT 'CMS_TLKPCRSRELATIONSHIP.CRSRELATIONSHIP', count(*), count(*) FILTER (WHERE contradicts), list(DISTINCT name) FILTER (WHERE contradicts)
-FROM (SELECT name, RELATIONSHIPREF = 1 AND regexp_matches(name, 'step|grand|carer|sibling') AS contradicts FROM cms_relationship);
+SELECT 'CMS_TLKPCRSRELATIONSHIP.CRSRELATIONSHIP', count(name), count(*) FILTER (WHERE failed), list(DISTINCT name) FILTER (WHERE failed)
+FROM (
+    SELECT
+        name,
+        CASE
+            WHEN RELATIONSHIPREF = 1 THEN regexp_matches(name, 'step|grand|carer|sibling')
+            ELSE NOT is_parent AND NOT is_other_relative(name)
+        END AS failed
+    FROM cms_relationship
+);
 
 INSERT INTO staged_parent
 SELECT 'CMS', 'E' || CHILDREF_PE, 'E' || PARENTREF_PE FROM cms_relationship WHERE is_parent;

@@ -106,11 +106,19 @@ SELECT
     END
 FROM CAFCASS_APPLICATIONSERVICEUSERS;
 
--- The first person is the parent, the second the child.
+-- The first person is the parent, the second the child; a relationship may be recorded from the other side alone.
 INSERT INTO staged_parent
 SELECT 'Cymru', 'W' || RECORD2ID_E, 'W' || RECORD1ID_E
 FROM CAFCASS_RELATIONSHIPS
-WHERE RECORD1ROLEIDNAME = 'Parent' AND RECORD2ROLEIDNAME = 'Child';
+WHERE RECORD1ROLEIDNAME = 'Parent' AND RECORD2ROLEIDNAME = 'Child'
+UNION ALL
+SELECT DISTINCT 'Cymru', 'W' || RECORD1ID_E, 'W' || RECORD2ID_E
+FROM CAFCASS_RELATIONSHIPS AS reverse
+WHERE RECORD1ROLEIDNAME = 'Child' AND RECORD2ROLEIDNAME = 'Parent' AND NOT EXISTS (
+    SELECT 1 FROM CAFCASS_RELATIONSHIPS AS forward
+    WHERE forward.RECORD1ID_E = reverse.RECORD2ID_E AND forward.RECORD2ID_E = reverse.RECORD1ID_E
+        AND forward.RECORD1ROLEIDNAME = 'Parent' AND forward.RECORD2ROLEIDNAME = 'Child'
+);
 
 -- Cymru does not say of which kind a sibling is; a child of its parent is the same relationship from the other side.
 INSERT INTO staged_relative

@@ -153,16 +153,21 @@ SELECT
 FROM named AS one
 LEFT JOIN named AS other ON other.ID = one.INVERSEREF;
 
--- The look-up may not call type 1 something else.
+-- The look-up may not call type 1 something else, and types whose meaning is not public are named as relatives are.
 INSERT INTO understood
-SELECT 'ECMS_RELATIONSHIPTYPES.RELATIONSHIPMALE', count(*), count(*) FILTER (WHERE contradicts), list(DISTINCT name) FILTER (WHERE contradicts)
+SELECT 'ECMS_RELATIONSHIPTYPES.RELATIONSHIPMALE', count(*), count(*) FILTER (WHERE failed), list(DISTINCT name) FILTER (WHERE failed)
 FROM (
     SELECT
         kind.RELATIONSHIPMALE AS name,
-        NOT regexp_full_match(plain(kind.RELATIONSHIPMALE), '((birth|natural|biological) )?(parent|father)') AS contradicts
+        CASE
+            WHEN link.RELATIONSHIPTYPE_ID = 1
+                THEN NOT regexp_full_match(plain(kind.RELATIONSHIPMALE), '((birth|natural|biological) )?(parent|father)')
+            ELSE known.relation IS NULL AND NOT known.is_other_side
+                AND NOT coalesce(is_other_relative(kind.RELATIONSHIPMALE), false)
+        END AS failed
     FROM CAFE_ECMS_PERSONRELATIONSHIPS AS link
     JOIN ECMS_RELATIONSHIPTYPES AS kind ON kind.ID = link.RELATIONSHIPTYPE_ID
-    WHERE link.RELATIONSHIPTYPE_ID = 1
+    JOIN ecms_relation AS known ON known.ID = link.RELATIONSHIPTYPE_ID
 );
 
 INSERT INTO staged_parent
