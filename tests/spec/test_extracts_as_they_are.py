@@ -327,8 +327,8 @@ def test_days_that_cannot_be_may_be_told_to_stop(tmp_path: Path) -> None:
 
 def test_a_table_that_is_there_and_holds_nothing_stops(tmp_path: Path) -> None:
     said = stopped(tmp_path, ECMS_CASE, ECMS_PEOPLE, may_be_empty=[])
-    assert "table 'CAFE_ECMS_HEARINGS' holds no row." in said
-    assert "write 'may_be_empty: [CAFE_ECMS_HEARINGS]'" in said
+    assert "tables without any row: CAFE_ECMS_HEARINGS, CAFE_ECMS_LEGALOUTPUTS, " in said
+    assert "If that is right, write 'may_be_empty: [CAFE_ECMS_HEARINGS, CAFE_ECMS_LEGALOUTPUTS, " in said
     assert "CAFE_ECMS_CASES" not in said
 
 

@@ -302,7 +302,7 @@ def test_what_schools_and_social_care_recorded_stands_beside(tmp_path: Path) -> 
 
 def test_tables_of_special_access_and_linked_records_may_be_absent(tmp_path: Path) -> None:
     """Courts alone: no religions, no deaths, no areas."""
-    from toy import CODELISTS, Harmonised, parse, write_source
+    from toy import CODELISTS, OF_FEW, Harmonised, parse, write_source
 
     from family_justice.contracts import contracts, source_tables
     from family_justice.harmonise import harmonise
@@ -321,7 +321,7 @@ def test_tables_of_special_access_and_linked_records_may_be_absent(tmp_path: Pat
     for name, table in source_tables().items():
         if table.optional:
             (tmp_path / "raw" / f"{name}.parquet").unlink(missing_ok=True)
-    harmonise(tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", CODELISTS, {"max_failing_share": 1})
+    harmonise(tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", CODELISTS, OF_FEW)
     Harmonised(tmp_path / "ready", []).shows("person", """
         person_id | ethnic_group | religion_status | death_date | deprivation_quintile
         E1        | White        | not_recorded    | -          | -

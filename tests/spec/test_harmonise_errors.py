@@ -6,7 +6,18 @@ import shutil
 from pathlib import Path
 
 import pytest
-from toy import CMS_CASE, CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, harmonised, parse, write_source
+from toy import (
+    CMS_CASE,
+    CODELISTS,
+    CYMRU_CASE,
+    ECMS_CASE,
+    ECMS_PEOPLE,
+    LOOKUPS,
+    OF_FEW,
+    harmonised,
+    parse,
+    write_source,
+)
 
 from family_justice.errors import ConfigError, ContractError
 from family_justice.files import connect, write_parquet
@@ -23,7 +34,7 @@ def rewrite(raw: Path, table: str, query: str) -> None:
 def message(folder: Path) -> str:
     """Return the error of harmonising ``folder/raw``; nothing may have been written."""
     with pytest.raises(ContractError) as caught:
-        harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS)
+        harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS, OF_FEW)
     assert not (folder / "ready").exists()
     assert not (folder / "quality.csv").exists()
     return str(caught.value)
@@ -114,7 +125,7 @@ def test_a_misspelt_category_of_a_code_list_names_the_nearest(tmp_path: Path) ->
     path.write_text(path.read_text().replace(",supervision,", ",supervison,"))
     write_source(tmp_path / "raw", parse("\n\n".join((LOOKUPS, ECMS_CASE, ECMS_PEOPLE))))
     with pytest.raises(ContractError, match=r"category 'supervison'\..*Did you mean 'supervision'\?"):
-        harmonise(tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", codelists)
+        harmonise(tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", codelists, OF_FEW)
 
 
 def test_a_code_that_an_open_list_does_not_name_is_counted_and_passed(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from family_justice.files import connect, write_parquet
 from family_justice.harmonise import harmonise
 
 CODELISTS = Path(__file__).resolve().parents[2] / "config" / "codelists"
+#: A share means nothing among a handful of records, nor does a table without any.
+OF_FEW: dict[str, Any] = {"max_failing_share": 1, "may_be_empty": ["*"]}
 #: Empty tables are all alike: each is written once and copied.
 EMPTY = Path(tempfile.mkdtemp(prefix="toy-"))
 atexit.register(shutil.rmtree, EMPTY, ignore_errors=True)
@@ -288,8 +290,7 @@ def harmonised_records(
 ) -> Harmonised:
     """Harmonise records that are parsed already."""
     write_source(folder / "raw", records)
-    # A share means nothing among a handful of records.
-    shares = {"max_contradictory_share": 1, "max_failing_share": 1, "may_be_empty": ["*"]}
+    shares = {"max_contradictory_share": 1, **OF_FEW}
     ends = {"end_of_data_england": "2021-12-31", "end_of_data_wales": "2021-08-31", **shares}
     harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS, {**ends, **options}, threads=threads)
     with open(folder / "quality.csv", encoding="utf-8", newline="") as stream:

@@ -202,13 +202,16 @@ def _without_rows(
 ) -> list[str]:
     """Return problems of tables that are there and hold nothing, unless it is told that they may."""
     allowed = set(tables) if "*" in options.may_be_empty else set(options.may_be_empty)
-    return [
-        f"table '{name}' holds no row. If that is right, write 'may_be_empty: [{name}]' under 'harmonise'."
+    empty = [
+        name
         for name, table in tables.items()
         if name not in allowed
         and not table.optional
         and connection.execute(f"SELECT 1 FROM {identifier(name)} LIMIT 1").fetchone() is None
     ]
+    listed = ", ".join(empty)
+    allow = f"If that is right, write 'may_be_empty: [{listed}]' under 'harmonise'."
+    return [f"{len(empty)} table{'s' if len(empty) > 1 else ''} without any row: {listed}. {allow}"] if empty else []
 
 
 def _given(connection: duckdb.DuckDBPyConnection, finding: Finding) -> int:
