@@ -52,7 +52,10 @@ def db(folder):
 @pytest.fixture(scope="module")
 def recorded(db):
     """One row per subject of each s31 case, read from the tables of all systems, with weeks of birth repaired."""
-    role = "CASE WHEN MEMBERTYPE = 16 THEN CONVERTEDTYPE ELSE MEMBERTYPE END"
+    role = (
+        "CASE WHEN MEMBERTYPE < 16 THEN MEMBERTYPE WHEN CONVERTEDTYPE = 'Adult Applicant' THEN 1 "
+        "WHEN CONVERTEDTYPE = 'Adult Respondent' THEN 2 ELSE 8 END"
+    )
     db.execute(f"""
         CREATE TEMP TABLE person AS
         SELECT DISTINCT ID_PE AS id, {REPAIRED.format("WEEKOFBIRTH")} AS birth, GENDER AS sex FROM CAFE_ECMS_PEOPLE
