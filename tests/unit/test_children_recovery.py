@@ -43,7 +43,7 @@ def db(tmp_path_factory):
         write_arrow(build_table(contracts[name], values), folder / "raw" / f"{name}.parquet")
     deaths = pa.table({"ALF_E": pa.array([], pa.int64()), "DEATH_DT": pa.array([], pa.date32())})
     write_arrow(deaths, folder / "raw/ADDE_DEATHS.parquet")
-    options = {"end_of_data_wales": "2021-08-31"}
+    options = {"end_of_data_wales": "2021-08-31", "may_be_empty": ["ADDE_DEATHS"]}
     harmonise(folder / "raw", folder / "ready", folder / "quality.csv", ROOT / "config/codelists", options)
 
     connection = duckdb.connect(config={"threads": 1})
