@@ -332,6 +332,31 @@ def test_a_table_that_is_there_and_holds_nothing_stops(tmp_path: Path) -> None:
     assert "CAFE_ECMS_CASES" not in said
 
 
+def test_an_optional_look_up_that_lacks_while_records_refer_to_it_stops(tmp_path: Path) -> None:
+    records = parse("\n\n".join((LOOKUPS, ECMS_CASE, ECMS_PEOPLE, """
+        CAFE_ECMS_DISABILITIES
+        ID_PE | PERSON_ID_PE | DISABILITYTYPE_ID
+        1 | 1 | 5
+    """)))
+    write_source(tmp_path / "raw", records)
+    (tmp_path / "raw/ECMS_DISABILITYTYPES.parquet").unlink()
+    options = {"may_be_empty": ["*"]}
+    with pytest.raises(ContractError, match=r"CAFE_ECMS_DISABILITIES\.DISABILITYTYPE_ID: 1 of 1 values"):
+        harmonise(tmp_path / "raw", tmp_path / "ready", tmp_path / "quality.csv", CODELISTS, options)
+
+
+@pytest.mark.parametrize(("rows", "stops"), [(999, False), (1000, True)])
+def test_a_whole_column_without_values_stops_unless_there_are_few_rows(tmp_path: Path, rows: int, stops: bool) -> None:
+    """No row has an area of residence."""
+    people = "\n".join(f"{n} | Female | 1985-01-07" for n in range(4, rows + 1))
+    text = f"{ECMS_PEOPLE.rstrip()}\n{people}\n"
+    if stops:
+        said = stopped(tmp_path, ECMS_CASE, text)
+        assert "CAFE_ECMS_PEOPLE.LSOA2011_CD: 1000 of 1000 rows (100%) are empty" in said
+    else:
+        harmonised(tmp_path, ECMS_CASE, text, max_failing_share=0.1)
+
+
 def test_a_look_up_that_says_otherwise_than_public_code_stops(tmp_path: Path) -> None:
     """22 is unknown; a look-up that calls it White British is of another version than the records, or shifted."""
     types = """

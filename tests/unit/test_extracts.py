@@ -347,6 +347,21 @@ def test_a_folder_of_files_as_people_have_them(tmp_path: Path) -> None:
     ]
 
 
+def test_a_column_is_read_once(tmp_path: Path) -> None:
+    said = refused(tmp_path, text(line(NAME="x")), renamed={"ALF_E": "NAME"})
+    assert "'NAME' would be read as" in said
+    assert "ALF_E" in said
+
+
+def test_a_second_part_of_a_table_is_not_left(tmp_path: Path) -> None:
+    for name in ("ADDE_DEATHS.csv", "ADDE_DEATHS_2.csv"):
+        (tmp_path / name).write_text("ALF_E,DEATH_DT\n1,2015-01-05\n")
+    with pytest.raises(
+        ContractError, match=r"ADDE_DEATHS has its file, ADDE_DEATHS.csv, and ADDE_DEATHS_2.csv would be"
+    ):
+        declared_tables(files(tmp_path), tmp_path)
+
+
 def test_files_that_could_be_passed_over_are_told(tmp_path: Path) -> None:
     (tmp_path / "ADDE_DEATHS_20240111.csv").write_text("ALF_E,DEATH_DT\n")
     (tmp_path / "EDDS_EDDS.csv").write_text("x\n")

@@ -13,8 +13,8 @@ from typing import Any
 from family_justice.contracts import Column
 from family_justice.sources.reading import Reading
 
-#: Names that public code shows for what a contract calls otherwise (fjs_data: look-ups of Cafcass CMS).
-OTHER_SPELLINGS = {"NAME": ("CAPTION", "DESCRIPTION")}
+#: What the look-ups of one system call as those of another do not.
+OTHER_SPELLINGS = {"NAME": ("CAPTION", "DESCRIPTION"), "CAPTION": ("NAME", "DESCRIPTION")}
 OTHER_KEYS = ("ITEMID", "ID")
 #: As many columns make a rule of their ends worth while.
 ENOUGH_FOR_A_RULE = 2

@@ -21,7 +21,7 @@ from family_justice.files import atomic, write_text
 from family_justice.sources.database.engines import Engine, open_engine
 from family_justice.sources.database.refusals import catalogue_error, fetch_error
 from family_justice.sources.database.statements import select
-from family_justice.sources.names import Lacking, find_columns, how_to_settle, say_missing
+from family_justice.sources.names import Lacking, find_columns, how_to_settle, say_missing, say_shared
 from family_justice.sources.reading import Reading, reading_of
 
 
@@ -120,6 +120,10 @@ def _statements(engine: Engine, located: Mapping[str, Located], tables: Mapping[
         if named.missing:
             lacking[name] = Lacking(tables[name].columns, named, place.reading)
             problems.append(f"{name}: {say_missing(lacking[name])}")
+            continue
+        shared = say_shared(named)
+        if shared:
+            problems += [f"{name}: {problem}" for problem in shared]
             continue
         columns = {ours: named.found[ours] for ours in tables[name].columns}
         wanted = list(dict.fromkeys(theirs for theirs in columns.values() if theirs is not None))
