@@ -174,7 +174,7 @@ def test_periods_of_one_child_do_not_overlap(records, residents):
     assert (end[:-1][same] <= start[1:][same]).all()
     assert (start < FAR).all()
     assert (end > start).all()
-    assert (start >= cared.birth[made.child]).all()
+    assert (start >= cared.birth[child]).all()
 
 
 def test_an_open_period_ends_half_way_before_the_next_one_or_swallows_it():

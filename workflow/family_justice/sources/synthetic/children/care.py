@@ -16,8 +16,17 @@ from datetime import date
 
 import numpy as np
 
-from family_justice.sources.synthetic.children.parameters import Care
-from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Floats, Ints, interpolate, to_day
+from family_justice.sources.synthetic.children.parameters import OTHERS_AGES, Care
+from family_justice.sources.synthetic.clock import (
+    DAYS_PER_YEAR,
+    NULL,
+    Bools,
+    Floats,
+    Ints,
+    draw_from,
+    interpolate,
+    to_day,
+)
 from family_justice.sources.synthetic.public_law.court import (
     CARE_ORDER,
     DISCHARGED,
@@ -47,6 +56,8 @@ class Periods:
 
     child: Ints
     area: Ints
+    police: Ints
+    """Day on which the police took the child into protection, for at most three days."""
     voluntary: Ints
     emergency: Ints
     interim: Ints
@@ -66,7 +77,7 @@ class Periods:
     @property
     def start(self) -> Ints:
         """First day of each period."""
-        days = np.column_stack([self.voluntary, self.emergency, self.interim, self.order])
+        days = np.column_stack([self.police, self.voluntary, self.emergency, self.interim, self.order])
         return np.where(days == NULL, FAR, days).min(axis=1)
 
     @property
@@ -87,7 +98,7 @@ class Periods:
 def periods(child: Ints, area: Ints, **columns: Ints | Bools) -> Periods:
     """Return periods in which everything that is not given is empty."""
     size = len(child)
-    empty = {name: np.full(size, NULL) for name in ("voluntary", "emergency", "interim", "order", "revoked")}
+    empty = {name: np.full(size, NULL) for name in ("police", "voluntary", "emergency", "interim", "order", "revoked")}
     empty |= {"adoptive": np.full(size, NULL), "end": np.full(size, NULL), "reason": np.full(size, -1)}
     return Periods(child=child, area=area, **{**empty, "is_placement": np.zeros(size, dtype=bool), **columns})  # type: ignore[arg-type]
 
@@ -201,16 +212,20 @@ def agreed_before(p: Care, made: Periods, birth: Ints, random: np.random.Generat
     return made
 
 
-def entries(by_year: dict[int, float], first: int, until: int, scale: float, random: np.random.Generator) -> Ints:
-    """Return days of entry: a number for each year that begins in April from ``first``, up to the day ``until``."""
+def entries(
+    by_year: dict[int, float], first: int, until: int, scale: float, random: np.random.Generator, since: int = -FAR
+) -> Ints:
+    """Return days of entry from ``since`` to ``until``: a number for each year from April, beginning with ``first``."""
     days: list[Ints] = []
     for year in range(first, 2100):
         begin, end = (to_day(date(y, 4, 1)) for y in (year, year + 1))
+        low, high = max(begin, since), min(end, until)
         if begin >= until:
             break
+        if low >= high:
+            continue
         number = float(np.interp(year, list(by_year), list(by_year.values())))
-        count = round(scale * number * (min(end, until) - begin) / (end - begin))
-        days.append(random.integers(begin, min(end, until), count))
+        days.append(random.integers(low, high, round(scale * number * (high - low) / (end - begin))))
     return np.concatenate([np.empty(0, dtype=np.int64), *days])
 
 
@@ -220,7 +235,11 @@ def draw_ages(p: Care, infants: Bools, random: np.random.Generator) -> Ints:
     newborn = random.random(size) < p.newborn_at_entry.value
     share = random.random(size)
     infant = np.where(newborn, 14 * share, 14 + 350 * share**1.3)
-    return np.where(infants, infant, (1 + 16.3 * random.random(size) ** 0.9) * DAYS_PER_YEAR).astype(np.int64)
+    first, last = np.array(list(OTHERS_AGES.values())).T
+    band = draw_from(p.ages_of_others.value, size, random)
+    # Nobody enters in the last months before the 18th birthday.
+    other = (first[band] + (np.minimum(last[band] + 1, 17.6) - first[band]) * random.random(size)) * DAYS_PER_YEAR
+    return np.where(infants, infant, other).astype(np.int64)
 
 
 def draw_outcomes(p: Care, made: Periods, infants: Bools, random: np.random.Generator) -> Periods:

@@ -169,7 +169,7 @@ def _planted(records: Records, episodes: Episodes, p: ChildrensServices, identif
     first, last = april(p.care.first_census.value), april(p.care.last_census.value + 1)
     # Only where the census lists the episode and the next one.
     following = (episodes.ended < 0) & (episodes.end - episodes.start > 40)
-    following &= (episodes.end >= first + 21) & (episodes.end < last) & ~spared
+    following &= (episodes.end >= first + 21) & (episodes.end < last - 21) & ~spared
     next_end = np.append(episodes.end[1:], 0)
     draw = random.random(len(end))
     overlap, gap = p.defects.overlapping_episode.value, p.defects.gap_before_next_episode.value

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
-from family_justice.sources.synthetic.children.care import NULL, Periods
+from family_justice.sources.synthetic.children.care import NULL
 from family_justice.sources.synthetic.children.looked_after import LookedAfter
 from family_justice.sources.synthetic.children.parameters import NEEDS, PLACEMENTS
 from family_justice.sources.synthetic.children.parameters import Episodes as EpisodeParameters
-from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, Bools, Ints, Streams, draw_from, to_day
+from family_justice.sources.synthetic.children.placements import PLACEMENT_ORDERS_FROM, draw_placements
+from family_justice.sources.synthetic.clock import Ints, Streams, draw_from
 
 #: Codes of the census; config/codelists/care_legal_status.csv and care_starts.csv.
-STATUSES = ("V2", "V1", "L2", "C1", "C2", "E1", "D1")
-VOLUNTARY, SHORT_BREAKS, EMERGENCY, INTERIM, CARE, PLACEMENT_ORDER, FREEING = range(7)
-PARENTS, RELATIVES = PLACEMENTS.index("P1"), PLACEMENTS.index("F1")
+STATUSES = ("V2", "V1", "L2", "C1", "C2", "E1", "D1", "L1", "J1")
+VOLUNTARY, SHORT_BREAKS, EMERGENCY, INTERIM, CARE, PLACEMENT_ORDER, FREEING, POLICE, YOUTH_JUSTICE = range(9)
 INSIDE = tuple(PLACEMENTS.index(code) for code in ("F1", "F2", "F3", "H1", "H3"))
 OUTSIDE = tuple(PLACEMENTS.index(code) for code in ("F4", "F5", "F6", "H2", "H21", "H4"))
 STARTS = ("S", "L", "P", "B")
-#: The day on which placement orders replaced freeing orders (Adoption and Children Act 2002).
-PLACEMENT_ORDERS_FROM = to_day(date(2005, 12, 30))
 
 
 @dataclass
@@ -39,16 +36,18 @@ class Episodes:
     need: Ints
 
 
-def _statuses(made: Periods, is_short: Bools) -> tuple[Ints, Ints, Ints]:
+def _statuses(cared: LookedAfter) -> tuple[Ints, Ints, Ints]:
     """Return period, day and legal status of every change of status."""
-    first = np.where(is_short, SHORT_BREAKS, VOLUNTARY)
+    made = cared.periods
+    first = np.where(cared.is_short_breaks, SHORT_BREAKS, np.where(cared.is_youth_justice, YOUTH_JUSTICE, VOLUNTARY))
     freed = made.is_placement & (made.order < PLACEMENT_ORDERS_FROM)
     ordered = np.where(freed, FREEING, np.where(made.is_placement, PLACEMENT_ORDER, CARE))
     number = np.arange(len(made))
     parts = [
         (days, status)
         for days, status in (
-            (made.voluntary, first), (made.emergency, np.full(len(made), EMERGENCY)),
+            (made.police, np.full(len(made), POLICE)), (made.voluntary, first),
+            (made.emergency, np.full(len(made), EMERGENCY)),
             (made.interim, np.full(len(made), INTERIM)), (made.order, ordered),
             (made.revoked, np.full(len(made), CARE)),
         )
@@ -58,59 +57,6 @@ def _statuses(made: Periods, is_short: Bools) -> tuple[Ints, Ints, Ints]:
         np.concatenate([number[rows] for rows in there]),
         np.concatenate([days[rows] for (days, _), rows in zip(parts, there, strict=True)]),
         np.concatenate([status[rows] for (_, status), rows in zip(parts, there, strict=True)]),
-    )
-
-
-def _draw_placements(
-    p: EpisodeParameters, made: Periods, birth: Ints, period: Ints, day: Ints, random: np.random.Generator
-) -> Ints:
-    """Return a placement for each (period, day) by age; nobody is placed with parents while there is no order."""
-    age = (day - birth[period]) / DAYS_PER_YEAR
-    group = np.searchsorted([1, 10], age, side="right")
-    placement = np.empty(len(period), dtype=np.int64)
-    for place, shares in enumerate(p.placements.value.values()):
-        rows = np.flatnonzero(group == place)
-        codes = np.array([PLACEMENTS.index(code) for code in shares])
-        placement[rows] = codes[draw_from(shares, len(rows), random)]
-    agreed = (placement == PARENTS) & (day < made.compulsory[period])
-    return np.where(agreed, RELATIVES, placement)
-
-
-def _placements(
-    p: EpisodeParameters, made: Periods, birth: Ints, changes: tuple[Ints, Ints], random: np.random.Generator
-) -> tuple[Ints, Ints, Ints]:
-    """Return period, day and placement of every change of placement.
-
-    Moves become rarer after the first year. Some changes of legal status bring one. With adopters nobody moves on.
-    """
-    number = np.arange(len(made))
-    start = made.start
-    last = np.where(made.adoptive == NULL, made.end, made.adoptive)
-    length = np.maximum(last - start, 0)
-    early = random.poisson(p.moves_in_first_year.value * np.minimum(length, 365) / 365)
-    late = random.poisson(p.moves_a_year_after.value * np.maximum(length - 365, 0) / 365)
-    period, day = [number], [start]
-    for count, begin, span in ((early, start, np.minimum(length, 365)), (late, start + 365, length - 365)):
-        rows = np.repeat(number, count)
-        period.append(rows)
-        day.append(begin[rows] + 1 + (np.maximum(span[rows] - 1, 0) * random.random(len(rows)) ** 1.3).astype(np.int64))
-    of, when = changes
-    with_status = (when > start[of]) & (random.random(len(of)) < p.moves_with_legal_status.value)
-    period.append(of[with_status])
-    day.append(when[with_status])
-    periods, days = np.concatenate(period), np.concatenate(day)
-    keep = (days < last[periods]) | (days == start[periods])
-    periods, days = periods[keep], days[keep]
-    placement = _draw_placements(p, made, birth, periods, days, random)
-    adopted = np.flatnonzero(made.adoptive != NULL)
-    before = made.adoptive[adopted] < PLACEMENT_ORDERS_FROM
-    strangers = random.random(len(adopted)) < 0.85
-    codes = np.array([PLACEMENTS.index(code) for code in ("A5", "A6", "A2", "A1")])
-    with_adopters = codes[strangers + 2 * before]
-    return (
-        np.concatenate([periods, adopted]),
-        np.concatenate([days, made.adoptive[adopted]]),
-        np.concatenate([placement, with_adopters]),
     )
 
 
@@ -124,8 +70,10 @@ def draw_episodes(cared: LookedAfter, p: EpisodeParameters, streams: Streams) ->
     """Return the episodes of all periods of care."""
     made = cared.periods
     birth = cared.birth[made.child]
-    of, when, status = _statuses(made, cared.is_short_breaks)
-    period, day, placement = _placements(p, made, birth, (of, when), streams("placements of looked-after children"))
+    of, when, status = _statuses(cared)
+    period, day, placement = draw_placements(
+        p, made, birth, cared.is_short_breaks, (of, when), streams("placements of looked-after children")
+    )
     scale = 10**6
     status_key, placement_key = of * scale + when + 10**5, period * scale + day + 10**5
     # Two changes of placement on one day are one.

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from family_justice.sources.synthetic.children.care import (
+    FAR,
     NULL,
     Periods,
     agreed_before,
@@ -19,8 +20,9 @@ from family_justice.sources.synthetic.children.care import (
     finish,
     periods,
 )
-from family_justice.sources.synthetic.children.parameters import ChildrensServices
-from family_justice.sources.synthetic.clock import Bools, Ints, Streams, draw_from, monday, to_day
+from family_justice.sources.synthetic.children.parameters import Care, ChildrensServices
+from family_justice.sources.synthetic.children.re_entry import come_back
+from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, Bools, Ints, Streams, draw_from, monday, to_day
 from family_justice.sources.synthetic.people.residents import Residents
 from family_justice.sources.synthetic.public_law.families import WALES
 from family_justice.sources.synthetic.systems.records import Records
@@ -29,6 +31,9 @@ from family_justice.sources.synthetic.systems.records import Records
 EARLIEST_ENTRY = 1987
 #: How far the week of birth of a resident may lie from the one wanted for a child in care.
 DAYS_APART = 45
+#: Days of police protection at most (Children Act 1989, section 46); age of criminal responsibility and two years.
+POLICE_DAYS = 3
+YOUNGEST_IN_YOUTH_JUSTICE = 12
 
 
 @dataclass
@@ -49,6 +54,8 @@ class LookedAfter:
     periods: Periods
     is_short_breaks: Bools
     """Whether a period is a series of short breaks."""
+    is_youth_justice: Bools
+    """Whether a court of youth justice, and no agreement, began a period."""
 
 
 def april(year: int) -> int:
@@ -92,20 +99,55 @@ def draw_looked_after(records: Records, residents: Residents, p: ChildrensServic
     death = np.where(every_resident >= 0, residents.death[np.maximum(every_resident, 0)], NULL)
     both = made.add(others)
     both = finish(care, both, everyone[both.child], death[both.child], streams("ends of care"))
+    is_short = np.concatenate([np.zeros(len(made), dtype=bool), short])
+    again = come_back(
+        care, both.take(~is_short), everyone[both.child[~is_short]], death[both.child[~is_short]],
+        streams("children who come back into care"),
+    )  # fmt: skip
+    both, is_short = both.add(again), np.append(is_short, np.zeros(len(again), dtype=bool))
     # An order made after the 18th birthday brings nobody into care.
     reaches = (
         (both.end > both.start)
         & (both.end >= april(care.first_census.value))
         & (both.start < april(care.last_census.value + 1))
     )
-    is_short = np.concatenate([np.zeros(len(made), dtype=bool), short])
+    both, is_short = both.take(reaches), is_short[reaches]
+    justice = _youth_justice(care, both, everyone, len(known), is_short, streams("youth justice"))
+    _protected_by_police(care, both, everyone, is_short | justice, streams("police protection"))
     return LookedAfter(
         birth=everyone, sex=np.concatenate([records.people.sex[human], sex]),
         ethnicity=np.concatenate([records.people.ethnicity[human], ethnicity]),
         resident=every_resident, human=np.concatenate([human, np.full(size, -1)]),
         is_linked=np.concatenate([linked, found]), home=np.concatenate([records.people.lsoa[human], home]),
-        periods=both.take(reaches), is_short_breaks=is_short[reaches],
+        periods=both, is_short_breaks=is_short, is_youth_justice=justice,
     )  # fmt: skip
+
+
+def _youth_justice(
+    p: Care, made: Periods, birth: Ints, known: int, is_short: Bools, random: np.random.Generator
+) -> Bools:
+    """Say which periods by agreement of adolescents without court records a court of youth justice began."""
+    age = (made.start - birth[made.child]) / DAYS_PER_YEAR
+    alone = (made.child >= known) & (made.compulsory == FAR) & ~is_short & (age >= YOUNGEST_IN_YOUTH_JUSTICE)
+    return alone & (random.random(len(made)) < p.youth_justice.value)
+
+
+def _protected_by_police(p: Care, made: Periods, birth: Ints, spared: Bools, random: np.random.Generator) -> None:
+    """Let the police protect some adolescents for days before an agreement or an interim order."""
+    start, number = made.start, np.arange(len(made))
+    adolescent = (start - birth[made.child] >= 10 * DAYS_PER_YEAR) & ~spared
+    order = np.lexsort((start, made.child))
+    same = np.append(False, made.child[order][1:] == made.child[order][:-1])
+    free_from = np.full(len(made), -FAR)
+    free_from[order] = np.where(same, np.append(-FAR, made.end[order][:-1]), -FAR)
+    share = p.police_protection_first.value
+    draw = random.random(len(made))
+    agreed = adolescent & (made.voluntary == start) & (draw < share["agreement"])
+    agreed &= np.minimum(made.compulsory, made.end) - start > 2 * POLICE_DAYS
+    ordered = adolescent & (made.interim == start) & (draw < share["order"]) & (free_from < start - 2 * POLICE_DAYS)
+    made.police = np.where(agreed, start, np.where(ordered, start - POLICE_DAYS, NULL))
+    rows = number[agreed]
+    made.voluntary[rows] += POLICE_DAYS
 
 
 def _without_court_records(
@@ -128,8 +170,7 @@ def _without_court_records(
     count = round(len(converted) * (1 - became) / max(became, 1e-9))
     like = random.choice(converted, count) if len(converted) else np.empty(0, dtype=np.int64)
     days.append(np.clip(like + random.integers(-30, 31, len(like)), since, end - 1))
-    years = (end - since) / 365.25
-    days.append(random.integers(since, end, round(scale * care.others_voluntary_only.value * years)))
+    days.append(entries(care.others_voluntary_only.value, EARLIEST_ENTRY, end, scale, random, since))
     entry = np.concatenate(days)
     infants = np.repeat([True, False, True, False], [len(part) for part in days])
     size = len(entry)

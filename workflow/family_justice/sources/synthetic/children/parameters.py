@@ -8,14 +8,29 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from family_justice.errors import did_you_mean
-from family_justice.sources.synthetic.parameters.effects import QUINTILES
-from family_justice.sources.synthetic.parameters.types import Amount, Leaf, Share, Shares, Strict, exactly
+from family_justice.sources.synthetic.parameters.effects import MOVE_TERMS, QUINTILES, RE_ENTRY_TERMS
+from family_justice.sources.synthetic.parameters.types import (
+    Amount,
+    Effects,
+    Leaf,
+    Share,
+    Shares,
+    Strict,
+    effects_of,
+    exactly,
+)
 
 Year = Annotated[int, Field(ge=1980, le=2025, strict=True)]
 Anchors = Annotated[dict[Year, Amount], Field(min_length=1)]
 OUTCOMES = ("care", "placement", "special_guardianship", "home")
 ENTRY_AGES = ("under 1", "1 and over")
 PLACEMENT_AGES = ("under 1", "1 to 9", "10 and over")
+ROUTES = ("agreement", "order")
+#: Ages at entry of children over one who enter by agreement only: names, and first and last completed year.
+OTHERS_AGES = {"1 to 4": (1, 4), "5 to 9": (5, 9), "10 to 13": (10, 13), "14 to 15": (14, 15), "16 to 17": (16, 17)}
+#: Kinds of careers in care, and times since entry with the day on which each begins.
+CAREERS = ("settled", "changing", "unsettled")
+SINCE_ENTRY = {"months 0 to 2": 0, "months 3 to 11": 91, "months 12 to 23": 365, "months 24 and over": 730}
 #: Codes of the census; config/codelists/care_placements.csv and categories_of_need.csv.
 PLACEMENTS = (
     "F1", "F2", "F3", "F4", "F5", "F6", "A1", "A2", "A3", "A4", "A5", "A6", "A8", "P1", "P2", "P3", "H1", "H2", "H21",
@@ -37,6 +52,9 @@ def _among(codes: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+PlacementsByAge = Annotated[dict[str, Annotated[Shares, _among(PLACEMENTS)]], exactly(PLACEMENT_AGES)]
+
+
 class Care(Strict):
     """Who is looked after, by what route, and for how long."""
 
@@ -44,7 +62,10 @@ class Care(Strict):
     last_census: Leaf[Year]
     infants_before_court_records: Leaf[Anchors]
     others_before_court_records: Leaf[Anchors]
-    others_voluntary_only: Leaf[Amount]
+    others_voluntary_only: Leaf[Anchors]
+    ages_of_others: Leaf[Annotated[Shares, exactly(tuple(OTHERS_AGES))]]
+    police_protection_first: Leaf[Annotated[dict[str, Share], exactly(ROUTES)]]
+    youth_justice: Leaf[Share]
     voluntary_before_proceedings_infants: Leaf[Annotated[dict[Year, Share], Field(min_length=1)]]
     voluntary_before_proceedings_others: Leaf[Share]
     voluntary_at_entry: Leaf[Share]
@@ -64,14 +85,24 @@ class Care(Strict):
     median_days_to_adoptive_placement: Leaf[Amount]
     median_days_to_adoption: Leaf[Amount]
     log_sd_adoption: Leaf[Amount]
+    re_entry_within_year: Leaf[Amount]
+    re_entry_shape: Leaf[Amount]
+    re_entry_log_hazard_ratios: Leaf[Annotated[Effects, effects_of(RE_ENTRY_TERMS)]]
+    median_days_after_re_entry: Leaf[Amount]
 
 
 class Episodes(Strict):
     """Placements, moves and categories of need; placements and needs by the codes of the census."""
 
-    placements: Leaf[Annotated[dict[str, Annotated[Shares, _among(PLACEMENTS)]], exactly(PLACEMENT_AGES)]]
-    moves_in_first_year: Leaf[Amount]
-    moves_a_year_after: Leaf[Amount]
+    first_placements: Leaf[Annotated[dict[str, PlacementsByAge], exactly(ROUTES)]]
+    later_placements: Leaf[PlacementsByAge]
+    unsettled_placements: Leaf[PlacementsByAge]
+    trial_at_home: Leaf[Share]
+    median_days_of_trial: Leaf[Amount]
+    moves_per_1000_days: Leaf[Annotated[dict[str, Amount], exactly(tuple(SINCE_ENTRY))]]
+    move_log_rate_ratios: Leaf[Annotated[Effects, effects_of(MOVE_TERMS)]]
+    careers: Leaf[Annotated[Shares, exactly(CAREERS)]]
+    moves_by_career: Leaf[Annotated[dict[str, Amount], exactly(CAREERS)]]
     moves_with_legal_status: Leaf[Share]
     needs_voluntary: Leaf[Annotated[Shares, _among(NEEDS)]]
     needs_compulsory: Leaf[Annotated[Shares, _among(NEEDS)]]

@@ -48,6 +48,17 @@ PLACEMENT_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "jurisdiction": (JURISDICTIONS, "England"),
     "issue_period": (PERIODS, "2014 to 2016"),
 }
+#: Terms of the hazard of coming back into care after leaving it.
+RE_ENTRY_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "way_of_leaving": (("returned home", "special guardianship", "other"), "returned home"),
+    "age_at_leaving": (("under 1", "1 to 4", "5 to 9", "10 to 15", "16 and over"), "5 to 9"),
+    "time_in_care": (("under 6 months", "6 to 23 months", "24 months and over"), "under 6 months"),
+}
+#: Terms of the rate at which children in care move from one placement to another.
+MOVE_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "age_at_entry": (("under 1", "1 to 4", "5 to 9", "10 to 13", "14 to 17"), "5 to 9"),
+    "entry_route": (("agreement", "order"), "agreement"),
+}
 
 
 def age_band(years: Ints) -> Ints:
@@ -73,6 +84,21 @@ def infant_age(days: Ints) -> Ints:
 def father_code(is_party: Bools) -> Ints:
     """Code whether a father is party as a place in ``YES_NO``."""
     return np.where(is_party, 0, 1).astype(np.int64)
+
+
+def age_at_entry(years: Ints) -> Ints:
+    """Code completed years at entry into care as a place in the levels of ``MOVE_TERMS``."""
+    return np.searchsorted([1, 5, 10, 14], years, side="right").astype(np.int64)
+
+
+def age_at_leaving(years: Ints) -> Ints:
+    """Code completed years on leaving care as a place in the levels of ``RE_ENTRY_TERMS``."""
+    return np.searchsorted([1, 5, 10, 16], years, side="right").astype(np.int64)
+
+
+def time_in_care(days: Ints) -> Ints:
+    """Code the days of a period of care as a place in the levels of ``RE_ENTRY_TERMS``."""
+    return np.searchsorted([183, 731], days, side="right").astype(np.int64)
 
 
 def linear_predictor(

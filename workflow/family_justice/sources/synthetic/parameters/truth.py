@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from math import log
 
-from family_justice.sources.synthetic.parameters.effects import PLACEMENT_TERMS, PRIVATE_RETURN_TERMS, RETURN_TERMS
+from family_justice.sources.synthetic.parameters.effects import (
+    MOVE_TERMS,
+    PLACEMENT_TERMS,
+    PRIVATE_RETURN_TERMS,
+    RE_ENTRY_TERMS,
+    RETURN_TERMS,
+)
 from family_justice.sources.synthetic.parameters.model import Parameters
 
 COLUMNS = ("parameter_set", "term", "level", "value", "source")
@@ -15,12 +21,14 @@ def truth_table(parameters: Parameters) -> list[tuple[str, str, str, float, str]
 
     A value is the log hazard, rate or odds ratio against the reference level, which stands in the table with 0.
     """
-    returns = parameters.returns
+    returns, services = parameters.returns, parameters.childrens_services
     sets = (
         ("return_new_child", returns.new_child.log_hazard_ratios, RETURN_TERMS),
         ("return_existing_child", returns.existing_child.log_hazard_ratios, RETURN_TERMS),
         ("placement_order", parameters.placement.log_odds_ratios, PLACEMENT_TERMS),
         ("return_private_law", parameters.private_law.returns.log_hazard_ratios, PRIVATE_RETURN_TERMS),
+        ("re_entry", services.care.re_entry_log_hazard_ratios, RE_ENTRY_TERMS),
+        ("placement_move", services.episodes.move_log_rate_ratios, MOVE_TERMS),
     )
     rows = [
         (name, term, level, 0.0 if level == reference else leaf.value[term][level], leaf.source)
