@@ -131,6 +131,7 @@ SELECT
     identity.week_of_birth,
     coalesce(ethnicity.ethnic_group, 'Unknown') AS ethnic_group,
     authority.local_authority,
+    authority.local_authority_name,
     status.category AS legal_status,
     placement.category AS placement,
     placement.is_outside AS is_outside_area,

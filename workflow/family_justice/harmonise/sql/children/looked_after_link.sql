@@ -117,7 +117,7 @@ SELECT 'care_week_of_birth', 'LACW', count(*), count(*) FILTER (WHERE week_of_bi
 
 -- Local authorities of social care and schools as the table of areas codes them.
 CREATE TABLE child_authority AS
-SELECT codes.plain_name AS code, min(area.LA_CODE) AS local_authority
+SELECT codes.plain_name AS code, min(area.LA_CODE) AS local_authority, min(codes.category) AS local_authority_name
 FROM welsh_authorities AS codes
 JOIN AREA_LOCAL_AUTHORITY AS area ON plain(area.LA_NAME) = plain(codes.category)
 GROUP BY codes.plain_name;
