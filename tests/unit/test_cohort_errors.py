@@ -169,8 +169,8 @@ def test_wrong_study(run: Run, path: str, value: Any, says: str) -> None:
 @pytest.mark.parametrize(("keys", "says"), [
     ({}, None),
     ({"person": "person"}, None),
-    ({"person": "age"}, "'person' is 'age', but 5 of its values are no person_id of the records, and 0 rows have none"),
-    ({"person": "nobody"}, "but 0 of its values are no person_id of the records, and 5 rows have none"),
+    ({"person": "age"}, "'person' is 'age', but 5 of its values are no person of the records, and 0 rows have none"),
+    ({"person": "nobody"}, "but 0 of its values are no person of the records, and 5 rows have none"),
     ({"counts": "age"}, "'counts' is for rows of areas, but 'person' is a person_id of the records in 5 rows"),
 ])  # fmt: skip
 def test_whom_a_row_stands_for_is_a_person_of_the_records(

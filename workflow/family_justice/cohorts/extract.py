@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     import duckdb
 
 MACROS = Path(__file__).with_name("macros.sql")
+#: What a person is called, so that the same one has the same name in every cohort: by table, the column, and those that
+#: come first where they are known.
+PERSONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "person": ("person_id", ()),
+    "resident": ("resident_id", ("person_id",)),
+    "looked_after_episode": ("looked_after_id", ("person_id", "resident_id")),
+}
 
 
 def open_tables(
@@ -157,9 +164,7 @@ def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, wher
     """Raise ``CohortError`` unless every row stands for a person of the records, if these have a table of persons."""
     column = cohort.person_column or cohort.key[0]
     tables = {str(row[0]) for row in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
-    if "person" not in tables:
-        return
-    if "person_id" not in {row[0] for row in connection.execute("DESCRIBE person").fetchall()}:
+    if "person_id" not in _columns_of(connection, "person", tables):
         return
     if cohort.counts:
         known = f"{identifier(column)}::VARCHAR IN (SELECT person_id::VARCHAR FROM person)"
@@ -170,18 +175,35 @@ def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, wher
                 "rows. Name under 'person' whom a row stands for"
             )
         return
+    there = [
+        (table, name, better)
+        for table, (name, better) in PERSONS.items()
+        if {name, *better} <= _columns_of(connection, table, tables)
+    ]
+    known = " UNION ALL ".join(
+        f"SELECT {name}::VARCHAR FROM {table} WHERE "
+        + " AND ".join([f"{other} IS NULL" for other in better] or ["true"])
+        for table, name, better in there
+    )
     strange = _one(
         connection,
-        f"SELECT count(DISTINCT {identifier(column)}) FROM cohort "
-        f"WHERE {identifier(column)}::VARCHAR NOT IN (SELECT person_id::VARCHAR FROM person)",
+        f"SELECT count(DISTINCT {identifier(column)}) FROM cohort WHERE {identifier(column)}::VARCHAR NOT IN ({known})",
     )
     empty = _one(connection, f"SELECT count(*) FROM cohort WHERE {identifier(column)} IS NULL")
     if strange or empty:
+        names = ", ".join(name for _, name, _ in there)
         raise CohortError(
-            f"{where}: 'person' is '{column}', but {strange} of its values are no person_id of the records, and "
+            f"{where}: 'person' is '{column}', but {strange} of its values are no person of the records, and "
             f"{empty} rows have none. Name the column of the person whom a row stands for (of a case, that of its "
-            "eldest child)"
+            f"eldest child): the first of {names} that is known, such as coalesce({names})"
         )
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, table: str, tables: Collection[str]) -> set[str]:
+    """Return the columns of a table, none if there is no such."""
+    if table not in tables:
+        return set()
+    return {str(row[0]) for row in connection.execute(f"DESCRIBE {identifier(table)}").fetchall()}
 
 
 def _with_dates(cohort: Cohort) -> str:

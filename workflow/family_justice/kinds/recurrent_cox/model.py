@@ -44,6 +44,7 @@ class RecurrentCox(Ratios):
     ties: Literal["efron", "breslow"] = "efron"
 
     counts_repeated_events: ClassVar[bool] = True
+    planted_measure: ClassVar[str] = "log_hazard_ratio"
 
     def sentence(self, words: Wording) -> str:
         """The model of repeated events."""
