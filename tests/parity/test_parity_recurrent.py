@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from reference_values import COEFFICIENT, STD_ERROR, array, data, std_errors, values
 
-from family_justice.estimators.survival.multistate import audit_histories, state_occupation
+from family_justice.estimators.survival.multistate import audit_histories, state_occupation, time_in_states
 from family_justice.estimators.survival.recurrent import RecurrentModel, fit_recurrent, mean_cumulative_count
 
 
@@ -62,6 +62,17 @@ def test_state_occupation_with_ties_returns_and_two_first_states() -> None:
     assert_allclose(occupied.start, array(r["start"]))
     assert_allclose(occupied.probability, r["estimate"], rtol=1e-12, atol=1e-15)
     assert_allclose(occupied.std_error, r["std_error"], rtol=1e-10, atol=1e-15)
+
+
+def test_mean_time_in_states_is_the_area_under_the_curves_of_r() -> None:
+    """On histories with returns and two first states, up to the middle and to the end of R's curves."""
+    d, r = data("pathways"), values("multistate")["pathways"]
+    labels = np.array(["", "a", "b", "c"])
+    time, curves = array(r["time"]), np.vstack([array(r["start"]), array(r["estimate"])])
+    for until in (time[len(time) // 2], time[-1] + 1):
+        mean = time_in_states(d.id, d.start, d.stop, labels[d["from"]], labels[d.to], until)
+        lengths = np.diff(np.concatenate([[0.0], np.minimum(time, until), [until]]))
+        assert_allclose(mean.mean, lengths @ curves, rtol=1e-10)
 
 
 def test_audit_of_histories() -> None:

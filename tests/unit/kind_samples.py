@@ -24,9 +24,11 @@ COVARIATES = {
 }
 EVENTS = {name: Event(label=name.title(), sql="SELECT 1") for name in ("moved", "back", "death", "end")}
 REPEATED = {"again": Event(label="Again", sql="SELECT 1", repeats=True)}
+PLACES = ["with_parents", "foster", "kin", "left"]
+SPELLS = {"places": Event(label="Places", sql="SELECT 1", states=PLACES)}
 COHORT = Cohort(
     label="Children", unit="children", description="Children.", key=["child_id"], time_zero="day",
-    steps=[Step(name="all", label="All", sql="SELECT 1")], events={**EVENTS, **REPEATED},
+    steps=[Step(name="all", label="All", sql="SELECT 1")], events={**EVENTS, **REPEATED, **SPELLS},
     outcomes={
         "back": Outcome(label="Return to court", event="back", competing=["death"], censoring=["end"]),
         "late": Outcome(label="Return after a move", event="back", competing=["death"], censoring=["end"],
@@ -39,6 +41,12 @@ COHORT = Cohort(
 STATES = {
     "home": {"label": "At home"}, "court": {"label": "In court", "entered_by": "back"},
     "dead": {"label": "Dead", "entered_by": "death", "absorbing": True},
+}  # fmt: skip
+CAREERS = {
+    "spells": "places", "censoring": ["end"], "time_unit": "months",
+    "states": {"home": {"label": "With parents", "spells": ["with_parents"]},
+               "away": {"label": "Away from home", "spells": ["foster", "kin"]},
+               "left": {"label": "Left care", "absorbing": True}},
 }  # fmt: skip
 GRID = {"every": 0.5, "until": 2, "group_by": ["sex"]}
 MATCHED = {"treatment": "treated", "match_on": ["sex"], "nearest_on": ["age"]}
@@ -94,7 +102,17 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("risk_ratio", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
     ("state_occupation", {"states": {**STATES, "home_again": {"label": "Home again", "entered_by": "moved"}},
                           "ordered": False, "group_by": []}),
+    ("state_occupation", {**CAREERS, "every": 3, "until": 12, "report_at": [6], "restricted_mean_at": [12]}),
 ]  # fmt: skip
+
+
+def career(g: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the days on which spells start, and their states; most places are left and come again."""
+    days, states = [0], [PLACES[int(g.integers(0, 3))]]
+    while states[-1] != "left" and len(days) < 8:
+        days.append(days[-1] + int(np.ceil(g.exponential(150))))
+        states.append("left" if g.random() < 0.2 else PLACES[int(g.integers(0, 3))])
+    return np.array(days), np.array(states, dtype=object)
 
 
 @cache
@@ -120,6 +138,8 @@ def members(n: int = 600) -> pd.DataFrame:
         "baseline": g.normal(0, 0.3, n), **{name: np.where(who, "yes", "no") for name, who in yes_no.items()},
     })  # fmt: skip
     frame["again"] = [np.sort(g.uniform(1, 1400, g.poisson(2 * r))).round() for r in risk]
+    careers = np.random.default_rng(8)
+    frame["places"], frame["places_state"] = zip(*(career(careers) for _ in range(n)), strict=True)
     for name, covariate in COVARIATES.items():
         if covariate.levels:
             frame[name] = pd.Categorical(frame[name], categories=covariate.levels)

@@ -21,7 +21,7 @@ from family_justice.errors import AnalysisError, ConfigError, DisclosureError
 from family_justice.estimators.survival.life_table import actuarial
 from family_justice.figures.draw import draw_analysis
 from family_justice.figures.words import Labels
-from family_justice.kinds.state_occupation.moves import find_moves, histories
+from family_justice.kinds.families.moves import find_moves, histories
 from family_justice.kinds.state_occupation.run import run as state_occupation
 from family_justice.measures import MEMBERS
 from family_justice.report.tables import states_table as report

@@ -37,7 +37,7 @@ PLAIN = {
 #: The parts of kinds, by their files: of the stages that use them. What is not named runs.
 KINDS = "kinds"
 PARTS = {"model": "config", "show": "report", "second": "second_program"} | dict.fromkeys(
-    ("registry", "keys", "curves", "matched", "notes", "wording", "kinds"), "config"
+    ("registry", "keys", "curves", "matched", "notes", "states", "wording", "kinds"), "config"
 )
 #: Which files a stream has: asked by figures and report, and knows the stages before them.
 LAYOUT = "layout"

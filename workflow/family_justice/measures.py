@@ -87,6 +87,7 @@ _TABLE = (
     Measure("state_probability", "curve", "derived", "proportion", "none", "Probability of a state"),
     Measure("restricted_mean_time", "curve_summary", "derived", "time", "none", "Mean time free of the event"),
     Measure("restricted_mean_time_lost", "curve_summary", "derived", "time", "none", "Mean time lost to the event"),
+    Measure("mean_time_in_state", "curve_summary", "derived", "time", "none", "Mean time in a state"),
     Measure("restricted_mean_difference", "curve_summary", "derived", "time", "none", "Difference of mean times"),
     Measure("risk_difference", "curve_summary", "derived", "proportion", "none", "Risk difference"),
     Measure("median_follow_up", "median", "derived", "time", "none", "Median follow-up"),

@@ -68,7 +68,7 @@ class Cohort:
             each = values.explode()
             days = (pd.to_datetime(each).to_numpy().astype("datetime64[D]") - zero[each.index]).astype("timedelta64[D]")
             found = pd.Series(np.where(np.isnat(days), np.nan, days.astype(float)), index=each.index)
-            if self.repeats(column):
+            if self.is_listed(column):
                 found = found.dropna().groupby(level=0).agg(sorted).reindex(values.index)
                 found = found.map(lambda own: own if isinstance(own, list) else [])
             self.dated[column] = found
@@ -76,6 +76,9 @@ class Cohort:
 
     def repeats(self, column: str) -> bool:
         return bool(self.about.get("events", {}).get(column, {}).get("repeats"))
+
+    def is_listed(self, column: str) -> bool:
+        return self.repeats(column) or bool(self.about.get("events", {}).get(column, {}).get("states"))
 
 
 @dataclass
@@ -314,6 +317,9 @@ def _curves(known: Background, cohort: Cohort, about: dict[str, Any], rows: pd.D
             known.exact[series], known.days[series] = numbers, grid.round(6).tolist()
             known.names[series] = [named(line, what) for line in curve.itertuples()]
             known.rows_of_one[series] = _rows_of_one(cohort, inside)
+            if about.get("spells"):
+                seen = mine[mine["day"] <= grid[-1] + 1e-6]
+                known.rows_of_one[series] = max(known.rows_of_one[series], _most_of_one(cohort, seen["row"]))
             _happen(pool, cohort, name, happened)
             pool.partitions[row.stream, row.analysis, row.outcome, "", "curve"].append(pool.name(who))
 
@@ -322,6 +328,12 @@ def _rows_of_one(cohort: Cohort, inside: np.ndarray) -> int:
     """The most rows that one person has."""
     person = cohort.about.get("person")
     return 1 if person is None else int(cohort.frame.loc[inside, person].value_counts().max())
+
+
+def _most_of_one(cohort: Cohort, rows: pd.Series) -> int:
+    """The most that one person adds to what happened in some rows, each as often as it did."""
+    person = cohort.about.get("person") or cohort.about["key"][0]
+    return int(cohort.frame[person].to_numpy()[rows].size and cohort.frame.loc[rows, person].value_counts().max())
 
 
 def _happen(pool: Pool, cohort: Cohort, name: str, happened: pd.DataFrame) -> None:
@@ -358,6 +370,8 @@ def _ends(cohort: Cohort, outcome: dict[str, Any]) -> dict[str, pd.DataFrame]:
 def _moves(cohort: Cohort, about: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Return row and day of every move between states, and of ends of observation in each."""
     end = np.nanmin(np.column_stack([cohort.days(name).to_numpy() for name in about["censoring"]]), axis=1)
+    if about.get("spells"):
+        return _told_moves(cohort, about, end)
     names, entered = list(about["states"]), []
     for state, how in about["states"].items():
         if how.get("entered_by"):
@@ -376,4 +390,23 @@ def _moves(cohort: Cohort, about: dict[str, Any]) -> dict[str, pd.DataFrame]:
             now = state
         if not about["states"][names[now]].get("absorbing"):
             moves[f"{names[now]}:"].append((row, last))
+    return {move: pd.DataFrame(found, columns=["row", "day"]) for move, found in moves.items()}
+
+
+def _told_moves(cohort: Cohort, about: dict[str, Any], end: np.ndarray) -> dict[str, pd.DataFrame]:
+    """The same of states that spells tell: who starts in which state, and every change of it."""
+    names = {word: name for name, how in about["states"].items() for word in how.get("spells") or [name]}
+    words = cohort.frame[f"{about['spells']}_state"].reset_index(drop=True)
+    moves: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for row, (days, told, last) in enumerate(zip(cohort.days(about["spells"]), words, end, strict=True)):
+        now = names[told[0]]
+        moves[f"time_zero:{now}"].append((row, 0.0))
+        for day, word in zip(days[1:], told[1:], strict=True):
+            if day > last or about["states"][now].get("absorbing"):
+                break
+            if names[word] != now:
+                moves[f"{now}:{names[word]}"].append((row, day))
+                now = names[word]
+        if not about["states"][now].get("absorbing"):
+            moves[f"{now}:"].append((row, last))
     return {move: pd.DataFrame(found, columns=["row", "day"]) for move, found in moves.items()}

@@ -217,13 +217,14 @@ def _series_of(release: Release, known: Background) -> dict[Name, Shown]:
             for what, numbers in counted(curve).items():
                 name = series_name(lines[0], what)
                 if name in found:
-                    told[known.series[name][:2]].append((numbers, known.exact[name]))
+                    told[*known.series[name][:2], known.rows_of_one[name]].append((numbers, known.exact[name]))
                     here.append((name, what, numbers, lines))
         for name, what, numbers, lines in here:
             own = found[name]
             own.persons = release.table(lines[0].n)
             if release.careful:
-                rule = steps_of(told[known.series[name][:2]], policy, known.rows_of_one[name])
+                most = known.rows_of_one[name]
+                rule = steps_of(told[*known.series[name][:2], most], policy, most)
                 own.bounds = bounds_of(
                     numbers, known.exact[name], rule, what == "events" and lines[0].measure in MEASURED
                 )

@@ -14,9 +14,10 @@ from family_justice.config.schema import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import partial_of, write_csv, write_parquet
 from family_justice.kinds.attrition.model import Attrition
+from family_justice.kinds.families.states import states_column
 from family_justice.prints import NO_SALT, Counted
 from family_justice.results import behind_file, tidy
-from family_justice.sql import identifier, identifiers
+from family_justice.sql import identifier, identifiers, literal
 from family_justice.study_sql import StudySql, told_names
 
 if TYPE_CHECKING:
@@ -210,14 +211,19 @@ def _with_dates(cohort: Cohort) -> str:
     """Return the query for the members, in the order of their key, with one column per event.
 
     Dates of an event that repeats are one list per member: the cohort keeps one row per member, and whoever reads
-    other columns does not notice.
+    other columns does not notice. The states of spells are a list beside their dates.
     """
     key = identifiers(cohort.key)
     dates = "".join(
         f', coalesce("event_{event}".date, [])::DATE[] AS "{event}"'
-        if definition.repeats
+        if definition.is_listed
         else f', "event_{event}".date::DATE AS "{event}"'
         for event, definition in cohort.events.items()
+    )
+    dates += "".join(
+        f', "event_{event}".state AS "{states_column(event)}"'
+        for event, definition in cohort.events.items()
+        if definition.states is not None
     )
     joins = "".join(f' LEFT JOIN "event_{event}" USING ({key})' for event in cohort.events)
     return f"SELECT cohort.*{dates} FROM cohort{joins} ORDER BY {key}"
@@ -235,14 +241,18 @@ def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
         )
     key = identifiers(cohort.key)
     for event, definition in cohort.events.items():
-        if event in columns:
+        if event in columns or (definition.states is not None and states_column(event) in columns):
             problems.append(f"event '{event}': the last step has a column of that name, too; rename one of them")
             continue
-        date = "CAST(date AS DATE) AS date" if definition.repeats else "date"
+        date = "CAST(date AS DATE) AS date" if definition.is_listed else "date"
+        date += ", CAST(state AS VARCHAR) AS state" * (definition.states is not None)
         dates = f"SELECT {key}, {date} FROM ({{}}) WHERE date IS NOT NULL"
         study.make(f"event_{event}", definition.sql, f"event '{event}'", dates)
         if definition.repeats:
             problems += _collect_repeats(connection, event, key, cohort)
+            continue
+        if definition.states is not None:
+            problems += _collect_spells(connection, event, key, cohort)
             continue
         doubled = _one(connection, f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
         if doubled:
@@ -286,6 +296,42 @@ def _collect_repeats(connection: duckdb.DuckDBPyConnection, event: str, key: str
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {key}, list(date ORDER BY date) AS date "
         f"FROM {table} GROUP BY {key}"
+    )
+    return problems
+
+
+def _collect_spells(connection: duckdb.DuckDBPyConnection, event: str, key: str, cohort: Cohort) -> list[str]:
+    """Make dates and states of spells two lists per member, in order; return what is wrong with them.
+
+    A member is in one state on every day from time zero on, so that there is one row for the day of time zero, and at
+    most one for each later day.
+    """
+    table, zero = f'"event_{event}"', f'cohort."{cohort.time_zero}"'
+    known = ", ".join(map(literal, cohort.events[event].states or []))
+    of_members = f"FROM {table} AS spell JOIN cohort USING ({key}) WHERE"
+    counted = [
+        (
+            f"SELECT count(*) FROM {table} WHERE state IS NULL OR state NOT IN ({known})",
+            "rows have a state that is not among its 'states'; declare it there, or leave these rows out in its SQL",
+        ),
+        (
+            f"SELECT count(*) - count(DISTINCT ({key}, date)) FROM {table}",
+            "rows are on the same day as another of the member, who is in one state on a day; let its SQL say which",
+        ),
+        (
+            f"SELECT count(*) {of_members} date < {zero}",
+            f"rows are before time zero ({cohort.time_zero}); let a spell that goes on then start with it: "
+            f"greatest(date, {cohort.time_zero})",
+        ),
+        (
+            f"SELECT (SELECT count(*) FROM cohort) - (SELECT count(*) {of_members} date = {zero})",
+            f"members have no state on the day of time zero ({cohort.time_zero}); its SQL must give one for each member",
+        ),
+    ]
+    problems = [f"event '{event}': {n} {said}" for sql, said in counted if (n := _one(connection, sql))]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {key}, list(date ORDER BY date) AS date, "
+        f"list(state ORDER BY date) AS state FROM {table} GROUP BY {key}"
     )
     return problems
 

@@ -36,6 +36,11 @@ def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapp
         if name in covariates:
             problems += sql_problems(f"covariate '{name}'", covariates[name].value, stream)
     problems += _follow_up(where, cohort)
+    problems += [
+        f"{where}.events.{name}: 'states' are of a history of spells, which has many dates anyway; remove 'repeats'"
+        for name, event in cohort.events.items()
+        if event.states is not None and event.repeats
+    ]
     for name in cohort.outcomes:
         problems += _outcome(f"{where}.outcomes.{name}", cohort, name)
     return problems
@@ -115,6 +120,12 @@ def _dated(where: str, cohort: Cohort, outcome: Outcome) -> list[str]:
     ]
     if not outcome.censoring:
         problems.append(f"{where}: 'censoring' is empty; name the event that ends observation")
+    problems += [
+        f"{where}: '{event}' is a history of spells ('states'), from which no outcome is read; name an event with one "
+        "date"
+        for event in dict.fromkeys([*roles, outcome.entry])
+        if event in cohort.events and cohort.events[event].states is not None
+    ]
     return problems + _repeated(where, cohort, outcome)
 
 

@@ -579,6 +579,18 @@ class Event(Strict):
         description="true if a member may have it several times, on different days after time zero; the cohort then "
         "holds a list of dates in order, which covariates can read",
     )
+    states: list[Name] | None = Field(
+        default=None,
+        min_length=2,
+        description="words of a further column `state`: the event is the history of each member, a spell from each "
+        "date to the next. Its SQL gives one row on the day of time zero and one for each later day on which a spell "
+        "starts; states may come again. The cohort then holds a list of dates and, named with `_state`, one of states",
+    )
+
+    @property
+    def is_listed(self) -> bool:
+        """True for an event of which a member has a list of dates."""
+        return self.repeats or self.states is not None
 
 
 class Outcome(Strict):

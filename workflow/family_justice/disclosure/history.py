@@ -144,10 +144,10 @@ def _state(count: Count) -> int:
 
 def _of_curve(curve: Curve, policy: Policy) -> Iterator[tuple[str, Any, int, int, int, int]]:
     """Yield the cells of a curve: words, print, number, what the shown number can be, and state."""
-    own = curve.own(policy)
     length = 0 if curve.suppressed else curve.length(policy)
     for series, prints in curve.prints.items():
-        low, high = shown_bounds(curve, series, length, own)
+        own = curve.own(policy, series)
+        low, high = shown_bounds(curve, series, length, policy)
         for at in np.flatnonzero(curve.exact[series]):
             number = int(curve.exact[series][at])
             few = _FEW | _SMALL if number < own.threshold else 0

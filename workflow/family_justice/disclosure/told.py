@@ -64,7 +64,7 @@ def _steps(analysis: str, exact: pd.DataFrame, disclosed: Disclosed, policy: Pol
         {
             "outcome": curve.outcome,
             "group": str(exact.at[curve.rows[0], "group"]),
-            "step": curve_step(curve.own(policy)),
+            "step": max(curve_step(curve.own(policy, series)) for series in curve.exact),
             "n": shown(curve.n, policy),
         }
         for curve in disclosed.curves

@@ -52,12 +52,21 @@ class _System:
     curves: dict[Name, list[Curve]] = field(default_factory=dict)
     rows_of_one: dict[Name, int] = field(default_factory=dict)
 
-    def add(self, name: Name, exact: Counts, low: Counts, high: Counts, curve: Curve, cumulative: bool = True) -> None:
+    def add(
+        self,
+        name: Name,
+        exact: Counts,
+        low: Counts,
+        high: Counts,
+        curve: Curve,
+        cumulative: bool = True,
+        series: str = "",
+    ) -> None:
         if name in self.low:
             low, high = np.maximum(low, self.low[name]), np.minimum(high, self.high[name])
         self.low[name], self.high[name], self.exact[name] = low, high, exact
         self.curves.setdefault(name, []).append(curve)
-        self.rows_of_one[name] = curve.rows_of_one
+        self.rows_of_one[name] = max(self.rows_of_one.get(name, 1), curve.most_of_one(series))
         if cumulative:
             self.cumulative.add(name)
 
@@ -229,10 +238,10 @@ def _build(curves: list[Curve], times: tuple[float, ...], policy: Policy, ledger
             # Without prints, two series are one if they are equal among as many persons of a cohort.
             pool = () if series in curve.prints else (curve.persons,)
             names[series] = ("series", *pool, curve.name_of(series, at))
-            low, high = shown_bounds(curve, series, length, own)
+            low, high = shown_bounds(curve, series, length, policy)
             _narrow_by_tables(low, high, curve, series, ledger)
             low, high = np.maximum.accumulate(low), np.minimum.accumulate(high[::-1])[::-1]
-            system.add(names[series], exact[at], low[at], high[at], curve)
+            system.add(names[series], exact[at], low[at], high[at], curve, series=series)
             counts = tuple(int(count) for count in exact[at])
             pools.setdefault(curve.persons, {})[names[series]] = counts
             if series in curve.prints:

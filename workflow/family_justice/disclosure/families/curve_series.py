@@ -14,6 +14,7 @@ from family_justice.disclosure.result_frame import Conditions
 from family_justice.disclosure.rounding import UNBOUNDED, Counts, cumulative_bounds, is_open, shown
 from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
+from family_justice.kinds.families.states import START
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEASURES, of_role
 
@@ -64,7 +65,8 @@ class Curve:
     leaving: tuple[str, ...] = SERIES
     rests: dict[str, Counts] = field(default_factory=dict)
     ties: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    states: tuple[str, ...] = ()  # in order; the first is that of everybody at time zero
+    states: tuple[str, ...] = ()  # in order
+    start: str = ""  # the state of everybody at time zero; ``START`` where states can be entered again
     total: int = 0  # persons with the event at the end of the grid
     suppressed: bool = False
     rounded: dict[str, Counts] = field(default_factory=dict)
@@ -74,11 +76,17 @@ class Curve:
     persons: Hashable = None  # the name of the set of persons
     who_print: Counts | None = None  # its print, where known
     prints: dict[str, Counts] = field(default_factory=dict)  # (k, BUCKETS) of the sets of a series, where known
+    of_one: dict[str, int] = field(default_factory=dict)  # the most that one person adds to a series, if more than rows
 
-    def own(self, policy: Policy) -> Policy:
-        """The policy with steps and minima as many times wider as one person has rows: to a person who moves a count by
-        m, a step of m bases is what a step of one is to others. Steps may be wider for the sake of another curve."""
-        m = self.rows_of_one
+    def most_of_one(self, series: str = "") -> int:
+        """The most that one person adds to a series: rows among the n, or more where a move is made again."""
+        return max(self.rows_of_one, self.of_one.get(series, 1))
+
+    def own(self, policy: Policy, series: str = "") -> Policy:
+        """The policy with steps and minima as many times wider as one person has rows, or moves in a ``series``: to a
+        person who moves a count by m, a step of m bases is what a step of one is to others. Steps may be wider for the
+        sake of another curve."""
+        m = self.most_of_one(series)
         if m == self.coarser == 1:
             return policy
         wider = {name: m * getattr(policy, name) for name in ("threshold", "minimum_at_risk")}
@@ -116,7 +124,14 @@ class Curve:
     @property
     def leading(self) -> tuple[str, ...]:
         """The series that count nobody if ``total`` is zero."""
-        return tuple(self.moves_out_of(self.states[0])) if self.states else ("events", "first_events")
+        if self.start == START:
+            return tuple(name for line in self.lines for name in line.columns.values() if name in self.moved)
+        return tuple(self.moves_out_of(self.start)) if self.states else ("events", "first_events")
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The transitions from one state to another."""
+        return tuple(name for name in self.exact if name.partition(":")[0] != START and name.rpartition(":")[2])
 
     def moves_into(self, state: str) -> list[str]:
         """Names of the transitions to a state."""
@@ -129,7 +144,7 @@ class Curve:
     def in_state(self, state: str, counts: dict[str, Counts], n: int) -> Counts:
         """Number in a state after each time, from cumulative ``counts`` of moves among ``n`` persons."""
         left = [*self.moves_out_of(state), *([f"{state}:"] if f"{state}:" in self.exact else [])]
-        here = np.zeros(len(self.times), dtype=np.int64) + (n if state == self.states[0] else 0)
+        here = np.zeros(len(self.times), dtype=np.int64) + (n if state == self.start else 0)
         for sign, names in ((1, self.moves_into(state)), (-1, left)):
             for name in names:
                 here = here + sign * counts[name]
@@ -156,6 +171,8 @@ def read_sets(curve: Curve, sets: Sets) -> None:
             found = [sets.at(row, column) for row in line.rows]
             if series not in curve.prints and all(who is not None for who in found):
                 curve.prints[series] = np.stack([who.print for who in found if who is not None])
+            if series in curve.moved and curve.start == START:
+                curve.of_one[series] = max(sets.rows_of_one(row, column) for row in line.rows)
 
 
 def read_series(curve: Curve, rows: pd.DataFrame) -> None:
@@ -217,10 +234,11 @@ def _repeated(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
 
 
 def _states(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
-    """Moves between states, each made at most once by a person, and ends of observation in each state.
+    """Moves between states, and ends of observation in each state.
 
-    Nobody leaves a state without ends of observation. Whoever enters a state leaves it, is last seen there, or is in it
-    still; so that moves into a state bound those out of it.
+    A person makes a move at most once, unless there are numbers of who starts in which state (moves from ``START``):
+    then states can be entered again. Nobody leaves a state without ends of observation. Whoever enters a state leaves
+    it, is last seen there, or is in it still; so that moves into a state bound those out of it.
     """
     if any(part[ENTERED].notna().any() for part in parts.values()):
         raise DisclosureError(
@@ -228,19 +246,25 @@ def _states(curve: Curve, parts: dict[str, pd.DataFrame]) -> None:
         )
     states = {str(term): part for term, part in parts["state_probability"].groupby("term", sort=False)}
     curve.states = tuple(states)
-    start = curve.states[0]
-    curve.times = tuple(states[start]["time"].astype(float))
+    curve.times = tuple(states[curve.states[0]]["time"].astype(float))
     moves = {str(term): part for term, part in parts["transitions"].groupby("term", sort=False)}
     for part in (*states.values(), *moves.values()):
         if tuple(part["time"].astype(float)) != curve.times:
             raise DisclosureError("curves: states and transitions are not on one grid of times")
+    curve.start = START if any(move.startswith(f"{START}:") for move in moves) else curve.states[0]
     absorbing = {state for state, part in states.items() if part["censored"].isna().all()}
     _read_states(curve, states, absorbing)
     _read_moves(curve, moves, absorbing)
     for state in states:
         _tie_moves(curve, state, state in absorbing)
     curve.leaving = tuple(n for n in curve.exact if n.endswith(":") or n.partition(":")[2] in absorbing)
-    curve.total = int(sum(curve.exact[move][-1] for move in curve.moves_out_of(start)))
+    leading = curve.moves_out_of(curve.start)
+    if curve.start == START:
+        curve.ties.append(("persons", tuple(leading)))
+        if any((curve.exact[name] != curve.exact[name][0]).any() for name in leading):
+            raise DisclosureError("curves: who starts in a state is the same number at all times")
+        leading = list(curve.moved)
+    curve.total = int(sum(curve.exact[move][-1] for move in leading))
 
 
 def _read_states(curve: Curve, states: dict[str, pd.DataFrame], absorbing: set[str]) -> None:
@@ -255,18 +279,19 @@ def _read_moves(curve: Curve, moves: dict[str, pd.DataFrame], absorbing: set[str
     """Add the line and the series of every transition, ``<from>:<to>``."""
     for move, part in moves.items():
         origin, _, target = move.partition(":")
-        if part["events"].isna().any() or not {origin, target} <= set(curve.states) or origin in absorbing:
+        known = {origin, target} <= set(curve.states) or (origin == START and target in curve.states)
+        if part["events"].isna().any() or not known or origin in absorbing:
             raise DisclosureError("curves: transitions must be counted, and lead from one known state to another")
         curve.lines.append(Line(list(part.index), {"events": move}))
         curve.exact[move] = _counts(part, "events")
 
 
 def _tie_moves(curve: Curve, state: str, absorbing: bool) -> None:
-    """Tie the moves into a state to all persons, as nobody enters it twice, and to the moves out of it."""
-    start = state == curve.states[0]
+    """Tie the moves into a state to all persons, if nobody enters it twice, and to the moves out of it."""
+    start = state == curve.start
     into, out = curve.moves_into(state), curve.moves_out_of(state)
     came = np.sum([curve.exact[move] for move in into], axis=0, dtype=np.int64) + np.zeros(len(curve.times), int)
-    if into:
+    if into and curve.start != START:
         curve.rests[f"not in {state}"] = curve.n - came
         curve.ties.append(("persons", (*into, f"not in {state}")))
     if not absorbing:
@@ -283,7 +308,7 @@ def _check_in_state(curve: Curve, rows: pd.DataFrame) -> None:
     for state, line in zip(curve.states, curve.lines, strict=False):
         here = curve.in_state(state, curve.exact, curve.n)
         came = np.sum([np.diff(curve.exact[m], prepend=0) for m in curve.moves_into(state)] or [0 * here], axis=0)
-        before = np.concatenate([[curve.n if state == curve.states[0] else 0], here[:-1]])
+        before = np.concatenate([[curve.n if state == curve.start else 0], here[:-1]])
         given = _counts(rows.loc[line.rows], "at_risk")
         if rows.loc[line.rows, "at_risk"].isna().any() or ((given > before + came) | (given < here - came)).any():
             raise DisclosureError("curves: at_risk of a state does not follow from the transitions")
@@ -309,12 +334,13 @@ def check_at_risk(curve: Curve, rows: pd.DataFrame) -> None:
 
 
 def shown_bounds(curve: Curve, series: str, length: int, policy: Policy) -> tuple[Counts, Counts]:
-    """Return the least and the greatest that each count of a series can be (k,), by what is shown of it.
+    """Return the least and the greatest that each count of a series can be (k,), by what is shown of it under the rules
+    of the ``policy`` that hold for the series.
 
     Nothing is told beyond the end of the curve, or of a sum of other series by itself. A curve that is shown to its end
     has nobody with an event, or ``threshold`` or more: with fewer it would have been withheld.
     """
-    k = len(curve.times)
+    k, policy = len(curve.times), curve.own(policy, series)
     low, high = np.zeros(k, dtype=np.int64), np.full(k, UNBOUNDED, dtype=np.int64)
     if curve.suppressed and curve.exact[series][-1] < policy.threshold:
         high[:] = policy.threshold - 1

@@ -9,7 +9,7 @@ import pandas as pd
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.families.curve_series import Curve
-from family_justice.disclosure.families.rebuild import at_start, new_counts, rebuild, withdrawn
+from family_justice.disclosure.families.rebuild import at_start, new_counts, rebuild, time_in_states, withdrawn
 from family_justice.disclosure.result_frame import conditions, real, require_empty, suppress, text
 from family_justice.disclosure.rounding import is_open, shown
 from family_justice.errors import DisclosureError
@@ -51,7 +51,10 @@ def release_of_curves(frame: pd.DataFrame, rows: pd.Index, curves: list[Curve], 
     for row, curve in of_row.items():
         assert curve is not None
         measure, time, status = text(frame, row, "measure"), real(frame, row, "time"), text(frame, row, "status")
-        found = _found(measure, curve, references.get((*_about(frame, row), measure, time)), time, policy)
+        if measure == "mean_time_in_state":
+            found: RestrictedMean | RiskDifference | None = _in_state(curve, text(frame, row, "term"), time, policy)
+        else:
+            found = _found(measure, curve, references.get((*_about(frame, row), measure, time)), time, policy)
         if found is None:
             suppress(frame, row, policy)
             continue
@@ -98,6 +101,18 @@ def _risk(curve: Curve, time: float, policy: Policy) -> Risk | None:
     (values,) = rebuild(curve, length, policy)
     estimate, error = float(values["estimate"][-1]), float(values["std_error"][-1])
     return Risk(estimate if curve.measure == "cumulative_incidence" else 1 - estimate, error)
+
+
+def _in_state(curve: Curve, state: str, until: float, policy: Policy) -> RestrictedMean | None:
+    """The mean time in a state up to a grid time in the released life table, or None beyond its end."""
+    length = _length(curve, until, policy)
+    if not length:
+        return None
+    if state not in curve.states:
+        raise DisclosureError("summaries of curves: a mean time in a state that has no curve")
+    mean, error = time_in_states(curve, length, policy)
+    place = curve.states.index(state)
+    return with_limits(float(mean[place]), float(error[place]))
 
 
 def _mean(curve: Curve, until: float, policy: Policy) -> RestrictedMean | None:

@@ -145,8 +145,13 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
             # Not by group: persons who are a group in one analysis may be all of them in another.
             pools.setdefault((curve.persons, curve.times), []).append(curve)
     for pool in pools.values():
-        own = pool[0].own(policy)
-        series = {tuple(counts): None for curve in pool for counts in curve.exact.values()}
+        series: dict[tuple[int, ...], int] = {}  # and the most that one person adds
+        for curve in pool:
+            for name, numbers in curve.exact.items():
+                series[tuple(numbers)] = max(series.get(tuple(numbers), 1), curve.most_of_one(name))
+        for curve in pool:  # what is shown as one number has one rule
+            curve.of_one = {name: series[tuple(numbers)] for name, numbers in curve.exact.items()}
+        rules = {tuple(numbers): c.own(policy, name) for c in pool for name, numbers in c.exact.items()}
         prints = {tuple(c.exact[name]): c.prints[name] for c in pool for name in c.prints}
         parts: list[tuple[int, ...]] = []
         shown_as: dict[tuple[int, ...], Counts] = {}
@@ -157,7 +162,7 @@ def round_curves(curves: list[Curve], policy: Policy) -> None:
                 shown_as[counts] = np.sum([shown_as[part] for part in found], axis=0).astype(np.int64)
                 composite.add(counts)
             else:
-                shown_as[counts] = round_cumulative(counts, own)
+                shown_as[counts] = round_cumulative(counts, rules[counts])
                 parts.append(counts)
         for curve in pool:
             curve.rounded = {name: shown_as[tuple(counts)] for name, counts in curve.exact.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from family_justice.config.schema import Policy
@@ -9,6 +11,7 @@ from family_justice.disclosure.families.curve_series import ENTERED, Curve
 from family_justice.disclosure.rounding import Counts, shown
 from family_justice.estimators.parts.arrays import Floats
 from family_justice.estimators.survival.life_table import Z95, actuarial, log_log_limits
+from family_justice.kinds.families.states import START
 
 Columns = dict[str, np.ndarray]
 
@@ -99,21 +102,41 @@ def dispersion(mean: Floats, share: Floats) -> Floats:
     return np.where(mean > 0, 1 + (low + high) / 2 * m, 0.0)
 
 
-def _state_probabilities(curve: Curve, length: int, policy: Policy) -> list[Columns]:
-    """An increment-decrement life table by the linear method (Schoen 1975, Demography 12).
+@dataclass(frozen=True)
+class _Steps:
+    """An increment-decrement life table of S states in k steps of the grid, the first of which is time zero.
+
+    ``initial`` (S,) are the shares of the states at its start and ``spread`` (S, S) their covariance, ``moves``
+    (k, S, S) the probabilities of moves within each step, ``noise`` (k, S, S) what each step adds to the covariance of
+    the probabilities after it, and ``here`` (S, k) the numbers in each state after it.
+    """
+
+    initial: Floats
+    spread: Floats
+    moves: Floats
+    noise: Floats
+    here: Floats
+
+
+def _steps(curve: Curve, length: int, policy: Policy) -> _Steps:
+    """Return the life table by the linear method (Schoen 1975, Demography 12).
 
     Persons in a state count as exposed with the mean of their numbers at both ends of a step; with the rates Q of moves
     per exposed person the probabilities of moves are (I - Q/2)^-1 (I + Q/2). From a state into which nobody moves these
     are the ones of the actuarial life table. The variance adds, step by step, that of multinomial moves of the exposed
-    (Greenwood's type; Andersen et al. 1993, section IV.4).
+    (Greenwood's type; Andersen et al. 1993, section IV.4), and that of who starts in which state, unless all start in
+    one.
     """
     n, size = shown(curve.n, policy), len(curve.states)
     here = np.array([np.maximum(curve.in_state(s, curve.rounded, n), 0) for s in curve.states], dtype=np.float64)
     new = new_counts(curve, length)
-    now, covariance = np.zeros(size), np.zeros((size, size))
-    now[0] = 1.0
-    before = n * now
-    probability, error = np.empty((size, length)), np.empty((size, length))
+    started = np.array([new.get(f"{START}:{state}", [n * (state == curve.start)])[0] for state in curve.states])
+    # Rounding may leave other numbers than n at the start: the shares are those of the numbers that are shown.
+    total = max(float(started.sum()), 1.0)
+    initial = started / total
+    spread = (np.diag(initial) - np.outer(initial, initial)) / total
+    now, before = initial, started.astype(np.float64)
+    steps, noise = np.empty((length, size, size)), np.zeros((length, size, size))
     for j in range(length):
         moves = np.zeros((size, size))
         for a, origin in enumerate(curve.states):
@@ -124,17 +147,27 @@ def _state_probabilities(curve: Curve, length: int, policy: Policy) -> list[Colu
         exposed = np.maximum((before + here[:, j]) / 2, out / 2)
         rate = np.divide(moves, exposed[:, None], out=np.zeros_like(moves), where=exposed[:, None] > 0)
         rate -= np.diag(rate.sum(axis=1))
-        step = np.linalg.solve(np.eye(size) - rate / 2, np.eye(size) + rate / 2)
-        covariance = step.T @ covariance @ step
+        steps[j] = np.linalg.solve(np.eye(size) - rate / 2, np.eye(size) + rate / 2)
         for place in np.flatnonzero((now > 0) & (out > 0)):
-            row = step[place]
-            covariance += now[place] ** 2 * (np.diag(row) - np.outer(row, row)) / (exposed[place] + out[place] / 2)
-        now, before = now @ step, here[:, j]
+            row = steps[j, place]
+            noise[j] += now[place] ** 2 * (np.diag(row) - np.outer(row, row)) / (exposed[place] + out[place] / 2)
+        now, before = now @ steps[j], here[:, j]
+    return _Steps(initial, spread, steps, noise, here)
+
+
+def _state_probabilities(curve: Curve, length: int, policy: Policy) -> list[Columns]:
+    """The probabilities of the life table, and the numbers in each state."""
+    table, size = _steps(curve, length, policy), len(curve.states)
+    now, covariance = table.initial, table.spread
+    probability, error = np.empty((size, length)), np.empty((size, length))
+    for j in range(length):
+        covariance = table.moves[j].T @ covariance @ table.moves[j] + table.noise[j]
+        now = now @ table.moves[j]
         probability[:, j], error[:, j] = now, np.sqrt(np.maximum(np.diag(covariance), 0.0))
     low, high = log_log_limits(probability, error)
     columns: list[Columns] = [
         {"estimate": probability[s], "std_error": error[s], "conf_low": low[s], "conf_high": high[s],
-         "at_risk": here[s, :length]}
+         "at_risk": table.here[s, :length]}
         for s in range(size)
     ]  # fmt: skip
     for values in columns:
@@ -142,3 +175,22 @@ def _state_probabilities(curve: Curve, length: int, policy: Policy) -> list[Colu
         small = (values["at_risk"] > 0) & (values["at_risk"] < policy.threshold)
         values["at_risk"] = np.where(small, np.nan, values["at_risk"])
     return columns + [{} for _ in curve.lines[size:]]
+
+
+def time_in_states(curve: Curve, length: int, policy: Policy) -> tuple[Floats, Floats]:
+    """Return the mean time in each state up to the last of ``length`` times (S,), and its standard error (S,).
+
+    The areas under the probabilities of the life table by the trapezoid rule. What a step adds to the covariance of the
+    probabilities counts by the time that being in a state after it is worth up to the end.
+    """
+    table, size = _steps(curve, length, policy), len(curve.states)
+    width = np.diff(np.asarray(curve.times[:length]))
+    worth = np.zeros((size, size))
+    covariance = np.zeros((size, size))
+    for j in range(length - 1, -1, -1):
+        after = (width[j] if j < length - 1 else 0.0) / 2 + (width[j - 1] if j else 0.0) / 2
+        worth = after * np.eye(size) + worth
+        covariance += worth.T @ table.noise[j] @ worth
+        worth = table.moves[j] @ worth
+    covariance += worth.T @ table.spread @ worth
+    return table.initial @ worth, np.sqrt(np.maximum(np.diag(covariance), 0.0))

@@ -96,17 +96,100 @@ def state_occupation(
     from_state: States,
     to_state: States,
     times: ArrayLike | None = None,
+    start_is_known: bool = True,
 ) -> StateOccupation:
     """Return the Aalen-Johansen probabilities of n rows at ``times`` (by default at every time of a transition).
 
     p(t) = p(0) times the product over transition times s <= t of (I + dA(s)), dA_ab = transitions from a to b / persons
-    in a just before s. p(0) are the shares of the states among the rows with the earliest start and counts as known.
-    Standard errors are the infinitesimal jackknife over persons, as in R's multi-state ``survfit``; they do not assume
-    that the past of a person is irrelevant. Cost: one pass over the rows for each of ``times``.
+    in a just before s. p(0) are the shares of the states among the rows with the earliest start; they count as known
+    or, if not ``start_is_known``, as estimated from these rows. Standard errors are the infinitesimal jackknife over
+    persons, as in R's multi-state ``survfit`` (where the start is known); they do not assume that the past of a person
+    is irrelevant. Cost: one pass over the rows for each of ``times``.
 
     Raises ``ValueError`` for missing values, start at or after stop, and histories that ``audit_histories`` finds wrong
     (gaps are allowed: the person is not at risk meanwhile).
     """
+    table = _table(id, start, stop, from_state, to_state, start_is_known)
+    k, size = len(table.grid), table.states.size
+    wanted = table.grid if times is None else np.asarray(times, dtype=np.float64)
+    upto = np.searchsorted(table.grid, wanted, side="right")
+    influence, std_error = table.influence, np.zeros((upto.size, size))
+    reached = 0
+    for which in np.argsort(upto, kind="stable"):
+        until = int(upto[which])
+        if until > reached:
+            onward = _onward(table.steps[reached:until], np.ones(until - reached), np.eye(size), carry=False)
+            influence = influence @ onward[0] + _changes(table, onward[1:], reached)
+            reached = until
+        std_error[which] = np.sqrt(np.add.reduce(influence**2, axis=0))
+    probability = np.vstack([table.initial, table.before[1:], table.last])[: k + 1]
+    return StateOccupation(table.states, wanted, probability[upto], std_error, table.initial)
+
+
+@dataclass(frozen=True)
+class TimeInStates:
+    """Mean time in each of S states up to a time."""
+
+    states: np.ndarray  # (S,) labels in sorted order
+    mean: Floats  # (S,)
+    std_error: Floats  # (S,)
+
+
+def time_in_states(
+    id: ArrayLike,
+    start: ArrayLike,
+    stop: ArrayLike,
+    from_state: States,
+    to_state: States,
+    until: float,
+    start_is_known: bool = True,
+) -> TimeInStates:
+    """Return the mean time in each state from 0 up to ``until``: the areas under ``state_occupation``.
+
+    They add up to ``until``. Standard errors are the infinitesimal jackknife over persons, as for the probabilities: a
+    row weighs at each transition time by the time that what it did there is worth up to ``until``. Raises
+    ``ValueError`` as ``state_occupation`` does.
+    """
+    table = _table(id, start, stop, from_state, to_state, start_is_known)
+    k = int(np.searchsorted(table.grid, until, side="right"))
+    size = table.states.size
+    lengths = np.diff(np.concatenate([[0.0], table.grid[:k], [until]]))
+    worth = _onward(table.steps[:k], lengths, lengths[-1] * np.eye(size), carry=True)
+    influence = table.influence @ worth[0] + _changes(table, worth[1:], 0)
+    return TimeInStates(table.states, table.initial @ worth[0], np.sqrt(np.add.reduce(influence**2, axis=0)))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What n rows say at the k times of a transition, in S states.
+
+    ``steps`` (k, S, S) are the I + dA, ``hazard`` (k, S, S) the dA, ``before`` (k, S) the probabilities just before
+    each time and ``last`` (S,) those after the last, ``share`` (k, S) what a person in a state weighs, ``influence``
+    (persons, S) that of each on the probabilities at the start. Of the rows: ``person``, states ``here`` and ``there``,
+    who ``moves``, the ``place`` of their stop, and from the ``first`` to before the ``last_place`` at risk.
+    """
+
+    states: np.ndarray
+    grid: Floats
+    steps: Floats
+    hazard: Floats
+    before: Floats
+    last: Floats
+    share: Floats
+    initial: Floats
+    influence: Floats
+    person: Ints
+    here: Ints
+    there: Ints
+    moves: NDArray[np.bool_]
+    place: Ints
+    first: Ints
+    last_place: Ints
+
+
+def _table(
+    id: ArrayLike, start: ArrayLike, stop: ArrayLike, from_state: States, to_state: States, start_is_known: bool
+) -> _Table:
     end, begin = follow_up(stop, start)
     assert begin is not None
     n = end.size
@@ -134,69 +217,60 @@ def state_occupation(
     hazard = transitions / np.maximum(at_risk, 1)[:, :, None]
     steps = np.eye(size) + hazard - np.eye(size) * hazard.sum(axis=2)[:, :, None]
 
-    early = begin == begin.min(initial=np.inf)
-    initial = np.bincount(here[early], minlength=size) / max(int(early.sum()), 1)
-    before, probability = np.empty((k, size)), np.empty((k, size))
-    now = initial
+    early = np.flatnonzero(begin == begin.min(initial=np.inf))
+    initial = np.bincount(here[early], minlength=size) / max(early.size, 1)
+    influence = np.zeros((labels.size, size))
+    if not start_is_known:
+        np.add.at(influence, (person[early], here[early]), 1 / max(early.size, 1))
+        np.add.at(influence, person[early], -initial / max(early.size, 1))
+    before, now = np.empty((k, size)), initial
     for j in range(k):
         before[j] = now
-        now = probability[j] = now @ steps[j]
-
-    wanted = grid if times is None else np.asarray(times, dtype=np.float64)
-    upto = np.searchsorted(grid, wanted, side="right")
-    share = before / np.maximum(at_risk, 1)  # what a person in a state weighs
+        now = now @ steps[j]
+    share = before / np.maximum(at_risk, 1)
     rows = (person, here, there, moves, place, first, last)
-    std_error = _jackknife(upto, labels.size, steps, hazard, share, rows)
-    return StateOccupation(states, wanted, np.vstack([initial, probability])[upto], std_error, initial)
+    return _Table(states, grid, steps, hazard, before, now, share, initial, influence, *rows)
 
 
-def _jackknife(
-    upto: Ints, persons: int, steps: Floats, hazard: Floats, share: Floats, rows: tuple[NDArray, ...]
-) -> Floats:
-    """Return (times, S): standard errors after the first ``upto`` (times,) transition times."""
-    person, here, there, moves, place, first, last = rows
-    size = steps.shape[1]
-    influence, std_error = np.zeros((persons, size)), np.zeros((upto.size, size))
-    reached = 0
-    for which in np.argsort(upto, kind="stable"):
-        until = int(upto[which])
-        if until > reached:
-            influence = _advance(
-                influence, steps[reached:until], hazard[reached:until], share[reached:until],
-                (person, here, there, moves, place - reached, first - reached, last - reached),
-            )  # fmt: skip
-            reached = until
-        std_error[which] = np.sqrt(np.add.reduce(influence**2, axis=0))
-    return std_error
+def _onward(steps: Floats, lengths: Floats, end: Floats, carry: bool) -> Floats:
+    """Return (m + 1, S, S), what being in a state before the first and after each of m transition times leads to.
 
-
-def _advance(influence: Floats, steps: Floats, hazard: Floats, share: Floats, rows: tuple[NDArray, ...]) -> Floats:
-    """Return the influence (persons, S) of each person on p at the end of a block of m transition times.
-
-    What has been so far is carried along by the transitions. A row in state a at time s of the block adds
-    share_a(s) (its own transition - the transitions expected of it), carried from s to the end.
+    Without ``carry`` this is the probability of each state after the last. With it, it is the time in each state: the
+    ``lengths`` (m + 1,) of the intervals up to each time and after the last add up along the way.
     """
-    person, here, there, moves, place, first, last = rows
     m, size = len(steps), steps.shape[1]
-    onward = np.empty((m + 1, size, size))  # from after each time to the end
-    onward[m] = np.eye(size)
+    found = np.empty((m + 1, size, size))
+    found[m] = end
     for j in range(m - 1, -1, -1):
-        onward[j] = steps[j] @ onward[j + 1]
-    after = onward[1:]
-    # Expected: sum over b of dA_ab (onward_b - onward_a), for each time and state a.
+        found[j] = steps[j] @ found[j + 1] + (lengths[j] * np.eye(size) if carry else 0.0)
+    return found
+
+
+def _changes(table: _Table, after: Floats, offset: int) -> Floats:
+    """Return (persons, S): what each person's rows change at m transition times from the one at ``offset`` on.
+
+    A row in state a at such a time adds share_a (its own transition - the transitions expected of it), each worth what
+    ``after`` (m, S, S) says that being in a state after that time leads to.
+    """
+    m = len(after)
+    size = table.states.size
+    hazard, share = table.hazard[offset : offset + m], table.share[offset : offset + m]
+    place, first, last = table.place - offset, table.first - offset, table.last_place - offset
+    here, there, person = table.here, table.there, table.person
+    # Expected: sum over b of dA_ab (after_b - after_a), for each time and state a.
     expected = np.einsum("jab,jbs->jas", hazard, after) - hazard.sum(axis=2)[:, :, None] * after
     drift = np.concatenate([np.zeros((1, size, size)), np.cumsum(share[:, :, None] * expected, axis=0)])
     low, high = np.clip(first, 0, m), np.clip(last, 0, m)
-    carried = influence @ onward[0]
     exposed = np.flatnonzero(low < high)
     change = drift[low[exposed], here[exposed]] - drift[high[exposed], here[exposed]]
-    jumped = np.flatnonzero(moves & (place >= 0) & (place < m))
+    jumped = np.flatnonzero(table.moves & (place >= 0) & (place < m))
     at = place[jumped]
     own = share[at, here[jumped]][:, None] * (after[at, there[jumped]] - after[at, here[jumped]])
+    found = np.empty((len(table.influence), size))
     for s in range(size):
-        carried[:, s] += sums_by(person[exposed], change[:, s], len(influence))
-        carried[:, s] += sums_by(person[jumped], own[:, s], len(influence))
-    return carried
+        found[:, s] = sums_by(person[exposed], change[:, s], len(found))
+        found[:, s] += sums_by(person[jumped], own[:, s], len(found))
+    return found
 
 
 def _states(from_state: States, to_state: States, n: int) -> tuple[Ints, Ints, np.ndarray]:

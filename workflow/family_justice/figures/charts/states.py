@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-# Light and dark by turns: neighbours differ in lightness, too.
-SHADES = (SKY, BLUE, ORANGE, VERMILION, GREEN, PURPLE)
+# Light and dark by turns: neighbours differ in lightness, too. Yellow can be seen as an area.
+SHADES = (SKY, BLUE, ORANGE, VERMILION, GREEN, PURPLE, "#8c6d46", "#F0E442")
 GONE = "#5a5a5a"  # the last state, if nobody leaves it
 FRAME, BETWEEN = 2.4, 0.55  # height of a frame and gap between two, inches
 

@@ -117,14 +117,14 @@ def _mean_times(
         entry = None if observed.entry is None else observed.entry[inside]
         mean = method.mean(life_table.event_table(exit_, ends, entry, n_causes=2), until)
         means[group] = len(exit_), mean
-        yield {**row, **_limits(mean)}
+        yield {**row, **limits_row(mean)}
     if len(groups) > 1 and reference in means:
         for group, (n, mean) in means.items():
             row = {"measure": "restricted_mean_difference", "group": group, "n": n}
             if group == reference:
                 yield {**row, "estimate": 0.0, "status": "reference"}
             else:
-                yield {**row, **_limits(restricted_mean.difference(mean, means[reference][1]))}
+                yield {**row, **limits_row(restricted_mean.difference(mean, means[reference][1]))}
 
 
 def _risk_differences(
@@ -148,7 +148,7 @@ def _risk_differences(
         elif group == reference:
             yield {**row, "estimate": 0.0, "status": "reference"}
         else:
-            yield {**row, **_limits(risk_difference(risk_at(drawn[group], time), risk_at(drawn[reference], time)))}
+            yield {**row, **limits_row(risk_difference(risk_at(drawn[group], time), risk_at(drawn[reference], time)))}
 
 
 def _ends_before(exit_: np.ndarray, ends: np.ndarray, time: float) -> bool:
@@ -157,7 +157,8 @@ def _ends_before(exit_: np.ndarray, ends: np.ndarray, time: float) -> bool:
     return bool(last < time - 1e-9 and (ends[exit_ == last] == CENSORED).any())
 
 
-def _limits(found: restricted_mean.RestrictedMean | RiskDifference) -> dict[str, Any]:
+def limits_row(found: restricted_mean.RestrictedMean | RiskDifference) -> dict[str, Any]:
+    """Return an estimate with its limits, and the words that it has none."""
     values: dict[str, Any] = {
         "estimate": found.estimate, "std_error": found.std_error, "conf_low": found.low, "conf_high": found.high,
     }  # fmt: skip

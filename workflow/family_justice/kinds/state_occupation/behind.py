@@ -8,8 +8,9 @@ import pandas as pd
 
 from family_justice.analyses.prepare import DAYS_PER_UNIT, strata
 from family_justice.config.schema import Cohort, Covariate
+from family_justice.kinds.families.moves import find_moves
+from family_justice.kinds.families.states import START
 from family_justice.kinds.state_occupation.model import StateOccupation
-from family_justice.kinds.state_occupation.moves import find_moves
 from family_justice.prints import Counted
 
 
@@ -23,6 +24,10 @@ def behind(
     scale = DAYS_PER_UNIT[analysis.time_unit]
     names = list(analysis.states)
     for group, inside in strata(members, analysis.group_by):
+        for s, name in enumerate(names if analysis.spells else []):
+            at = np.flatnonzero(inside & (moves.begin == s))
+            labels = ("transitions", "", group, f"{START}:{name}", "", "events")
+            yield labels, Counted(at, np.zeros(len(at)))
         mine = inside[moves.member]
         for a, b in sorted(set(zip(moves.origin.tolist(), moves.target.tolist(), strict=True))):
             at = np.flatnonzero(mine & (moves.origin == a) & (moves.target == b))

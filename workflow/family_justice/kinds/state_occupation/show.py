@@ -20,8 +20,9 @@ class _Show(Show):
         return states.draw(rows, about, labels)
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
-        """Return the table of states, and the audit of histories."""
-        return Shown(tables=[state_tables.table(rows, about, labels)], after=state_tables.audit(rows, labels))
+        """Return the table of states, mean times in them, and the audit of histories."""
+        tables = [state_tables.table(rows, about, labels), *state_tables.mean_times(rows, about, labels)]
+        return Shown(tables=tables, after=state_tables.audit(rows, labels))
 
 
 SHOW = _Show()

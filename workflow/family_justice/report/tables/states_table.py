@@ -31,6 +31,39 @@ def table(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
     return Table(f"{about['title']}: probability of each state", heads, body, [note, labels.rounding()])
 
 
+def mean_times(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:
+    """Return the table of mean times in each state, one column for each group and end; none if it is not asked for."""
+    chosen = rows[rows["measure"] == "mean_time_in_state"]
+    if chosen.empty:
+        return []
+    unit = str(about.get("time_unit") or "years")
+    key, names = labels.strata(list(dict.fromkeys(chosen["group"])))
+    places = [(group, time) for group in names for time in dict.fromkeys(chosen["time"].astype(float))]
+    body = [
+        Row(label, [_mean(chosen[chosen["term"] == state], *place) for place in places])
+        for state, label in (about.get("states") or {}).items()
+    ]
+    heads = ["State"]
+    for group, time in places:
+        up_to = f"up to {time:g} {unit.removesuffix('s') if time == 1 else unit}"
+        heads.append(f"{names[group]}, {up_to}" if len(names) > 1 else words.sentence(up_to))
+    by = f" Columns: {words.lower_first(key)}." if len(names) > 1 and key else ""
+    note = f"Mean {unit} in the state; in small type the 95% confidence interval.{by}"
+    return [Table(f"{about['title']}: mean time in each state", heads, body, [note, labels.rounding()])]
+
+
+def _mean(own: pd.DataFrame, group: str, time: float) -> Cell:
+    found = own[(own["group"] == group) & ((own["time"] - time).abs() < 1e-9)]
+    if found.empty:
+        return Cell("")
+    row = found.iloc[0]
+    if not words.present(row["estimate"]):
+        return hidden(words.WITHHELD if row["status"] == "suppressed" else "not estimable", row["note"])
+    return Cell(
+        words.decimal(row["estimate"], 2), sub=words.interval(*(words.decimal(row[column], 2) for column in LIMITS))
+    )
+
+
 def _cell(own: pd.DataFrame, time: float, labels: words.Labels) -> Cell:
     found = own[(own["time"] - time).abs() < 1e-9]
     if found.empty:
