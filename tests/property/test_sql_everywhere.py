@@ -104,7 +104,7 @@ class World:
 
     def stream(self, **changed: str) -> Stream:
         sql = {
-            "step": "SELECT * FROM people", "table": "SELECT person, born FROM cohort",
+            "step": "SELECT *, born AS day FROM people", "pool": "", "table": "SELECT person, born FROM cohort",
             "event": "SELECT person, born AS date FROM cohort", "value": "year(born)",
         } | changed  # fmt: skip
         words = dict.fromkeys(("title", "question", "summary", "description", "label", "unit", "definition"), "Toy.")
@@ -117,6 +117,8 @@ class World:
             "events": {"event": {"label": "Event", "sql": sql["event"]}},
             "covariates": ["year"],
         }
+        if sql["pool"]:
+            cohort["matching"] = {"label": "Others", "pool": sql["pool"], "nearest": {"day": 9}, "ratio": 1}
         analysis = {"kind": "table_one", "title": "T", "description": "T.", "cohort": "all", "variables": ["year"]}
         year = {"label": "Year", "definition": "Year.", "value": sql["value"]}
         data = {"stream": "toy", **{key: words[key] for key in ("title", "question", "summary")}}
@@ -165,6 +167,12 @@ WAYS: dict[str, Ways] = {
         lambda w, sql: w.check(step=sql),
         lambda w, sql: w.extract(step=sql),
         "SELECT person, born FROM people",
+        "people",
+    ),
+    "CaseMatching.pool": (
+        lambda w, sql: w.check(pool=sql),
+        lambda w, sql: w.extract(pool=sql),
+        "SELECT 'W' || person AS person, born AS day, born AS eligible_from, NULL::DATE AS eligible_to FROM people",
         "people",
     ),
     "Helper.sql": (

@@ -12,9 +12,9 @@ from typing import Any
 
 from family_justice import __version__
 from family_justice.cohorts.reads import tables_read
-from family_justice.config.schema import Cohort, Covariate, Policy, Stream
+from family_justice.config.schema import CaseMatching, Cohort, Covariate, Policy, Stream
 from family_justice.contracts import contracts
-from family_justice.kinds.attrition.model import Attrition
+from family_justice.kinds.attrition.model import Attrition, matching_rows
 from family_justice.kinds.families.keys import Analysis
 from family_justice.kinds.families.notes import FOLLOW_UP
 from family_justice.kinds.families.wording import Wording, entry
@@ -161,10 +161,17 @@ def _notes(stream: Stream) -> list[str]:
 
 def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
     base = stream.cohorts[cohort.base].label if cohort.base else ""
+    matching = _matching(cohort.matching)
     return {
         "label": cohort.label,
         "unit": cohort.unit,
-        "description": " ".join(cohort.description.split()) + (f" Starts from: {base}." if base else ""),
+        "description": " ".join(
+            [
+                *cohort.description.split(),
+                *([f"Starts from: {base}."] if base else []),
+                *filter(None, [matching["text"]]),
+            ]
+        ),
         "base": cohort.base,
         "key": cohort.key,
         "person": cohort.person_column or "",
@@ -173,7 +180,9 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
         "steps": [
             *([{"name": "base", "label": base}] if base else []),
             *({"name": step.name, "label": step.label, "sql": step.sql} for step in cohort.steps),
+            *(_matched_cases(cohort.matching) if cohort.matching else []),
         ],
+        "matching": matching,
         "helpers": {helper: definition.sql for helper, definition in cohort.tables.items()},
         "events": {event: {"label": e.label, "sql": e.sql} for event, e in cohort.events.items()},
         "outcomes": {
@@ -186,6 +195,29 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
             }
             for outcome, o in cohort.outcomes.items()
         },
+    }
+
+
+def _matched_cases(matching: CaseMatching) -> list[dict[str, str]]:
+    """Return the step that matching is: cases that find nobody fall out."""
+    steps = [row for row in matching_rows(matching) if not row.group]
+    return [{"name": row.name, "label": row.label, "sql": matching.pool} for row in steps]
+
+
+def _matching(matching: CaseMatching | None) -> dict[str, Any]:
+    """Return how comparison people were found, and the words of the rows that count them; nothing without any."""
+    if matching is None:
+        return {"text": "", "rows": []}
+    near = [f"{name} within {limit:g}" for name, limit in matching.nearest.items()]
+    again = "with" if matching.replacement else "without"
+    ways = [f"exactly on {', '.join(matching.exact)}" if matching.exact else "", " and ".join(near)]
+    least = f"; cases with fewer than {matching.at_least} were left out" if matching.at_least > 1 else ""
+    return {
+        "text": (
+            f"Each member was given up to {matching.ratio} comparison people, who have its index date and had to fit "
+            f"on that day, {again} replacement, matched {', and on '.join(filter(None, ways))}{least}."
+        ),
+        "rows": [{"group": row.group, "name": row.name, "label": row.label} for row in matching_rows(matching)],
     }
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from family_justice.behind import Behind, printer_of
+from family_justice.cohorts.matching import MATCHED, match_members
 from family_justice.config.base import sql_of
 from family_justice.config.schema import Cohort, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import partial_of, write_csv, write_parquet
-from family_justice.kinds.attrition.model import Attrition
+from family_justice.kinds.attrition.model import COMPARISON, Attrition, matching_rows
 from family_justice.kinds.families.states import states_column
 from family_justice.prints import NO_SALT, Counted
 from family_justice.results import behind_file, tidy
@@ -93,12 +94,13 @@ def extract_cohort(
     where = f"stream '{stream.stream}', cohort '{name}'"
     study = open_tables(stream, name, tables, codelists, [cohort_path])
     connection = study.connection
-    attrition: list[tuple[str, Behind]] = []
+    attrition: list[tuple[str, str, Behind]] = []
     if cohort.base:
         # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
         study.check_whole("base")
-        attrition.append(("base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
+        attrition.append(("", "base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
     attrition += _run_steps(study, cohort, where, salt)
+    attrition += _make_members(study, cohort, where, salt)
     _require_persons(connection, cohort, where)
     for helper, definition in cohort.tables.items():
         study.make(helper, definition.sql, f"table '{helper}'")
@@ -106,18 +108,21 @@ def extract_cohort(
     _add_events(study, cohort, where)
     members = write_parquet(connection, _with_dates(cohort), cohort_path)
     columns = {"analysis": Attrition.name_of(name), "kind": Attrition.kind, "cohort": name, "measure": "count"}
-    rows = [{"term": term, "n": int(found.count[0])} for term, found in attrition]
+    rows = [{"group": group, "term": term, "n": int(found.count[0])} for group, term, found in attrition]
     write_csv(tidy(rows, stream=stream.stream, **columns), attrition_path)
-    Behind.together([found for _, found in attrition]).write(behind_file(attrition_path))
+    Behind.together([found for *_, found in attrition]).write(behind_file(attrition_path))
     return members
 
 
-def count_members(connection: duckdb.DuckDBPyConnection, table: str, cohort: Cohort, salt: bytes) -> Behind:
-    """Count the members in a table, and what stands behind that count."""
-    others = [name for name in (cohort.person_column, cohort.counts) if name and name not in cohort.key]
+def count_members(
+    connection: duckdb.DuckDBPyConnection, table: str, cohort: Cohort, salt: bytes, key: list[str] | None = None
+) -> Behind:
+    """Count the members in a table, and what stands behind that count. ``key``: of another one than the cohort's."""
+    key = key or cohort.key
+    others = [name for name in (cohort.person_column, cohort.counts) if name and name not in key]
     held = "".join(f", any_value({identifier(name)}) AS {identifier(name)}" for name in others)
-    key = identifiers(cohort.key)
-    members = connection.execute(f"SELECT {key}{held} FROM {identifier(table)} GROUP BY {key}").df()
+    columns = identifiers(key)
+    members = connection.execute(f"SELECT {columns}{held} FROM {identifier(table)} GROUP BY {columns}").df()
     if cohort.person_column is not None:
         members.attrs["one_row_each"] = members[cohort.person_column].is_unique
     found = printer_of(members, cohort, salt).print(Counted(np.arange(len(members))))
@@ -125,14 +130,14 @@ def count_members(connection: duckdb.DuckDBPyConnection, table: str, cohort: Coh
     return Behind.of([line], cohort)
 
 
-def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list[tuple[str, Behind]]:
-    """Run the steps one on the other, make the view ``cohort`` of the last, and return who is left after each."""
-    key, connection = identifiers(cohort.key), study.connection
-    left: list[tuple[str, Behind]] = []
+def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list[tuple[str, str, Behind]]:
+    """Run the steps one on the other, which makes the view ``previous`` of the last; return who is left after each."""
+    key, connection = identifiers(cohort.case_key), study.connection
+    left: list[tuple[str, str, Behind]] = []
     for position, step in enumerate(cohort.steps):
         study.make(f"step_{position}", step.sql, f"step '{step.name}'")
-        _require_key(study, f"step_{position}", cohort, f"{where}, step '{step.name}'")
-        left.append((step.name, count_members(connection, f"step_{position}", cohort, salt)))
+        _require_key(study, f"step_{position}", cohort, f"{where}, step '{step.name}'", cohort.case_key)
+        left.append(("", step.name, count_members(connection, f"step_{position}", cohort, salt, cohort.case_key)))
         if position:
             added = _one(
                 connection,
@@ -144,21 +149,39 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
                     f"{where}, step '{step.name}': {added} members were not in the step before; "
                     "a step can only leave members out"
                 )
-        if not left[-1][1].count[0]:
-            before = f"; {left[-2][1].count[0]} before it" if position else ""
+        if not left[-1][2].count[0]:
+            before = f"; {left[-2][2].count[0]} before it" if position else ""
             raise CohortError(
                 f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads"
             )
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
         study.readable.add("previous")
-    connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM step_{len(left) - 1}")
-    study.readable.add("cohort")
-    doubled = _one(connection, "SELECT count(*) FROM cohort") - int(left[-1][1].count[0])
+    doubled = _one(connection, "SELECT count(*) FROM previous") - int(left[-1][2].count[0])
     if doubled:
         raise CohortError(
-            f"{where}: {doubled} rows more than members; the last step must leave one row per {', '.join(cohort.key)}"
+            f"{where}: {doubled} rows more than members; the last step must leave one row per "
+            + ", ".join(cohort.case_key)
         )
     return left
+
+
+def _make_members(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list[tuple[str, str, Behind]]:
+    """Make the view ``cohort``: who is left after the last step, or these and their comparison people; return whom
+    matching counts."""
+    connection, counted = study.connection, list[tuple[str, str, Behind]]()
+    if cohort.matching:
+        _require_date(study, "previous", cohort, where)
+        found = match_members(study, cohort, cohort.matching, f"step_{len(cohort.steps) - 1}", where)
+        for group, name, _ in matching_rows(cohort.matching):
+            key = cohort.case_key if group != COMPARISON else [str(cohort.person_column)]
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE step_counted AS {found[name]}")
+            counted.append((group, name, count_members(connection, "step_counted", cohort, salt, key)))
+    members = MATCHED if cohort.matching else f"step_{len(cohort.steps) - 1}"
+    connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM {members}")
+    study.readable.add("cohort")
+    if cohort.matching:
+        _require_key(study, "cohort", cohort, where, cohort.key)
+    return counted
 
 
 def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, where: str) -> None:
@@ -233,12 +256,7 @@ def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
     """Make one table per event, key and date, and report dates that cannot be."""
     problems: list[str] = []
     connection, columns = study.connection, study.columns("cohort")
-    if cohort.time_zero and columns.get(cohort.time_zero) != "DATE":
-        possible = [column for column, kind in columns.items() if kind == "DATE"]
-        raise CohortError(
-            f"{where}: 'time_zero' is '{cohort.time_zero}', which is no date column of the last step. "
-            + did_you_mean(cohort.time_zero, told_names(possible, study.words))
-        )
+    _require_date(study, "cohort", cohort, where)
     key = identifiers(cohort.key)
     for event, definition in cohort.events.items():
         if event in columns or (definition.states is not None and states_column(event) in columns):
@@ -325,7 +343,7 @@ def _collect_spells(connection: duckdb.DuckDBPyConnection, event: str, key: str,
         ),
         (
             f"SELECT (SELECT count(*) FROM cohort) - (SELECT count(*) {of_members} date = {zero})",
-            f"members have no state on the day of time zero ({cohort.time_zero}); its SQL must give one for each member",
+            f"members have no state on the day of time zero ({cohort.time_zero}); its SQL must give each one",
         ),
     ]
     problems = [f"event '{event}': {n} {said}" for sql, said in counted if (n := _one(connection, sql))]
@@ -336,9 +354,19 @@ def _collect_spells(connection: duckdb.DuckDBPyConnection, event: str, key: str,
     return problems
 
 
-def _require_key(study: StudySql, table: str, cohort: Cohort, where: str) -> None:
+def _require_date(study: StudySql, table: str, cohort: Cohort, where: str) -> None:
     columns = study.columns(table)
-    missing = [column for column in cohort.key if column not in columns]
+    if cohort.time_zero and columns.get(cohort.time_zero) != "DATE":
+        possible = [column for column, kind in columns.items() if kind == "DATE"]
+        raise CohortError(
+            f"{where}: 'time_zero' is '{cohort.time_zero}', which is no date column of the last step. "
+            + did_you_mean(cohort.time_zero, told_names(possible, study.words))
+        )
+
+
+def _require_key(study: StudySql, table: str, cohort: Cohort, where: str, key: list[str]) -> None:
+    columns = study.columns(table)
+    missing = [column for column in key if column not in columns]
     if missing:
         raise CohortError(
             f"{where}: the key column {', '.join(missing)} is not selected. Selected: "
@@ -348,7 +376,7 @@ def _require_key(study: StudySql, table: str, cohort: Cohort, where: str) -> Non
         column = getattr(cohort, name)
         if column is not None and column not in columns:
             raise CohortError(f"{where}: the column '{column}' of '{name}' is not selected; every step selects it")
-    empty = " OR ".join(f'"{column}" IS NULL' for column in cohort.key)
+    empty = " OR ".join(f'"{column}" IS NULL' for column in key)
     nulls = _one(study.connection, f"SELECT count(*) FROM {table} WHERE {empty}")
     if nulls:
         raise CohortError(f"{where}: the key is empty in {nulls} rows")

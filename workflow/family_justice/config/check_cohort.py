@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Stream
+from family_justice.config.schema import MATCHED_SET, Cohort, Covariate, Event, Outcome, Stream
+from family_justice.kinds.attrition.model import matching_rows
 from family_justice.kinds.families.keys import repeats, unknown
 from family_justice.study_sql import parameters_in
 
@@ -20,7 +21,11 @@ def sql_problems(where: str, sql: str, stream: Stream) -> list[str]:
 
 def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapping[str, Covariate]) -> list[str]:
     """Say what does not fit together in one cohort."""
-    problems = [*_steps(where, cohort, stream), *_people(where, cohort)]
+    problems = [
+        *_steps(where, cohort, stream),
+        *_people(where, cohort),
+        *_matching(f"{where}.matching", cohort, stream),
+    ]
     if cohort.base is not None:
         earlier = list(stream.cohorts)[: list(stream.cohorts.values()).index(cohort)]
         problems += unknown([cohort.base], earlier, f"{where}.base", "earlier cohort")
@@ -71,6 +76,42 @@ def _steps(where: str, cohort: Cohort, stream: Stream) -> list[str]:
             problems.append(f"{where}.steps.{step.name}: the first step has no table 'previous' to read")
         if position > 0 and not reads_previous:
             problems.append(f"{where}.steps.{step.name}: a step must select from 'previous', the step before it")
+    return problems
+
+
+def _matching(where: str, cohort: Cohort, stream: Stream) -> list[str]:
+    matching = cohort.matching
+    if matching is None:
+        return []
+    problems = sql_problems(f"{where}.pool", matching.pool, stream)
+    if cohort.time_zero is None:
+        problems.append(f"{where}: 'time_zero' is missing; it is the index date that comparison people get")
+    if cohort.counts is not None:
+        problems.append(f"{where}: rows of areas are not matched; name under 'person' whom a row stands for")
+    columns = [*matching.exact, *matching.nearest]
+    if not columns:
+        problems.append(f"{where}: write under 'exact' or 'nearest' what people are matched on")
+    twice = sorted(name for name, times in Counter([*columns, *matching.shared]).items() if times > 1)
+    if twice:
+        problems.append(
+            f"{where}: {', '.join(twice)} written twice; a column stands once under 'exact', 'nearest' or 'shared'"
+        )
+    if cohort.person_column in matching.shared:
+        problems.append(f"{where}.shared: '{cohort.person_column}' is the person, which cannot be that of the case")
+    if matching.at_least > matching.ratio:
+        problems.append(f"{where}: 'at_least' is {matching.at_least}, more than the 'ratio' of {matching.ratio}")
+    if matching.replacement != (MATCHED_SET in cohort.key):
+        problems.append(
+            f"{where}: with replacement one person is in several sets; write key: "
+            f"[{', '.join([*cohort.case_key, MATCHED_SET])}]"
+            if matching.replacement
+            else f"{where}: '{MATCHED_SET}' belongs into the key with 'replacement: true' only; remove it"
+        )
+    if matching.replacement and cohort.case_key != [cohort.person_column]:
+        problems.append(f"{where}: with replacement a case is a person; its key is that person and '{MATCHED_SET}'")
+    taken = {row.name for row in matching_rows(matching)} & {step.name for step in cohort.steps}
+    if taken:
+        problems.append(f"{where}: steps may not be called {', '.join(sorted(taken))}, which are rows of matching")
     return problems
 
 

@@ -35,6 +35,6 @@ def _made_before(where: str, stream: Stream) -> list[str]:
     cohort: Cohort | None = stream.cohorts.get(keys[1]) if keys[0] == "cohorts" else None
     if cohort is None:
         return ["cohort"]
-    if keys[2] == "steps":
+    if keys[2] in ("steps", "matching"):
         return ["previous", *(["base"] if cohort.base else [])]
     return ["cohort", "previous", *cohort.tables, *(["base"] if cohort.base else [])]

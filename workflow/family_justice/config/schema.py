@@ -559,6 +559,45 @@ class Step(Strict):
     sql: Sql
 
 
+#: Columns that matching adds to a cohort.
+MEMBER_OF, MATCHED_SET = "member_of", "matched_set"
+
+
+class CaseMatching(Strict):
+    """Comparison people for each member of the last step, who get its index date (`time_zero`).
+
+    The members are then both: a column `member_of` says `case` or `comparison`, `matched_set` numbers the sets.
+    """
+
+    label: str = Field(description="who the comparison people are, as the flow figure says it")
+    pool: Sql = Field(
+        description="SELECT of those who may be chosen, one row for each person and period: the key, the columns that "
+        "are matched on and other columns of the last step (those it lacks are empty), and `eligible_from` and "
+        "`eligible_to`, the days on which it may be an index date; an empty `eligible_to` is open. A look-back stands "
+        "here: `registered_from + INTERVAL 2 YEAR AS eligible_from`"
+    )
+    exact: list[str] = Field(default_factory=list, description="columns whose values must be the same")
+    nearest: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict,
+        description="columns of dates or numbers: how far apart they may lie (days for dates). The nearest are chosen; "
+        "of several columns, by the sum of differences as shares of what is allowed",
+    )
+    ratio: int = Field(ge=1, le=100, description="most comparison people for each case")
+    at_least: int = Field(
+        default=1,
+        ge=1,
+        description="cases with fewer are left out, with their comparison people; `ratio` for a fixed one",
+    )
+    replacement: bool = Field(
+        default=False,
+        description="true if one person may be in several sets; the key then has `matched_set` as a second column",
+    )
+    shared: list[str] = Field(
+        default_factory=list, description="further columns of the case that its comparison people get, beside the date"
+    )
+    seed: int = Field(default=0, ge=0, description="which of equally near people are chosen")
+
+
 class Helper(Strict):
     """A table that events share: a SELECT from the cohort and the records."""
 
@@ -633,6 +672,9 @@ class Cohort(Strict):
     )
     base: Name | None = Field(default=None, description="cohort that the first step reads as table `base`")
     steps: list[Step] = Field(min_length=1)
+    matching: CaseMatching | None = Field(
+        default=None, description="comparison people for each member of the last step, on its index date"
+    )
     time_zero: str | None = Field(default=None, description="date column; no event may be before it")
     tables: dict[Name, Helper] = Field(default_factory=dict, description="helper tables that the events read")
     events: dict[Name, Event] = Field(default_factory=dict)
@@ -648,6 +690,11 @@ class Cohort(Strict):
     def person_column(self) -> str | None:
         """The column of the person whom a row stands for; None where rows are areas."""
         return None if self.counts else self.person or self.key[0]
+
+    @property
+    def case_key(self) -> list[str]:
+        """The columns of the key that the steps select: all but the number of a set, which matching adds."""
+        return [column for column in self.key if self.matching is None or column != MATCHED_SET]
 
 
 class Comparison(Strict):

@@ -71,6 +71,10 @@ def vocabulary(study: Mapping[str, Any]) -> Vocabulary:
         steps = cohort.get("steps") or []
         steps = steps.values() if isinstance(steps, Mapping) else steps
         terms |= {step["name"] for step in steps if isinstance(step, Mapping) and "name" in step}
+        for row in _section(cohort, "matching").get("rows") or []:
+            column, _, level = str(row["group"]).partition("=")
+            terms |= {row["name"], column}
+            levels.add(level)
     named = {str(analysis["cohort"]) for analysis in analyses.values() if "cohort" in analysis}
     for analysis in analyses.values():
         for key in ("terms", "variables", "covariates", "group_by", "strata", "variable"):

@@ -1,4 +1,5 @@
-"""Matched comparisons: exact and nearest-neighbour matching with a fixed ratio, and balance."""
+"""Matched comparisons: exact and nearest-neighbour matching with a fixed ratio, and balance. Matching on an index date,
+where who may be chosen hangs on the day, is in ``index_date``."""
 
 from __future__ import annotations
 

@@ -67,15 +67,28 @@ def steps(rows: pd.DataFrame, cohort: str, labels: words.Labels) -> list[Step]:
     return found
 
 
+def matching(rows: pd.DataFrame, cohort: str, labels: words.Labels) -> list[tuple[str, dict[str, Any]]]:
+    """Return the rows that matching adds to the steps of a cohort, each with its words; none without matching."""
+    about = ((labels.study.get("cohorts") or {}).get(cohort) or {}).get("matching") or {}
+    named = {row["name"]: row["label"] for row in about.get("rows") or []}
+    found: Any = rows[(rows["measure"] == "count") & (rows["group"] != "")].to_dict("records")
+    return [(named.get(row["term"], words.plain(row["term"])), row) for row in found]
+
+
 def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:
     """Draw the flow of one cohort; return the sheet, the alt text and the caption."""
     found = steps(rows, about["cohort"], labels)
     people = labels.people(about["cohort"])
     head = (about["title"], "")
-    notes = ["Excluded: the difference of two released counts." if len(found) > 1 else "", labels.foot()]
+    chosen = [
+        f"{label}: {words.count(row['n'])}."
+        for label, row in matching(rows, about["cohort"], labels)
+        if row["term"] == "comparison_chosen" and words.present(row["n"])
+    ]
+    notes = [*chosen, "Excluded: the difference of two released counts." if len(found) > 1 else "", labels.foot()]
     if not found or all(step.remaining in {words.WITHHELD, labels.below} for step in found):
         reason = "All counts of this cohort are withheld: too few people to release."
-        return message(*head, reason, notes[1:]), f"{about['title']}: all counts are withheld.", reason
+        return message(*head, reason, notes[-1:]), f"{about['title']}: all counts are withheld.", reason
     texts = [wrap(step.label, BOX - 0.3, SIZE) for step in found]
     heights = [text_height(len(lines) + 1) + 0.16 for lines in texts]
     sheet = Sheet(*head, notes, body=sum(heights) + BETWEEN * (len(found) - 1) + 0.06)

@@ -22,8 +22,8 @@ class _Show(Show):
         return flow.draw(rows, about, labels)
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
-        """Return the table of steps."""
-        return Shown(tables=[tables.attrition(rows, about, labels)])
+        """Return the table of steps, and that of comparison people."""
+        return Shown(tables=[tables.attrition(rows, about, labels), *tables.matching(rows, about, labels)])
 
 
 SHOW = _Show()

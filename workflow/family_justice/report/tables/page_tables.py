@@ -76,6 +76,18 @@ def attrition(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -
     return Table(f"{labels.cohort(about['cohort'])}: steps", ["Step", people, "Excluded"], body, notes)
 
 
+def matching(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> list[Table]:
+    """Return from whom the comparison people of a cohort were chosen, and how many each case has; of a cohort without
+    matching nothing."""
+    named = flow.matching(rows, about["cohort"], labels)
+    if not named:
+        return []
+    body = [Row(label, [number(row["n"], row["status"], row["note"], labels)]) for label, row in named]
+    notes = ["Numbers next to one another may be shown as one, so that no small difference can be told."]
+    title = f"{labels.cohort(about['cohort'])}: comparison people"
+    return [Table(title, ["Of whom", "Number"], body, [*notes, labels.rounding()])]
+
+
 def model(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, events: str = "Events") -> Table:
     """Return the ratios of a model with their intervals, p values and counts. ``events``: head of their numbers."""
     chosen = forest.coefficients(rows)
