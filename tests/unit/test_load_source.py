@@ -117,7 +117,7 @@ def test_a_files_source_needs_a_folder_or_tables(tmp_path: Path) -> None:
 def test_truth_is_planted_in_the_synthetic_source_only(tmp_path: Path) -> None:
     configuration = Configuration(ROOT / "config")
     planted = {row["parameter_set"] for row in planted_truth(configuration.source("synthetic"), ROOT)}
-    assert planted >= {"return_new_child", "return_existing_child", "placement_order", "depression_child_public"}
+    assert planted >= {"return_new_child", "return_existing_child", "placement_order", "depression_child"}
     assert planted_truth(configuration.source("replication"), ROOT) == []
 
 

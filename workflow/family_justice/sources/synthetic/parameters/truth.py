@@ -36,9 +36,10 @@ def truth_table(parameters: Parameters) -> list[tuple[str, str, str, float, str]
         for term, (levels, reference) in terms.items()
         for level in levels
     ]
-    # Rates of health events of children in court against children who are not.
+    # Rates of health events of children in court against children who are not: one set for each kind of event.
     for name, ratio in parameters.health.children.rate_ratios.items():
-        law = f"{name.rpartition('_')[2]}_law"
-        rows.append((name, "proceedings", "none", 0.0, ratio.source))
-        rows.append((name, "proceedings", law, log(ratio.value), ratio.source))
+        event, _, law = name.rpartition("_")
+        if law == "public":
+            rows.append((event, "proceedings", "none", 0.0, ratio.source))
+        rows.append((event, "proceedings", f"{law} law", log(ratio.value), ratio.source))
     return rows
