@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from attacks.background import Cohort, _moves, _placed
 from test_intruder import COURT, THRESHOLD, behind_cumulative, nearest
 
 from family_justice.disclosure.disclose import disclose
+from family_justice.kinds.families.moves import find_moves
+from family_justice.kinds.flow.cells import cells
+from family_justice.kinds.registry import KINDS
 from family_justice.results import tidy
 
 
@@ -337,3 +342,58 @@ def test_numbers_that_only_one_history_explains_stay_inside() -> None:
     ]  # steps in which it does not follow
     assert [curve.coarser > 1 or curve.suppressed for curve in safe.curves] == [False]
     assert safe.rows["status"].eq("ok").all()
+
+
+CAREERS: dict[str, Any] = {
+    "spells": "places", "censoring": ["end"], "time_unit": "months",
+    "states": {"home": {"label": "Home"}, "away": {"label": "Away", "spells": ["foster", "kin"]},
+               "left": {"label": "Left care", "absorbing": True}},
+}  # fmt: skip
+
+
+def careers(n: int = 300) -> pd.DataFrame:
+    """Members, in days since time zero, most of whom leave places and come to them again."""
+    g = np.random.default_rng(8)
+    days, states = [], []
+    for _ in range(n):
+        own, told = [0], [str(g.choice(["home", "foster", "kin"]))]
+        while told[-1] != "left" and len(own) < 8:
+            own.append(own[-1] + int(np.ceil(g.exponential(150))))
+            told.append("left" if g.random() < 0.2 else str(g.choice(["home", "foster", "kin"])))
+        days.append(np.array(own))
+        states.append(np.array(told, dtype=object))
+    frame = pd.DataFrame({"child_id": np.arange(n), "end": g.integers(100, 1500, n).astype(float)})
+    frame["places"], frame["places_state"] = days, states
+    return frame
+
+
+def test_the_intruder_finds_the_members_behind_moves_and_flows_of_spells() -> None:
+    """The intruder's own code names the same members as the analysis does: of moves that come again, and of flows."""
+    frame = careers()
+    day = pd.to_datetime("2015-01-01")
+    dated = frame.assign(day=day, end=day + pd.to_timedelta(frame["end"], "D"))
+    dated["places"] = [list(day + pd.to_timedelta(days, "D")) for days in frame["places"]]
+    about = {"key": ["child_id"], "time_zero": "day", "events": {"places": {"states": ["foster"]}}}
+    cohort = Cohort("s", "c", about, dated, np.arange(len(frame)))
+    analysis: Any = KINDS["state_occupation"].keys(
+        kind="state_occupation", title="t", description="d", cohort="c", every=1, until=12, **CAREERS
+    )
+    found = find_moves(frame, analysis, "a")
+    names = list(analysis.states)
+    for key, happened in _moves(cohort, CAREERS).items():
+        origin, _, target = key.partition(":")
+        if origin == "time_zero":
+            rows, days = np.flatnonzero(found.begin == names.index(target)), None
+        elif target:
+            mine = (found.origin == names.index(origin)) & (found.target == names.index(target))
+            rows, days = found.member[mine], found.day[mine]
+        else:
+            rows = np.flatnonzero(found.final == names.index(origin))
+            days = found.end[rows]
+        assert happened["row"].tolist() == rows.tolist()
+        assert days is None or happened["day"].tolist() == days.tolist()
+    placed = _placed(cohort, {"kind": "flow", "times": [0, 6, 30], **CAREERS}).frame
+    flow: Any = KINDS["flow"].keys(kind="flow", title="t", description="d", cohort="c", times=[0, 6, 30], **CAREERS)
+    for cell in cells(frame, flow, "a"):
+        if not cell.group:
+            assert np.flatnonzero(placed[cell.term] == cell.level).tolist() == cell.inside.tolist()

@@ -60,6 +60,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "cox": {"outcome": "back", "covariates": ["sex", "age"]},
     "cumulative_incidence": {"outcomes": ["back"], **GRID, "report_at": [1], "restricted_mean_at": [2]},
     "fine_gray": {"outcome": "back", "covariates": ["sex", "age"], "target": "finegray"},
+    "flow": {**CAREERS, "times": [0, 3, 6, 12], "group_by": ["sex"]},
     "frequency": {"variables": ["order"], "group_by": ["sex"]},
     "funnel": {"variable": "placed", "area": "area"},
     "gee": {"variable": "placed", "covariates": ["sex", "age"], "cluster": "household"},

@@ -16,6 +16,7 @@ import test_competing_kinds
 import test_delayed_entry
 import test_inequality_kind
 import test_matched_kinds
+import test_reentered_states
 import test_states_kind
 from test_competing_kinds import COHORT, COVARIATES, POLICY
 
@@ -88,6 +89,7 @@ MAKERS = {
     "follow_up": _follow_up,
     "mean_count": lambda: _histories("mean_cumulative_count"),
     "states": lambda: _histories("state_occupation"),
+    "spells": lambda: test_reentered_states.rows_of(test_reentered_states.crowd(), test_reentered_states.study()),
     "shares": lambda: _groups("inequality", variable="placed", over="fifth", group_by=["year"]),
     "rates": lambda: _groups("inequality", outcome="back", over="fifth"),
     "funnel": lambda: _groups("funnel", variable="placed", area="area"),
@@ -148,6 +150,9 @@ def test_an_honest_release_follows_from_its_counts(
         ("states", "state_probability", "estimate"),
         ("states", "state_probability", "std_error"),
         ("states", "transitions", "events"),
+        ("spells", "state_probability", "estimate"),
+        ("spells", "mean_time_in_state", "estimate"),
+        ("spells", "mean_time_in_state", "std_error"),
         ("shares", "percent", "estimate"),
         ("shares", "slope_index", "estimate"),
         ("shares", "log_relative_index", "std_error"),

@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import chain
 from pathlib import Path
@@ -177,7 +177,7 @@ def know(run: Path, streams: list[str]) -> Background:
             # In YAML "yes" may be a truth value; the released description has the words.
             about = {**about, "restrict_to": described.get(analysis, {}).get("restrict_to") or {}}
             if cohort is not None:
-                _tables(known, cohort, about, part)
+                _tables(known, _placed(cohort, about), about, part)
                 _curves(known, cohort, about, part)
     return known
 
@@ -391,6 +391,25 @@ def _moves(cohort: Cohort, about: dict[str, Any]) -> dict[str, pd.DataFrame]:
         if not about["states"][names[now]].get("absorbing"):
             moves[f"{names[now]}:"].append((row, last))
     return {move: pd.DataFrame(found, columns=["row", "day"]) for move, found in moves.items()}
+
+
+def _placed(cohort: Cohort, about: dict[str, Any]) -> Cohort:
+    """Return the cohort with a column for the state of each member at each time of a flow."""
+    if about.get("kind") != "flow":
+        return cohort
+    end = np.nanmin(np.column_stack([cohort.days(name).to_numpy() for name in about["censoring"]]), axis=1)
+    frame, moves, spells = cohort.frame.copy(), _moves(cohort, about), bool(about.get("spells"))
+    gone = {name for name, how in about["states"].items() if how.get("absorbing")}
+    for time in about["times"]:
+        day = time * DAYS[about.get("time_unit") or "months"] + 1e-6
+        here: list[Any] = [None if spells else next(iter(about["states"]))] * len(frame)
+        steps = [(when, row, move.partition(":")[2]) for move, found in moves.items() if not move.endswith(":")
+                 for row, when in found.itertuples(index=False)]  # fmt: skip
+        for when, row, state in sorted(steps):
+            here[row] = state if when <= day else here[row]
+        seen = [state in gone or last >= day - 1e-5 for state, last in zip(here, end, strict=True)]
+        frame[f"at_{time:g}"] = np.where(seen, here, "not_observed")
+    return replace(cohort, frame=frame, coded={}, answered={})
 
 
 def _told_moves(cohort: Cohort, about: dict[str, Any], end: np.ndarray) -> dict[str, pd.DataFrame]:

@@ -24,7 +24,9 @@ Name = tuple[str, ...]
 Bounds = tuple[int, int]
 
 UNKNOWN = 10**7
-TABLES = ("table_one", "frequency", "agreement", "inequality", "funnel", "matched_logistic", "matched_cox", "quality")
+TABLES = (
+    "table_one", "frequency", "agreement", "inequality", "funnel", "flow", "matched_logistic", "matched_cox", "quality",
+)  # fmt: skip
 CURVES = ("cumulative_incidence", "kaplan_meier", "follow_up", "mean_cumulative_count", "state_occupation")
 COUNTED = ("percent", "count")  # measures of tables that count members
 MEASURED = ("cumulative_incidence", "survival", "mean_cumulative_count")
@@ -209,7 +211,13 @@ def curves_of(rows: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def levels_of(study: dict[str, Any], column: str) -> set[str]:
-    """Return the levels that the study declares for a covariate, the one of missing values included."""
+    """Return the levels that the study declares for a covariate, the one of missing values included; or for a term of
+    its own of an analysis."""
+    if column not in study["covariates"]:
+        own = [
+            about for about in study["analyses"].values() if column in about.get("terms", []) and about.get("levels")
+        ]
+        return {str(level) for about in own[:1] for level in about["levels"]}
     about = study["covariates"].get(column, {})
     return {str(level) for level in about.get("levels") or []} | ({about["missing"]} if about.get("missing") else set())
 

@@ -343,7 +343,7 @@ def _collect_spells(connection: duckdb.DuckDBPyConnection, event: str, key: str,
         ),
         (
             f"SELECT (SELECT count(*) FROM cohort) - (SELECT count(*) {of_members} date = {zero})",
-            f"members have no state on the day of time zero ({cohort.time_zero}); its SQL must give each one",
+            f"members have no state on the day of time zero ({cohort.time_zero}); its SQL must give each member one",
         ),
     ]
     problems = [f"event '{event}': {n} {said}" for sql, said in counted if (n := _one(connection, sql))]

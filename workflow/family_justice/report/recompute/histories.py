@@ -7,6 +7,8 @@ import pandas as pd
 
 from family_justice.estimators.parts.arrays import Floats
 from family_justice.estimators.survival.life_table import Z95, log_log_limits
+from family_justice.estimators.survival.restricted_mean import with_limits
+from family_justice.kinds.families.states import START
 from family_justice.report.recompute.curves import Steps
 
 _LIMITS = ["estimate", "std_error", "conf_low", "conf_high", "at_risk"]
@@ -63,23 +65,53 @@ def state_probabilities(rows: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
     """
     parts = []
     for group, mine in part.groupby("group", sort=False):
-        states = list(dict.fromkeys(mine["term"]))
-        lines = {state: mine[mine["term"] == state].sort_values("time") for state in states}
-        length = max(len(line) for line in lines.values())
-        moves, left = _flows(rows[rows["group"] == group], states, lines, length)
-        start = np.zeros(len(states))
-        start[0] = float(lines[states[0]]["n"].iloc[0])
-        flow = np.cumsum(moves.sum(axis=1) - moves.sum(axis=2) - left, axis=0)
-        here = np.maximum(start + flow, 0.0)
-        probability, error = _chain(moves, start, here)
+        table = _Table(rows[rows["group"] == group], mine)
+        probability, error = _chain(table)[:2]
         low, high = log_log_limits(probability, error)
-        for place, state in enumerate(states):
-            columns = np.column_stack([values[:, place] for values in (probability, error, low, high, here)])
-            line = lines[state]
+        for place, line in enumerate(table.lines.values()):
+            columns = np.column_stack([values[:, place] for values in (probability, error, low, high, table.here)])
             values = pd.DataFrame(columns[: len(line)], line.index, _LIMITS)
             values["at_risk"] = values["at_risk"].where(line["at_risk"].notna())
             parts.append(values)
     return pd.concat(parts)
+
+
+def times_in_states(rows: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
+    """The area under the released probability of a state, straight lines between its points, and its standard error:
+    areas are carried along with probabilities from step to step, and their covariances with them."""
+    drawn = rows[(rows["measure"] == "state_probability") & rows["estimate"].notna()]
+    lines = []
+    for _, row in part.iterrows():
+        mine = drawn[(drawn["group"] == row["group"]) & (drawn["time"] <= row["time"] + 1e-9)]
+        table = _Table(rows[rows["group"] == row["group"]], mine)
+        curve = table.lines[str(row["term"])]
+        area = float(np.trapezoid(curve["estimate"].to_numpy(dtype=float), curve["time"].to_numpy(dtype=float)))
+        error = float(_chain(table)[2][-1, list(table.lines).index(str(row["term"]))])
+        lines.append(list(with_limits(area, error)))
+    return pd.DataFrame(lines, part.index, _LIMITS[:4])
+
+
+class _Table:
+    """What is released of the states of a group.
+
+    ``lines`` are the rows of each state; ``times`` (T,); ``moves`` (T, from, to) those within the steps; ``start``
+    (state,) the numbers at time zero; ``told`` says whether these are released; ``here`` (T, state) those after each
+    step.
+    """
+
+    def __init__(self, rows: pd.DataFrame, mine: pd.DataFrame) -> None:
+        states = list(dict.fromkeys(mine["term"]))
+        self.lines = {str(state): mine[mine["term"] == state].sort_values("time") for state in states}
+        longest = max(self.lines.values(), key=len)
+        self.times = longest["time"].to_numpy(dtype=float)
+        self.moves, left = _flows(rows, states, self.lines, len(longest))
+        begun = rows[(rows["measure"] == "transitions") & (rows["time"] == 0)].set_index("term")["events"]
+        self.start = np.array([float(begun.get(f"{START}:{state}", 0)) for state in states])
+        self.told = bool(self.start.any())
+        if not self.told:
+            self.start[0] = float(self.lines[states[0]]["n"].iloc[0])
+        flow = np.cumsum(self.moves.sum(axis=1) - self.moves.sum(axis=2) - left, axis=0)
+        self.here = np.maximum(self.start + flow, 0.0)
 
 
 def _flows(rows: pd.DataFrame, states: list[str], lines: dict[str, pd.DataFrame], length: int) -> tuple[Floats, Floats]:
@@ -95,24 +127,37 @@ def _flows(rows: pd.DataFrame, states: list[str], lines: dict[str, pd.DataFrame]
     return moves, left
 
 
-def _chain(moves: Floats, start: Floats, here: Floats) -> tuple[Floats, Floats]:
-    """Return probabilities and their standard errors, both (T, state)."""
-    size = len(start)
-    now, covariance, before = start / start.sum(), np.zeros((size, size)), start
-    probability, error = np.empty_like(here), np.empty_like(here)
-    for j, new in enumerate(moves):
+def _chain(table: _Table) -> tuple[Floats, Floats, Floats]:
+    """Return probabilities, their standard errors, and those of the areas under them so far, all (T, state)."""
+    size, start = len(table.start), table.start
+    identity = np.eye(size)
+    now, before = start / start.sum(), start
+    covariance = np.zeros((2 * size, 2 * size))  # of probabilities and areas
+    if table.told:
+        covariance[:size, :size] = (np.diag(now) - np.outer(now, now)) / start.sum()
+    probability, error, areas = (np.empty_like(table.here) for _ in range(3))
+    for j, new in enumerate(table.moves):
         out = new.sum(axis=1)
-        exposed = np.maximum((before + here[j]) / 2, out / 2)
+        exposed = np.maximum((before + table.here[j]) / 2, out / 2)
         rate = new / np.where(exposed > 0, exposed, 1.0)[:, None]
         rate -= np.diag(rate.sum(axis=1))
-        step = np.linalg.solve(np.eye(size) - rate / 2, np.eye(size) + rate / 2)
-        covariance = step.T @ covariance @ step
+        step = np.linalg.solve(identity - rate / 2, identity + rate / 2)
+        half = (table.times[j] - table.times[j - 1]) / 2 if j else 0.0
+        onward = np.block([[step, half * (identity + step)], [np.zeros((size, size)), identity]])
+        covariance = onward.T @ covariance @ onward
+        spread = np.hstack([identity, half * identity])
         for place in np.flatnonzero((now > 0) & (out > 0)):
-            spread = np.diag(step[place]) - np.outer(step[place], step[place])
-            covariance += now[place] ** 2 * spread / (exposed[place] + out[place] / 2)
-        now, before = now @ step, here[j]
-        probability[j], error[j] = now, np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    return probability, error
+            noise = np.diag(step[place]) - np.outer(step[place], step[place])
+            noise *= now[place] ** 2 / (exposed[place] + out[place] / 2)
+            covariance += spread.T @ noise @ spread
+        now, before = now @ step, table.here[j]
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        probability[j], error[j], areas[j] = now, deviation[:size], deviation[size:]
+    return probability, error, areas
 
 
-FORMULAS = {"mean_cumulative_count": mean_counts, "state_probability": state_probabilities}
+FORMULAS = {
+    "mean_cumulative_count": mean_counts,
+    "state_probability": state_probabilities,
+    "mean_time_in_state": times_in_states,
+}

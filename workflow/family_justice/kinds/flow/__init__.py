@@ -1,0 +1,1 @@
+"""Where members are at fixed times, and how many go from where to where."""
