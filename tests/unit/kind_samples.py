@@ -57,6 +57,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
                           "report_at": [1]},
     "aft": {"outcome": "back", "covariates": ["sex", "age"], "distribution": "weibull"},
     "agreement": {"first": "first", "second": "second"},
+    "before_after": {"count": "visits", "exposure": "years", "compare": "treated", "period": "year",
+                     "cluster": "household"},
+    "comparison_table": {"variables": ["order", "fifth", "placed"], "compare": "first"},
     "cox": {"outcome": "back", "covariates": ["sex", "age"]},
     "cumulative_incidence": {"outcomes": ["back"], **GRID, "report_at": [1], "restricted_mean_at": [2]},
     "fine_gray": {"outcome": "back", "covariates": ["sex", "age"], "target": "finegray"},
@@ -85,6 +88,8 @@ IMPUTED = {"imputation": {"variables": ["fifth"], "auxiliary": ["year"], "datase
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("adjusted_survival", {"cluster": "household", "outcome": "late"}),
     ("agreement", {"group_by": ["sex"]}),
+    ("before_after", {"group_by": ["sex"]}),
+    ("comparison_table", {"group_by": ["sex"]}),
     ("cox", {"strata": ["year"], "offset": "baseline", "cluster": "household", "outcome": "late"}),
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),

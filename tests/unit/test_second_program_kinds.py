@@ -57,6 +57,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "rates_clustered": {"kind": "poisson", "outcome": "later", "covariates": ["age", "rare"], "cluster": "site"},
     "counts": {"kind": "negative_binomial", "count": "visits", "exposure": "years", "covariates": ["age", "sex"]},
     "counts_clustered": {"kind": "negative_binomial", "count": "visits", "covariates": ["age"], "cluster": "site"},
+    "periods": {"kind": "before_after", "count": "visits", "exposure": "years", "compare": "treated", "period": "age",
+                "group_by": ["sex"], "cluster": "site"},
     "plans": {"kind": "multinomial", "variable": "plan", "covariates": ["age", "score"], "marginal_effects": True},
     "plans_clustered": {"kind": "multinomial", "variable": "plan", "covariates": ["age"], "cluster": "site"},
     "alike": {"kind": "agreement", "first": "plan", "second": "again", "unknown": ["care"], "group_by": ["sex"]},
@@ -104,6 +106,7 @@ def study() -> Stream:
     covariates = {
         n: {"label": n, "definition": n, "value": n, "levels": v, "reference": v[0]} for n, v in LEVELS.items()
     }
+    covariates["treated"]["reference"] = "no"
     covariates["fifth"]["missing"] = "not known"
     covariates |= {n: {"label": n, "definition": n, "value": n} for n in NUMBERS}
     about = {"title": "x", "description": "x", "cohort": "people"}

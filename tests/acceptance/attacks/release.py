@@ -25,8 +25,9 @@ Bounds = tuple[int, int]
 
 UNKNOWN = 10**7
 TABLES = (
-    "table_one", "frequency", "agreement", "inequality", "funnel", "flow", "matched_logistic", "matched_cox", "quality",
-)  # fmt: skip
+    *("table_one", "comparison_table", "frequency", "agreement", "inequality", "funnel", "flow", "matched_logistic"),
+    *("matched_cox", "quality"),
+)
 CURVES = ("cumulative_incidence", "kaplan_meier", "follow_up", "mean_cumulative_count", "state_occupation")
 COUNTED = ("percent", "count")  # measures of tables that count members
 MEASURED = ("cumulative_incidence", "survival", "mean_cumulative_count")

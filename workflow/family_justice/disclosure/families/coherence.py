@@ -107,12 +107,12 @@ def _contradictions(row: dict[str, Any], second: float) -> Iterator[str]:
     yield from wrong
     if wrong:
         return
-    if measure.role in _WALD:
+    if measure.role in _TESTS or (measure.role == "index" and measure.scale == "none"):
+        yield from _test(value, second if row["note"] == F_TEST else math.inf)
+    elif measure.role in _WALD:
         # The upper limit of an agreement ends at that of perfect agreement.
         most = 1.0 if measure.role == "agreement" else math.inf
         yield from _wald(value, measure.role == "coefficient" and math.isnan(value["statistic"]), most)
-    elif measure.role in _TESTS:
-        yield from _test(value, second if row["note"] == F_TEST else math.inf)
     else:
         yield from _other_limits(row, value, measure.role)
 

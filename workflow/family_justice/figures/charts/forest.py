@@ -114,7 +114,7 @@ def draw(
     people = words.sentence(labels.people(about.get("cohort") or ""))
     found = splines.curves(rows)
     heads = (people, events, f"{name} (95% CI)")
-    sheet = _sheet(entries, heads, head, notes, below=splines.height(found))
+    sheet = lay_out(entries, heads, head, notes, below=splines.height(found))
     splines.draw(sheet, sheet.bottom - splines.height(found), found, labels)
     curve = " Curves: hazard ratios along a number, from its 5th to its 95th percentile." if found else ""
     return sheet, _alt(about["title"], name, entries) + splines.alt(found, labels), _caption(name, truth) + curve
@@ -207,10 +207,11 @@ def _weight(entry: Entry) -> str:
     return "bold" if entry.kind != "level" else "normal"
 
 
-def _sheet(
+def lay_out(
     entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, str], notes: list[str], below: float = 0.0
 ) -> Sheet:
-    """Lay out the forest, with so many inches left free beneath it."""
+    """Lay out a forest, with so many inches left free beneath it. ``heads``: of the two columns of numbers and of the
+    ratios in words."""
     columns = _columns(entries, heads)
     rows = [(entry, wrap(entry.label, columns.labels - 0.28, SIZE, _weight(entry))) for entry in entries]
     starts = [e.kind != "level" or (i > 0 and entries[i - 1].indent > e.indent) for i, e in enumerate(entries)]

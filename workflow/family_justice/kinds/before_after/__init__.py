@@ -1,0 +1,1 @@
+"""Rates before and after a day, in two groups."""

@@ -1,0 +1,1 @@
+"""Two groups beside each other: shares, differences, prevalence ratios and tests."""
