@@ -26,7 +26,7 @@ def behind_labels(frame: pd.DataFrame) -> Behind:
         for column in PRINTED:
             if not pd.isna(row[column]):
                 n = int(row[column])
-                lines.append((position, column, n, n, min(n, 1), _print(row, column)))
+                lines.append((position, column, n, n, min(n, 1), False, _print(row, column)))
     return Behind.of(lines, COHORT)
 
 
@@ -70,6 +70,6 @@ class People:
         frame = tidy(rows, **{"measure": "percent", **labels})
         lines: list[Any] = []
         for place, ids in enumerate(sets.values()):
-            lines.append((place, "n", len(ids), len(ids), min(len(ids), 1), self.print(ids)))
-            lines.append((place, "total", n, n, 1, self.print(whole)))
+            lines.append((place, "n", len(ids), len(ids), min(len(ids), 1), False, self.print(ids)))
+            lines.append((place, "total", n, n, 1, False, self.print(whole)))
         return frame, Behind.of(lines, COHORT)

@@ -67,6 +67,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "frequency": {"variables": ["order"], "group_by": ["sex"]},
     "funnel": {"variable": "placed", "area": "area"},
     "gee": {"variable": "placed", "covariates": ["sex", "age"], "cluster": "household"},
+    "incidence_rate": {"outcome": "back", "compare": "sex", "age": {"born": "born", "cuts": [5, 10]},
+                       "standardise": "cohort"},
     "inequality": {"variable": "placed", "over": "fifth"},
     "kaplan_meier": {"outcomes": ["back"], **GRID, "report_at": [1], "risk_difference_at": [1]},
     "latent_classes": {"variables": ["sex", "placed", "first", "second"], "classes": 2, "starts": 3},
@@ -95,6 +97,9 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
     ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
     ("funnel", {"variable": None, "outcome": "late"}),
+    ("incidence_rate", {"outcome": "again", "age": None, "calendar": {"by": "financial_year"}, "by": ["period", "year"],
+                        "compare": None, "standardise": None}),
+    ("incidence_rate", {"outcome": "late", "strata": ["fifth"], "standardise": "cohort"}),
     ("inequality", {"variable": None, "outcome": "recorded", "group_by": ["sex"]}),
     ("kaplan_meier", {"outcomes": ["late", "recorded"]}),
     ("logistic", {"cluster": "household", "covariates": ["fifth", "sex"], **IMPUTED}),
@@ -146,6 +151,7 @@ def members(n: int = 600) -> pd.DataFrame:
     frame["again"] = [np.sort(g.uniform(1, 1400, g.poisson(2 * r))).round() for r in risk]
     careers = np.random.default_rng(8)
     frame["places"], frame["places_state"] = zip(*(career(careers) for _ in range(n)), strict=True)
+    frame["born"], frame["calendar_day"] = -g.integers(1000, 4000, n).astype(float), g.integers(16_000, 16_700, n)
     for name, covariate in COVARIATES.items():
         if covariate.levels:
             frame[name] = pd.Categorical(frame[name], categories=covariate.levels)

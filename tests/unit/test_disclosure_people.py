@@ -144,7 +144,7 @@ def test_expected_numbers_of_rows_of_the_same_people_have_no_rule() -> None:
     members = members.rename_axis("row").reset_index()
     rows = [{"measure": "class_share", "term": "class", "level": "class 1", "n": 90, "total": 400, "estimate": 22.5}]
     frame = tidy(rows, stream="s", analysis="a", kind="latent_classes", cohort="c")
-    found = Behind.of([(0, "n", 90, -1, 0, np.zeros(256)), (0, "total", 400, -1, 0, np.zeros(256))],
+    found = Behind.of([(0, "n", 90, -1, 0, False, np.zeros(256)), (0, "total", 400, -1, 0, False, np.zeros(256))],
                       cohort(person="person"))  # fmt: skip
     with pytest.raises(DisclosureError, match="one row per person"):
         gather({"a": frame}, {"a": found})
@@ -296,7 +296,7 @@ def test_steps_of_a_cohort_are_counts_like_others() -> None:
     assert set(alone.loc[alone["n"].isna(), "level"]) == {"one", "some"}
     steps = tidy([{"measure": "count", "term": "last", "n": 13}], stream="s", analysis="attrition.d", kind="attrition",
                  cohort="d")  # fmt: skip
-    second = Behind.of([(0, "n", 13, 13, 1, people.print(some))], cohort())
+    second = Behind.of([(0, "n", 13, 13, 1, False, people.print(some))], cohort())
     frames, behind = {"t": table_, "attrition.d": steps}, {"t": first, "attrition.d": second}
     beside = disclose(pd.concat(frames.values(), ignore_index=True), COURT, {}, gather(frames, behind)).rows
     assert beside.loc[beside["analysis"] == "attrition.d", "n"].tolist() == [15]
@@ -313,7 +313,7 @@ def test_totals_of_cohorts_that_make_up_another_are_tied() -> None:
         about = {"stream": "s", "analysis": f"attrition.{name}", "kind": "attrition", "cohort": name}
         n = len(ids)
         frames[about["analysis"]] = tidy([{"measure": "count", "term": "last", "n": n}], **about)
-        behind[about["analysis"]] = Behind.of([(0, "n", n, n, 1, people.print(ids))], cohort())
+        behind[about["analysis"]] = Behind.of([(0, "n", n, n, 1, False, people.print(ids))], cohort())
     rows = disclose(pd.concat(frames.values(), ignore_index=True), COURT, {}, gather(frames, behind)).rows
     shown = rows.set_index("cohort")["n"]
     assert pd.isna(shown["e"])

@@ -25,7 +25,7 @@ HOUSE = House(COHORT, COVARIATES)
 #: Kinds of result that no stream file asks for, and where they are tested: the first two below.
 UNASKED = {"attrition", "follow_up", "quality", "second_program"}
 #: What a table shows of a kind first; the first of these roles that its rows have.
-LEADING = ("coefficient", "curve", "class_share", "agreement", "share")
+LEADING = ("coefficient", "curve", "class_share", "agreement", "share", "rate")
 
 
 def keys(kind: str, **changes: Any) -> dict[str, Any]:

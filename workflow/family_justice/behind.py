@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Counts of which people and print are kept. Who is at risk is who there is less who has left, and these are.
 PRINTED = tuple(column for column in COUNTS if column != "at_risk")
-_ARRAYS, _SAID = ("row", "column", "count", "people", "largest", "prints"), ("public", "one_row_each")
+_ARRAYS, _SAID = ("row", "column", "count", "people", "largest", "public", "prints"), ("one_row_each",)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Behind:
         (m,) the count, the people behind it, and how much of it is of the one person with most; people of -1: the count
         is no set of members.
     public
-        True if rows are areas, which are public, and ``people`` are those whom these count.
+        (m,) true if the count is one of areas, which are public, and ``people`` are those whom these count.
     one_row_each
         True if each row of the cohort is another person.
     prints
@@ -50,7 +50,7 @@ class Behind:
     people: np.ndarray
     largest: np.ndarray
     prints: np.ndarray
-    public: bool = False
+    public: np.ndarray
     one_row_each: bool = True
 
     def write(self, path: Path) -> None:
@@ -66,6 +66,8 @@ class Behind:
         with np.load(path, allow_pickle=False) as arrays:
             found: Any = {name: arrays[name] for name in arrays.files}
         found |= {name: bool(found[name]) for name in _SAID}
+        # Releases that were remembered by earlier versions said it of all their counts at once.
+        found["public"] = np.broadcast_to(found["public"], found["row"].shape)
         return cls(**found)
 
     @classmethod
@@ -74,18 +76,19 @@ class Behind:
         lines = [part for part in parts if len(part.row)]
         found: Any = {name: np.concatenate([getattr(part, name) for part in lines]) for name in _ARRAYS}
         found |= {"row": np.arange(len(lines))}
-        found |= {"public": any(p.public for p in parts), "one_row_each": all(p.one_row_each for p in parts)}
+        found |= {"one_row_each": all(p.one_row_each for p in parts)}
         return cls(**found)
 
     @classmethod
-    def of(cls, lines: list[tuple[int, str, int, int, int, np.ndarray]], cohort: Any) -> Behind:
-        """Return it from lines of row, column, count, people, largest and print, of a ``config.schema.Cohort``."""
-        rows, columns, counts, people, largest, prints = zip(*lines, strict=True) if lines else ([],) * 6
+    def of(cls, lines: list[tuple[int, str, int, int, int, bool, np.ndarray]], cohort: Any) -> Behind:
+        """Return it from lines of row, column, count, people, largest, whether it is public, and print, of a
+        ``config.schema.Cohort``."""
+        rows, columns, counts, people, largest, public, prints = zip(*lines, strict=True) if lines else ([],) * 7
         places = [COUNTS.index(column) for column in columns]
         numbers = dict(zip(_ARRAYS, (rows, places, counts, people, largest), strict=False))
         found: Any = {name: np.array(values, dtype=np.int64) for name, values in numbers.items()}
         found |= {"prints": np.array(prints, dtype=np.int64).reshape(len(rows), BUCKETS)}
-        found |= {"public": cohort.counts is not None, "one_row_each": cohort.key == [cohort.person_column]}
+        found |= {"public": np.array(public, dtype=bool), "one_row_each": cohort.key == [cohort.person_column]}
         return cls(**found)
 
 

@@ -93,6 +93,11 @@ _TABLE = (
     Measure("median_follow_up", "median", "derived", "time", "none", "Median follow-up"),
     Measure("slope_index", "index", "derived", "number", "none", "Slope index of inequality"),
     Measure("log_relative_index", "index", "derived", "log", "none", "Relative index of inequality"),
+    Measure("log_incidence_rate_ratio", "index", "derived", "log", "none", "Rate ratio"),
+    Measure("log_stratified_rate_ratio", "index", "derived", "log", "none", "Rate ratio over strata"),
+    Measure("incidence_rate_difference", "index", "derived", "number", "none", "Rate difference"),
+    Measure("standardised_rate", "index", "derived", "number", "none", "Standardised rate per 1000 units of time"),
+    Measure("standardised_ratio", "index", "derived", "number", "none", "Observed over expected events"),
     Measure("standardised_difference", "index", "derived", "number", "none", "Standardised difference"),
     Measure("share_difference", "index", "derived", "number", "none", "Difference in percentage points"),
     Measure("log_prevalence_ratio", "index", "derived", "log", "none", "Prevalence ratio"),
@@ -147,7 +152,8 @@ def of_role(*roles: Role) -> tuple[str, ...]:
 
 #: Roles of measures that a sentence can tell: a number of members, or an estimate that means something by itself.
 TOLD: tuple[Role, ...] = (
-    "count", "members", "share", "rate", "curve", "curve_summary", "median", "agreement", "coefficient", "effect",
+    "count", "members", "share", "rate", "curve", "curve_summary", "median", "index", "agreement", "coefficient",
+    "effect",
 )  # fmt: skip
 #: What every analysis says of its members.
 MEMBERS = of_role("members")

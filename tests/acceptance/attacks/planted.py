@@ -92,6 +92,17 @@ STUDIES: dict[str, dict[str, tuple[str, str, Rows]]] = {
         "odds": ("logistic", "known", odds_ratio(61, 7, 433, 121)),
         "tested": ("kaplan_meier", "known", compared_groups({"yes": (61, 7, 23), "no": (436, 33, 121)})),
         "rates": ("funnel", "known", rates({"north": (7, 203, 411.3), "south": (43, 294, 603.7)})),
+        "cells": (
+            "incidence_rate",
+            "known",
+            rates(
+                {
+                    "north; age=young": (4, 101, 190.7),
+                    "north; age=old": (31, 160, 220.6),
+                    "south; age=young": (19, 99, 205.1),
+                }
+            ),
+        ),
         "slope": ("inequality", "known", slope({"1": (43, 101), "2": (37, 113), "3": (29, 97), "4": (6, 89)})),
     },
     "planted_again": {

@@ -25,8 +25,8 @@ Bounds = tuple[int, int]
 
 UNKNOWN = 10**7
 TABLES = (
-    *("table_one", "comparison_table", "frequency", "agreement", "inequality", "funnel", "flow", "matched_logistic"),
-    *("matched_cox", "quality"),
+    *("table_one", "comparison_table", "frequency", "agreement", "inequality", "funnel", "flow", "incidence_rate"),
+    *("matched_logistic", "matched_cox", "quality"),
 )
 CURVES = ("cumulative_incidence", "kaplan_meier", "follow_up", "mean_cumulative_count", "state_occupation")
 COUNTED = ("percent", "count")  # measures of tables that count members
@@ -169,7 +169,7 @@ def exact_counts(rows: pd.DataFrame, study: dict[str, Any]) -> dict[Name, int]:
     found: dict[Name, int] = {}
     for row in rows[rows["kind"].isin(TABLES) & rows["measure"].isin(["percent", "count", "rate"])].itertuples():
         found[named(row, "n")] = int(row.n)
-        if not pd.isna(row.total):
+        if not pd.isna(row.total) and (row.measure != "rate" or pd.isna(row.std_error)):
             found[named(row, "not n")] = int(row.total - row.n)
     sizes: dict[str, int] = {}
     for cohort, steps in rows[rows["kind"] == "attrition"].groupby("cohort", sort=False):

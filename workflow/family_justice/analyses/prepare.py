@@ -14,7 +14,7 @@ from family_justice.analyses.left_out import NO_TIME_AT_RISK, NOT_YET_OBSERVED
 from family_justice.config.schema import Cohort, Covariate, Outcome
 from family_justice.errors import AnalysisError
 from family_justice.files import connect
-from family_justice.kinds.families.keys import Analysis, columns_read
+from family_justice.kinds.families.keys import CALENDAR_DAY, Analysis, columns_read
 from family_justice.sql import identifier, identifiers, literal
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def load_members(
     key = ", ".join(f"cohort.{identifier(column)}" for column in cohort.key)
     kinds = {str(name): str(kind) for name, kind, *_ in connection.execute("DESCRIBE cohort").fetchall()}
     columns = [_column(name, kinds[name], cohort) for name in dict.fromkeys([*cohort.key, *wanted]) if name in kinds]
+    columns += _calendar_day(cohort, wanted)
     for name in own:
         levels = covariates[name].levels
         type_ = f"::ENUM({', '.join(map(literal, levels))})" if levels else ""
@@ -121,6 +122,14 @@ def _column(name: str, kind: str, cohort: Cohort) -> str:
         since = f"date_diff('day', cohort.{identifier(cohort.time_zero)}, {{}})"
         column = since.format(column) if kind == "DATE" else f"[{since.format('day')} FOR day IN {column}]"
     return f"{column} AS {identifier(name)}"
+
+
+def _calendar_day(cohort: Cohort, wanted: list[str]) -> list[str]:
+    """Return the SQL of the day of time zero, if it is wanted."""
+    if CALENDAR_DAY not in wanted or not cohort.time_zero:
+        return []
+    since = f"date_diff('day', DATE '1970-01-01', cohort.{identifier(cohort.time_zero)})"
+    return [f"{since} AS {identifier(CALENDAR_DAY)}"]
 
 
 def columns_of(members: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rates per time at risk, with exact limits."""
+"""Rates per time at risk, with exact limits; robust ones where events repeat."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from family_justice.estimators.survival.life_table import Z95
 
 Rows = Iterator[dict[str, Any]]
 
@@ -33,6 +35,19 @@ def rate_limits(events: float, time: float) -> tuple[float, float]:
         return math.nan, math.nan
     low = float(chdtri(2 * events, 0.975)) / 2 if events else 0.0
     return PER * low / time, PER * float(chdtri(2 * events + 2, 0.025)) / 2 / time
+
+
+def robust_limits(rate: float, std_error: float) -> tuple[float, float]:
+    """Return the 95% limits of a rate with a robust standard error, on the log scale: of events that repeat."""
+    if not (rate > 0 and std_error >= 0):
+        return math.nan, math.nan
+    width = math.exp(Z95 * std_error / rate)
+    return rate / width, rate * width
+
+
+def limits_of(rate: float, std_error: float, events: float, time: float) -> tuple[float, float]:
+    """Return the limits of a rate: robust ones if it has a standard error, else exact ones."""
+    return rate_limits(events, time) if math.isnan(std_error) else robust_limits(rate, std_error)
 
 
 def times_at_risk(table: pd.DataFrame, rates: pd.DataFrame) -> np.ndarray:

@@ -32,6 +32,7 @@ from family_justice.prints import BUCKETS, NO_SALT, Counted
 
 #: Groups that are ways to estimate, or how members were found, and no covariates.
 MISSING_VALUES = "missing_values"
+_Line = tuple[int, str, int, int, int, bool, np.ndarray]
 #: What rows of one series have in common.
 _SERIES = [*("measure", "outcome", "group", "term", "level"), "status"]
 _CAUSES = {"events": EVENT, "competing": COMPETING, "censored": CENSORED}
@@ -55,7 +56,7 @@ def find_behind(
     kind = KINDS[str(frame["kind"].iloc[0])]
     own = dict(kind.behind(members, cohort, analysis, covariates, where)) if kind.behind else {}
     uncounted = kind.keys.uncounted
-    lines: list[tuple[int, str, int, int, int, np.ndarray]] = []
+    lines: list[_Line] = []
     lost: dict[str, int] = {}
     for labels, rows in frame.groupby(_SERIES, sort=False, dropna=False):
         row = dict(zip(_SERIES, labels, strict=True))
@@ -76,7 +77,11 @@ def find_behind(
             printed = printer.print(found, None if found.times is None else times)
             for i in np.flatnonzero(known):
                 at = 0 if found.times is None else i
-                numbers = int(values[i]), int(printed.people[at]), int(printed.largest[at])
+                # A sum of numbers of areas is of the people whom they count; only how many areas there are is public.
+                summed = cohort.counts is not None and found.weights is not None
+                people = int(values[i] if summed else printed.people[at])
+                public = cohort.counts is not None and not summed
+                numbers = int(values[i]), people, int(printed.largest[at]), public
                 lines.append((int(indices[i]), column, *numbers, printed.prints[at]))
     if lost:
         named = ", ".join(f"{n} of '{measure}'" for measure, n in lost.items())
@@ -103,12 +108,13 @@ def _own(own: Mapping[tuple[str, ...], Counted], row: Mapping[str, Any], column:
     return [own[key]] if key in own else []
 
 
-def _uncounted(rows: pd.DataFrame) -> Iterator[tuple[int, str, int, int, int, np.ndarray]]:
+def _uncounted(rows: pd.DataFrame) -> Iterator[_Line]:
     nobody = np.zeros(BUCKETS, dtype=np.int64)
     for column in PRINTED:
         known = rows.loc[rows[column].notna(), column]
         yield from (
-            (int(index), column, int(value), -1, 0, nobody) for index, value in zip(known.index, known, strict=True)
+            (int(index), column, int(value), -1, 0, False, nobody)
+            for index, value in zip(known.index, known, strict=True)
         )
 
 

@@ -126,7 +126,15 @@ def count_members(
     if cohort.person_column is not None:
         members.attrs["one_row_each"] = members[cohort.person_column].is_unique
     found = printer_of(members, cohort, salt).print(Counted(np.arange(len(members))))
-    line = (0, "n", len(members), int(found.people[0]), int(found.largest[0]), found.prints[0])
+    line = (
+        0,
+        "n",
+        len(members),
+        int(found.people[0]),
+        int(found.largest[0]),
+        cohort.counts is not None,
+        found.prints[0],
+    )
     return Behind.of([line], cohort)
 
 

@@ -147,7 +147,7 @@ def _repeated_events(where: str, analysis: Analysis, cohort: Cohort) -> list[str
     """Say which outcomes of an analysis have an event that repeats and should not, or does not repeat and should."""
     problems, wanted = [], analysis.counts_repeated_events
     for name in analysis.outcome_names():
-        if name not in cohort.outcomes or repeats(cohort, cohort.outcomes[name]) == wanted:
+        if wanted is None or name not in cohort.outcomes or repeats(cohort, cohort.outcomes[name]) == wanted:
             continue
         event = cohort.outcomes[name].event
         if wanted:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -113,32 +114,32 @@ class Disclosed:
 
 
 def disclose(
-    rows: pd.DataFrame, policy: Policy, restricted: Restrictions = MappingProxyType({}), sets: Sets | None = None
+    rows: pd.DataFrame,
+    policy: Policy,
+    restricted: Restrictions = MappingProxyType({}),
+    sets: Sets | None = None,
+    studied: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Disclosed:
     """Apply ``policy`` to all results of one stream, in the schema of ``results.conform``.
 
     ``restricted`` says to which levels of covariates an analysis is restricted, and ``sets`` whom each count counts
-    (None: only the numbers are known; every row is a person, and counts are the same if their labels are).
-
-    Raises ``DisclosureError`` for anything that no rule covers; the message names kinds and columns, never values.
+    (None: only the numbers are known; every row is a person, and counts are the same if their labels are); ``studied``
+    describes the analyses, for ``derived.py`` of kinds. Raises ``DisclosureError`` for anything that no rule covers;
+    the message names kinds and columns, never values.
     """
     frame = rows.reset_index(drop=True).copy()
     sets = Sets() if sets is None else sets
     _check(frame)
     rule = _rules(frame)
-    attrition, quality, tables = (frame[rule == name] for name in ("attrition", "quality", "tables"))
-    latent, rank_tests = frame[rule == "latent"], frame.index[rule == "rank_tests"]
-    derived, of_curves = frame.index[rule == "derived"], frame.index[rule == "of_curves"]
-    agreeing, exact_only = frame.index[rule == "agreement"], frame.index[rule == "exact_only"]
+    attrition, quality, tables, latent = (frame[rule == o] for o in ("attrition", "quality", "tables", "latent"))
+    others = ("rank_tests", "derived", "of_curves", "agreement", "exact_only")
+    rank_tests, derived, of_curves, agreeing, exact_only = (frame.index[rule == name] for name in others)
     members, second = frame[rule == "members"], frame[rule == "second_program"]
-    check_second_program(second)
-    check_members(members)
-    check_attrition(attrition)
-    check_tables(tables)
-    check_quality(quality)
-    check_rates(frame)
-    check_latent(latent)
-    check_coherence(frame)
+    for check, part in (
+        (check_second_program, second), (check_members, members), (check_attrition, attrition), (check_tables, tables),
+        (check_quality, quality), (check_rates, frame), (check_latent, latent), (check_coherence, frame),
+    ):  # fmt: skip
+        check(part)
     curves = read_curves(frame[rule == "curves"], policy, sets)
     models = read_models(frame[rule == "models"], policy, sets)
 
@@ -159,7 +160,7 @@ def disclose(
     release_attrition(frame, attrition.index, steps, ledger, policy)
     release_tables(frame, cells, ledger, policy)
     release_agreement(frame, agreeing, policy)
-    release_derived(frame, derived, policy)
+    release_derived(frame, derived, policy, studied)
     beyond, follow_up = release_curves(frame, curves, policy)
     release_medians(frame, follow_up, policy)
     release_of_curves(frame, of_curves, curves, policy)

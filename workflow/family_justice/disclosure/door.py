@@ -80,7 +80,7 @@ def open_door(
         known = {name: Behind.read(path) for name, path in beside.items() if path.is_file()}
         sets = gather(dict(zip(internal, frames, strict=True)), known)
         restricted = {name: about.get("restrict_to") or {} for name, about in description.get("analyses", {}).items()}
-        disclosed = disclose(exact, policy, restricted, sets)
+        disclosed = disclose(exact, policy, restricted, sets, description.get("analyses", {}))
         with alone(population.folder) if population else nullcontext():
             _release(disclosed, exact, description, release, study_out, suppressions, policy, population)
     except (ConfigError, DamageError, DisclosureError):

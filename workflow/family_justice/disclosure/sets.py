@@ -132,7 +132,7 @@ def _of_analysis(name: str, frame: pd.DataFrame, behind: Behind, start: int) -> 
                         "rule; give the cohort one row per person"
                     )
                 continue
-            numbers = int(behind.people[at]), int(behind.largest[at]), bool(behind.public)
+            numbers = int(behind.people[at]), int(behind.largest[at]), bool(behind.public[at])
             found[start + row, column] = Who(*numbers, behind.prints[at])
     if wrong:
         raise DisclosureError(f"{name}: {wrong} counts are not those of the members behind them")

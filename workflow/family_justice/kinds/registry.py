@@ -11,8 +11,8 @@ recomputation, documentation) loops over ``KINDS``. A folder ``kinds/<kind>/`` h
 ``show.py``
     ``SHOW``: its figure and what stands on the page (``families.show``). Mandatory. It imports nothing that runs.
 ``derived.py``
-    ``rows(table)``: the rows that follow from its table, made again from released counts. Mandatory for a kind with
-    measures of the role ``index``, and for no other.
+    ``rows(table, about)``: the rows that follow from its table, made again from released counts; ``about`` is the
+    analysis in ``study.json``. Mandatory for a kind with measures of the role ``index``, and for no other.
 ``behind.py``
     ``behind(members, cohort, analysis, covariates, where)``: which members some of its counts count, where this does
     not follow from the labels of a row (``analyses.recount``). Only for a kind that needs it.
@@ -93,7 +93,7 @@ class Kind:
         return self._part("show").SHOW
 
     @property
-    def derived(self) -> Callable[[pd.DataFrame], Iterator[Row]] | None:
+    def derived(self) -> Callable[[pd.DataFrame, Mapping[str, Any]], Iterator[Row]] | None:
         """The rows that follow from its table; None for a kind without."""
         return self._part("derived").rows if self.has("derived") else None
 

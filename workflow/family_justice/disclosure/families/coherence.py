@@ -9,7 +9,7 @@ estimate. Every value that follows from others of its row, or of its model, is w
 - Profile of a likelihood (Firth): coefficients with a p value and no statistic. The limits lie on either side of the
   estimate, and leave out 0 exactly if p < 0.05 (to within ``PROFILE``).
 - Log-minus-log limits of probabilities on a grid of times, logarithmic ones of mean counts.
-- Wilson's limits of percentages, exact Poisson limits of rates.
+- Wilson's limits of percentages, exact Poisson limits of rates, robust ones of rates with a standard error.
 - Chi-squared or F distribution: the p value of a test is that of its statistic and df; the second df of an F test are
   those of the coefficients of its model. A likelihood-ratio test is twice the difference of the log-likelihoods.
 
@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from family_justice.analyses.model_rows import F_TEST
-from family_justice.analyses.rates import PER, rate_limits
+from family_justice.analyses.rates import PER, limits_of
 from family_justice.errors import DisclosureError, report_together
 from family_justice.estimators.groups.proportions import wilson
 from family_justice.estimators.parts.chi_square import ChiSquareTest, upper_tail
@@ -195,7 +195,7 @@ def _other_limits(row: dict[str, Any], value: dict[str, float], role: str) -> It
             yield "std_error is not that of n and total"
     elif role == "rate" and estimate > 0 and not pd.isna(row["n"]):
         events = int(row["n"])
-        expected = rate_limits(events, PER * events / estimate)
+        expected = limits_of(estimate, error, events, PER * events / estimate)
     if not (_agree(value["conf_low"], expected[0], error) and _agree(value["conf_high"], expected[1], error)):
         yield _OTHER_LIMITS
 

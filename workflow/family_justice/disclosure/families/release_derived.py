@@ -1,17 +1,20 @@
 """Rows that follow from the table of their analysis: computed again from the released counts.
 
-Rates rest on released events and on the time at risk to three digits. Whatever ``derived.py`` of a kind makes of a
+Rates rest on released events and on the time at risk to three digits, robust standard errors (of events that repeat) on
+the relative error to two digits. Whatever ``derived.py`` of a kind makes of a
 table is made of the released one; where that is not known enough, the row is withheld.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from family_justice.analyses.rates import PER, rate_limits
+from family_justice.analyses.rates import PER, limits_of
 from family_justice.config.schema import Policy
 from family_justice.disclosure.result_frame import count, real, require_present, suppress
 from family_justice.disclosure.rounding import is_open
@@ -38,15 +41,21 @@ def check_rates(frame: pd.DataFrame) -> None:
         raise DisclosureError("rates: the estimate of some rows is not events over time at risk")
 
 
-def release_derived(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> None:
-    """Write times at risk, rates and derived rows into ``frame``, whose table rows are released already."""
+def release_derived(
+    frame: pd.DataFrame, rows: pd.Index, policy: Policy, studied: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> None:
+    """Write times at risk, rates and derived rows into ``frame``, whose table rows are released already; ``studied``
+    describes the analyses, by name."""
     if is_open(policy):
         return
     _release_rates(frame, policy)
     for (analysis, kind), own in frame.loc[rows].groupby(["analysis", "kind"], sort=False):
         of_analysis = frame[frame["analysis"] == analysis]
         table = of_analysis[of_analysis["measure"].isin(["percent", "count", "rate", "time_at_risk"])]
-        fresh = {tuple(row.get(c, "") for c in _LABELS): row for row in _derive(str(kind), table)}
+        fresh = {
+            tuple(row.get(c, "") for c in _LABELS): row
+            for row in _derive(str(kind), table, studied.get(str(analysis), {}))
+        }
         for row in own.index[own["measure"].isin(of_role("index"))]:
             if frame.at[row, "measure"] == "standardised_difference" and frame.at[row, "level"] == "":
                 # Of a number: a function of everybody's values, not of counts. Two decimals, as readers need.
@@ -63,10 +72,10 @@ def release_derived(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> None
             frame.at[row, "status"], frame.at[row, "note"] = new.get("status", "ok"), new.get("note", "")
 
 
-def _derive(kind: str, table: pd.DataFrame) -> list[dict[str, Any]]:
+def _derive(kind: str, table: pd.DataFrame, about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows that follow from the table of a kind."""
     derived = KINDS[kind].derived
-    return [] if derived is None else list(derived(table))
+    return [] if derived is None else list(derived(table, about))
 
 
 def _release_rates(frame: pd.DataFrame, policy: Policy) -> None:
@@ -81,7 +90,12 @@ def _release_rates(frame: pd.DataFrame, policy: Policy) -> None:
         time = real(frame, row, "estimate")
         time = round(time, 2 - math.floor(math.log10(time))) if time > 0 else time
         events = count(frame, rate, "n") or 0
+        exact = real(frame, rate, "estimate")
         frame.at[row, "estimate"], frame.at[row, "n"] = time, frame.at[rate, "total"]
         frame.at[rate, "estimate"] = PER * events / time if time > 0 else math.nan
         if not math.isnan(real(frame, rate, "conf_low")):
-            frame.loc[rate, ["conf_low", "conf_high"]] = rate_limits(events, time)
+            value, error = real(frame, rate, "estimate"), real(frame, rate, "std_error")
+            if not math.isnan(error):
+                error = float(f"{error / exact:.2g}") * value if value > 0 else math.nan
+                frame.at[rate, "std_error"] = error
+            frame.loc[rate, ["conf_low", "conf_high"]] = limits_of(value, error, events, time)

@@ -47,7 +47,8 @@ def check_tables(frame: pd.DataFrame) -> None:
     require_empty(counts, ["std_error", "conf_low", "conf_high"], "counts")
     if (counts["estimate"].notna() & (counts["estimate"] != counts["n"].astype(float))).any():
         raise DisclosureError("counts: the estimate of some rows is not n")
-    if (frame["n"] > frame["total"]).fillna(False).any():
+    # Events may be more than the members, or the areas, that they are of.
+    if ((frame["n"] > frame["total"]) & (frame["measure"] != "rate")).fillna(False).any():
         raise DisclosureError("counts and percentages: n exceeds total in some rows")
 
 
@@ -63,21 +64,30 @@ def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Ke
         time, total = real(frame, first, "time"), count(frame, first, "total")
         moment = None if math.isnan(time) else time
         whole = None
-        if total is not None:
+        apart = any(_is_apart(frame, int(row), ledger) for row in margin.index)
+        if total is not None and not (apart and ledger.sets.is_public(first, "total")):
             whole = ledger.add(person_key(cohort, who, total, moment), total, anchored=True, at=(first, "total"))
             groups.setdefault((analysis, outcome, term, None, moment), {})[who] = whole
         cells = []
         for row, level, n in zip(margin.index, margin["level"], margin["n"], strict=True):
             here = who | {(term, str(level))} if level else who
-            cell = ledger.add(person_key(cohort, here, int(n), moment), int(n), at=(int(row), "n"))
+            name = ("events", cohort, outcome, here, int(n)) if apart else person_key(cohort, here, int(n), moment)
+            cell = ledger.add(name, int(n), at=(int(row), "n"))
             groups.setdefault((analysis, outcome, term, str(level), moment), {})[who] = cell
             names[int(row)] = (cell, whole)
             cells.append(cell)
-        if whole is not None:
+        if whole is not None and not apart:
             ledger.add_sum(whole, cells, margin=True)
     for family in groups.values():
         add_group_sums(ledger, family)
     return names
+
+
+def _is_apart(frame: pd.DataFrame, row: int, ledger: Ledger) -> bool:
+    """True for events that are no part of the members beside them: they repeat (a robust standard error tells), or the
+    members are areas and the events people."""
+    repeat = frame.at[row, "measure"] == "rate" and not math.isnan(real(frame, row, "std_error"))
+    return repeat or ledger.sets.is_public(row, "total") != ledger.sets.is_public(row, "n")
 
 
 def add_group_sums(ledger: Ledger, family: dict[Conditions, Key]) -> None:

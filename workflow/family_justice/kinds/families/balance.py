@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +14,7 @@ from family_justice.analyses.model_rows import (
 )
 
 
-def balance_rows(table: pd.DataFrame) -> Rows:
+def balance_rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield the standardised difference of every level between treated members and comparisons, before matching and
     after (group ``matched=yes``): the difference of shares over sqrt((p q + p' q')/2) of the shares before (Austin
     2009), so that only the shares can improve. After matching every set counts once, as for numbers

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from family_justice.config.schema import Cohort, Covariate, Outcome
 
 Covariates = Mapping[str, "Covariate"]
+#: Column of members with the day of time zero, for kinds that need calendar time: days since 1 January 1970.
+CALENDAR_DAY = "calendar_day"
 
 
 def unknown(names: Iterable[str], allowed: Iterable[str], where: str, what: str, of: str = "") -> list[str]:
@@ -70,8 +72,9 @@ class Analysis(Strict):
     family: ClassVar[str]
     #: The measures that results of this kind may have; others do not leave.
     measures: ClassVar[tuple[str, ...]]
-    #: True for a kind that looks at all the events of a member, false for one that takes a single event.
-    counts_repeated_events: ClassVar[bool] = False
+    #: True for a kind that looks at all the events of a member, false for one that takes a single event, None for one
+    #: that takes either.
+    counts_repeated_events: ClassVar[bool | None] = False
     #: True where counts and estimates rest on matched sets: no crude estimate stands behind a coefficient.
     is_matched: ClassVar[bool] = False
     #: True where the rows of each outcome are a contrast of one level of a variable with its reference level.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +17,7 @@ from family_justice.analyses.rates import PER, times_at_risk
 from family_justice.estimators.groups.funnel import control_limits
 
 
-def rows(table: pd.DataFrame) -> Rows:
+def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield for every area the limits between which 95% and 99.8% of such areas lie if all have the share (or rate) of
     everybody and nothing but chance is at work (``control_limits``, which see for small areas), and by how much areas
     vary more than that: the mean squared z score, the outermost tenths drawn in (winsorised)."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +17,7 @@ from family_justice.analyses.rates import PER, times_at_risk
 from family_justice.estimators.groups.inequality import grouped_inequality
 
 
-def rows(table: pd.DataFrame) -> Rows:
+def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield slope and relative index of every group of a table of shares or rates, whose last grouping column are the
     ordered groups, best off first. Both compare the worst off end with the best off end."""
     shares = table[table["measure"].isin(["percent", "rate"])]

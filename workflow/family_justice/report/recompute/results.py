@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from family_justice.analyses.rates import PER, rate_limits
+from family_justice.analyses.rates import PER, limits_of
 from family_justice.disclosure.families.agreement import fill
 from family_justice.estimators.groups.agreement import agreement_rows
 from family_justice.estimators.groups.proportions import wilson
@@ -56,8 +56,9 @@ class Check:
 
 def recompute(path: Path) -> list[Check]:
     """Return a check for every measure in a file of results that is more than a count, in the order of the file."""
-    policy = read_study(path.parents[1])["policy"]
-    rows = read_results(str(path))
+    study = read_study(path.parents[1])
+    policy, rows = study["policy"], read_results(str(path))
+    rows.attrs["about"] = study.get("analyses", {}).get(path.parent.name, {})
     checks: list[Check] = []
     for measure, every in rows.groupby("measure", sort=False):
         part = every[every["status"].isin(["ok", "reference"])]
@@ -151,13 +152,15 @@ def _percent(_: pd.DataFrame, part: pd.DataFrame) -> Values:
 
 
 def _rate(rows: pd.DataFrame, part: pd.DataFrame) -> Values:
-    """Events per 1000 units of the time at risk of the same group, with the exact limits of a Poisson count."""
+    """Events per 1000 units of the time at risk of the same group, with the exact limits of a Poisson count, or those
+    of a released robust standard error."""
     times = rows[rows["measure"] == "time_at_risk"].set_index(["outcome", "group"])["estimate"]
     lines = []
     for row in part.index:
         line: Any = part.loc[row]
         events, time = float(line["n"]), float(times[(line["outcome"], line["group"])])
-        lines.append((PER * events / time, *rate_limits(events, time)))
+        rate, error = PER * events / time if time > 0 else np.nan, float(line["std_error"])
+        lines.append((rate, *limits_of(rate, error, events, time)))
     return pd.DataFrame(lines, index=part.index, columns=["estimate", "conf_low", "conf_high"])
 
 
@@ -166,7 +169,7 @@ def _derived(rows: pd.DataFrame, part: pd.DataFrame) -> Values:
     labels = ["measure", "outcome", "group", "term", "level"]
     table = rows[rows["measure"].isin(["percent", "count", "rate", "time_at_risk"])]
     derived = KINDS[str(part["kind"].iloc[0])].derived
-    made = derived(table) if derived else ()
+    made = derived(table, rows.attrs["about"]) if derived else ()
     found = {tuple(line.get(label, "") for label in labels): line for line in made}
     lines = [found.get(tuple(part.loc[row, labels]), {}) for row in part.index]
     values = [[line.get(value, np.nan) for value in VALUES] for line in lines]
