@@ -77,6 +77,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "poisson": {"outcome": "back", "covariates": ["sex", "age"]},
     "recurrent_cox": {"outcome": "again", "covariates": ["sex", "age"], "model": "andersen_gill"},
     "risk_ratio": {"variable": "placed", "covariates": ["sex", "age"]},
+    "sequence_typology": {**CAREERS, "until": 12, "clusters": [2, 3], "variables": ["sex"]},
     "state_occupation": {"states": STATES, "censoring": ["end"], **GRID, "report_at": [1]},
     "table_one": {"variables": ["order", "fifth"], "group_by": ["sex"]},
 }  # fmt: skip
