@@ -90,6 +90,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
     ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
+    ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("funnel", {"variable": None, "outcome": "late"}),
     ("inequality", {"variable": None, "outcome": "recorded", "group_by": ["sex"]}),
     ("kaplan_meier", {"outcomes": ["late", "recorded"]}),

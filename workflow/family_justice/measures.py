@@ -98,6 +98,7 @@ _TABLE = (
     Measure("control_limits_95", "index", "derived", "number", "none", "95% limits of chance"),
     Measure("control_limits_998", "index", "derived", "number", "none", "99.8% limits of chance"),
     Measure("overdispersion", "index", "derived", "number", "none", "Variation beside that of chance"),
+    Measure("trend", "index", "derived", "percent", "none", "Change of a share per step"),
     Measure("mean_time_in_type", "index", "derived", "time", "none", "Mean time of a type in a state"),
     Measure("agreement", "agreement", "derived", "percent", "none", "Observed agreement"),
     Measure("kappa", "agreement", "derived", "number", "none", "Cohen's kappa"),
