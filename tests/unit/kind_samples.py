@@ -82,6 +82,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "poisson": {"outcome": "back", "covariates": ["sex", "age"]},
     "recurrent_cox": {"outcome": "again", "covariates": ["sex", "age"], "model": "andersen_gill"},
     "risk_ratio": {"variable": "placed", "covariates": ["sex", "age"]},
+    "sequence_typology": {**CAREERS, "until": 12, "clusters": [2, 3], "variables": ["sex"]},
     "state_occupation": {"states": STATES, "censoring": ["end"], **GRID, "report_at": [1]},
     "table_one": {"variables": ["order", "fifth"], "group_by": ["sex"]},
 }  # fmt: skip
@@ -96,6 +97,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
     ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
+    ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("funnel", {"variable": None, "outcome": "late"}),
     ("incidence_rate", {"outcome": "again", "age": None, "calendar": {"by": "financial_year"}, "by": ["period", "year"],
                         "compare": None, "standardise": None}),

@@ -120,6 +120,7 @@ ASKED = {
     "kaplan_meier": {"restricted_mean_at": [2]},
     "inequality": {"variable": None, "outcome": "back"},
     "latent_classes": {"variables": ["placed", "first"], "classes": 1},
+    "state_occupation": {"restricted_mean_at": [2]},
 }
 
 

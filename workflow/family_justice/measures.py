@@ -39,6 +39,7 @@ Role = Literal[
     "missing_information",  # lost to missing values
     "entropy",  # of a classification
     "class_share",  # share of a latent class, or of an answer within it
+    "validity",  # of clusters of members
     "second_program",  # how far another program's answer lies from ours
 ]
 #: ``count``: the row's news is in its counts; ``derived``: follows from counts; ``model``: an estimate of a fit.
@@ -105,6 +106,8 @@ _TABLE = (
     Measure("control_limits_95", "index", "derived", "number", "none", "95% limits of chance"),
     Measure("control_limits_998", "index", "derived", "number", "none", "99.8% limits of chance"),
     Measure("overdispersion", "index", "derived", "number", "none", "Variation beside that of chance"),
+    Measure("trend", "index", "derived", "percent", "none", "Change of a share per step"),
+    Measure("mean_time_in_type", "index", "derived", "time", "none", "Mean time of a type in a state"),
     Measure("agreement", "agreement", "derived", "percent", "none", "Observed agreement"),
     Measure("kappa", "agreement", "derived", "number", "none", "Cohen's kappa"),
     Measure("log_hazard_ratio", "coefficient", "model", "log", "rate", "Hazard ratio"),
@@ -132,6 +135,8 @@ _TABLE = (
     Measure("concordance", "discrimination", "model", "proportion", "none", "Concordance"),
     Measure("within_cluster_correlation", "correlation", "model", "number", "none", "Correlation within clusters"),
     Measure("missing_information", "missing_information", "model", "proportion", "none", "Information lost"),
+    Measure("silhouette", "validity", "model", "number", "none", "Average silhouette width"),
+    Measure("adjusted_rand", "validity", "model", "number", "none", "Adjusted Rand index"),
     Measure("entropy", "entropy", "model", "proportion", "none", "Entropy of the classes"),
     Measure("class_share", "class_share", "model", "percent", "none", "Share of a class"),
     Measure("item_probability", "class_share", "model", "percent", "none", "Probability of an answer"),

@@ -26,7 +26,7 @@ Bounds = tuple[int, int]
 UNKNOWN = 10**7
 TABLES = (
     *("table_one", "comparison_table", "frequency", "agreement", "inequality", "funnel", "flow", "incidence_rate"),
-    *("matched_logistic", "matched_cox", "quality"),
+    *("sequence_typology", "matched_logistic", "matched_cox", "quality"),
 )
 CURVES = ("cumulative_incidence", "kaplan_meier", "follow_up", "mean_cumulative_count", "state_occupation")
 COUNTED = ("percent", "count")  # measures of tables that count members
@@ -215,10 +215,9 @@ def levels_of(study: dict[str, Any], column: str) -> set[str]:
     """Return the levels that the study declares for a covariate, the one of missing values included; or for a term of
     its own of an analysis."""
     if column not in study["covariates"]:
-        own = [
-            about for about in study["analyses"].values() if column in about.get("terms", []) and about.get("levels")
-        ]
-        return {str(level) for about in own[:1] for level in about["levels"]}
+        every = study.get("analyses", {}).values()
+        own = [about for about in every if column in about.get("terms", []) and about.get("states")]
+        return {str(state) for about in own[:1] for state in about["states"]} if "_" in column else set()
     about = study["covariates"].get(column, {})
     return {str(level) for level in about.get("levels") or []} | ({about["missing"]} if about.get("missing") else set())
 

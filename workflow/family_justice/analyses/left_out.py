@@ -14,7 +14,8 @@ import pandas as pd
 
 #: Reasons, as levels of result rows. ``NO_VALUE`` names the covariate in ``term``.
 NOT_YET_OBSERVED, NO_TIME_AT_RISK, NO_VALUE = "not yet observed", "no time at risk", "no value"
-REASONS = (NOT_YET_OBSERVED, NO_TIME_AT_RISK, NO_VALUE)
+NOT_TO_THE_END = "not observed to the end"
+REASONS = (NOT_YET_OBSERVED, NO_TIME_AT_RISK, NO_VALUE, NOT_TO_THE_END)
 
 #: Number of members by covariate (empty for none) and reason.
 LeftOut = Mapping[tuple[str, str], int]

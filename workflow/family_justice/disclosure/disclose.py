@@ -47,6 +47,7 @@ from family_justice.disclosure.families.tables import (
     release_attrition,
     release_tables,
 )
+from family_justice.disclosure.families.validity import release_validity
 from family_justice.disclosure.ledger import Ledger
 from family_justice.disclosure.nesting import Restrictions, restrictions, tie_groups
 from family_justice.disclosure.result_frame import release_exact_only
@@ -72,6 +73,7 @@ RULES: Mapping[Role, str] = {
     "curve_summary": "of_curves",
     "rank_test": "rank_tests",
     "agreement": "agreement",
+    "validity": "validity",
     "coefficient": "models",
     "effect": "models",
     "area_effect": "models",
@@ -94,7 +96,7 @@ WHOLE_FAMILIES: Mapping[str, str] = {
 }  # fmt: skip
 #: The rules that each of the other families may ask for; a measure that needs another one has none.
 OF_FAMILY: Mapping[str, frozenset[str]] = {
-    "table": frozenset({"tables", "derived", "agreement"}),
+    "table": frozenset({"tables", "derived", "agreement", "validity"}),
     "curve": frozenset({"tables", "curves", "medians", "of_curves", "rank_tests"}),
     "ratios": frozenset({"tables", "derived", "models"}),
 }
@@ -131,10 +133,10 @@ def disclose(
     sets = Sets() if sets is None else sets
     _check(frame)
     rule = _rules(frame)
-    attrition, quality, tables, latent = (frame[rule == o] for o in ("attrition", "quality", "tables", "latent"))
-    others = ("rank_tests", "derived", "of_curves", "agreement", "exact_only")
-    rank_tests, derived, of_curves, agreeing, exact_only = (frame.index[rule == name] for name in others)
-    members, second = frame[rule == "members"], frame[rule == "second_program"]
+    whole = ("attrition", "quality", "tables", "latent", "members", "second_program")
+    attrition, quality, tables, latent, members, second = (frame[rule == name] for name in whole)
+    names = ("rank_tests", "derived", "of_curves", "agreement", "exact_only", "validity")
+    rank_tests, derived, of_curves, agreeing, exact_only, valid = (frame.index[rule == name] for name in names)
     for check, part in (
         (check_second_program, second), (check_members, members), (check_attrition, attrition), (check_tables, tables),
         (check_quality, quality), (check_rates, frame), (check_latent, latent), (check_coherence, frame),
@@ -160,6 +162,7 @@ def disclose(
     release_attrition(frame, attrition.index, steps, ledger, policy)
     release_tables(frame, cells, ledger, policy)
     release_agreement(frame, agreeing, policy)
+    release_validity(frame, valid, policy)
     release_derived(frame, derived, policy, studied)
     beyond, follow_up = release_curves(frame, curves, policy)
     release_medians(frame, follow_up, policy)
@@ -171,7 +174,7 @@ def disclose(
 
     handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
     handled |= set(frame.index[rule == "medians"]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
-    handled |= set(exact_only) | set(latent.index) | set(numbers) | set(second.index)
+    handled |= set(exact_only) | set(valid) | set(latent.index) | set(numbers) | set(second.index)
     handled |= {row for model in models for row in model.rows.index}
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")

@@ -21,6 +21,7 @@ from family_justice.disclosure.result_frame import (
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
 from family_justice.estimators.groups.proportions import wilson
+from family_justice.kinds.registry import KINDS
 
 _UNUSED = ["statistic", "df", "p_value", "events", "competing", "censored", "at_risk"]
 _MARGIN = ["analysis", "cohort", "measure", "outcome", "group", "term", "time"]
@@ -77,7 +78,7 @@ def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Ke
             names[int(row)] = (cell, whole)
             cells.append(cell)
         if whole is not None and not apart:
-            ledger.add_sum(whole, cells, margin=True)
+            ledger.add_sum(whole, cells, margin=getattr(KINDS[text(frame, first, "kind")].keys, "hides_second", True))
     for family in groups.values():
         add_group_sums(ledger, family)
     return names

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-HEIGHT, BAR, BETWEEN = 2.9, 0.34, 0.55  # of a panel, of a bar across, and between panels, inches
+HEIGHT, BAR, BETWEEN = 2.9, 0.34, 0.3  # of a panel, of a bar across, and between panels, inches
 GONE = "#c9c9c9"  # members no longer observed
 LEAST = 4.2  # percent, for a bar to hold its number
 
@@ -90,8 +90,8 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     states = _states(panels, about)
     side = min(max(text_width(label, SMALL) for label, _ in states.values()) + 0.14, 1.6)
     above = 0.0 if len(every) == 1 else text_height(1) + 0.06
-    cell = above + HEIGHT + 0.3 + BETWEEN * (len(panels) > 1)
-    sheet = Sheet(title, subtitle, [*notes, labels.foot()], body=cell * len(panels))
+    cell = above + HEIGHT + 0.3 + BETWEEN
+    sheet = Sheet(title, subtitle, [*notes, labels.foot()], body=cell * len(panels) - BETWEEN)
     for number, flows in enumerate(panels):
         y = sheet.top + cell * number
         if above:

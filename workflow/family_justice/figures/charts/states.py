@@ -51,7 +51,9 @@ GONE = "#5a5a5a"  # the last state, if nobody leaves it
 FRAME, BETWEEN = 2.4, 0.55  # height of a frame and gap between two, inches
 
 
-def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:
+def draw(
+    rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, axis: str = "Probability (%)"
+) -> tuple[Sheet, str, str]:
     """Draw the probabilities of all states; return the sheet, the alt text and the caption.
 
     ``rows``: released rows in the result schema. ``about``: the analysis in ``study.json``, with the labels of states.
@@ -67,7 +69,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         sheet = message(title, subtitle, "All probabilities are withheld: too few people to release.", notes[1:])
         return sheet, f"{title}: all probabilities are withheld by disclosure control.", "All values are withheld."
     across = labels.since(about.get("cohort") or "", unit)
-    sheet = _sheet(panels, (title, subtitle, notes), (across, unit), labels)
+    sheet = _sheet(panels, (title, subtitle, notes), (across, unit, axis), labels)
     caption = "Probability of each state in percent, stacked, " + (
         "one panel per group" if len(panels) > 1 else f"against {unit}"
     )
@@ -75,10 +77,10 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
 
 
 def _sheet(
-    panels: list[CurvePanel], head: tuple[str, str, list[str]], time: tuple[str, str], labels: words.Labels
+    panels: list[CurvePanel], head: tuple[str, str, list[str]], names_of: tuple[str, str, str], labels: words.Labels
 ) -> Sheet:
-    """Draw the panels, at most two side by side; ``time`` is the name of the axis and its unit."""
-    since, unit = time
+    """Draw the panels, at most two side by side; ``names_of`` the axis of time, its unit, and the other axis."""
+    since, unit, upward = names_of
     names = [line.label for line in panels[0].lines]
     direct, columns = len(panels) == 1, min(2, len(panels))
     left = MARGIN + min(max(max(text_width(n, SMALL) for n in names) + 0.7, 1.0), 1.9)
@@ -102,7 +104,7 @@ def _sheet(
         middles = _areas(axes, panel, high, ticks)
         strips(sheet, panel, (x, y, width, FRAME), (high, unit), labels, counted="in this state")
         if column == 0:
-            sheet.text(x - 0.44, y + FRAME / 2, "Probability (%)", rotation=90, ha="center", va="center")
+            sheet.text(x - 0.44, y + FRAME / 2, upward, rotation=90, ha="center", va="center")
             risk_names(sheet, panel, y + FRAME + 0.61, room=left - 0.28, heading="Number in state")
         sheet.text(x + width / 2, y + FRAME + 0.37, across, ha="center")
         if direct:

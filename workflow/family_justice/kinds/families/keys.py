@@ -83,6 +83,9 @@ class Analysis(Strict):
     #: analysis): only a cohort with one row per person may have them, and nothing ties them to other counts by members.
     uncounted: ClassVar[tuple[str, ...]] = ()
     counts_members: ClassVar[bool] = True
+    #: False for a table of many rounded margins, in which a cell that is withheld alone in its margin is left to the
+    #: auditor: a second one is hidden only where rounding leaves too few values.
+    hides_second: ClassVar[bool] = True
     #: Keys that go into the description of the study, for figures, tables and the door's vocabulary.
     described_keys: ClassVar[tuple[str, ...]] = (
         "group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata",

@@ -34,6 +34,7 @@ class Flow(States):
 
     family: ClassVar[str] = "table"
     measures: ClassVar[tuple[str, ...]] = ("percent",)
+    hides_second: ClassVar[bool] = False
 
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
         """Times increase, and no state has the name of what is no longer seen."""

@@ -1,0 +1,1 @@
+"""Types of careers: clusters of sequences of states."""
