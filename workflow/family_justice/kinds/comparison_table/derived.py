@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -19,7 +21,7 @@ ALIKE = "the members of each side are all alike"
 NOBODY = "nobody on one side has it"
 
 
-def rows(table: pd.DataFrame) -> Rows:
+def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield, for each variable of a table of shares, the differences and ratios of its levels between the first and
     the second group of the last grouping column, and the test of the variable. What rests on a withheld number is not
     there."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import pandas as pd
 
 from family_justice.analyses.model_rows import Rows, estimate_row
 from family_justice.estimators.groups.trend import share_trend
 
 
-def rows(table: pd.DataFrame) -> Rows:
+def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield for every level of every variable its change from one group of the axis (the first of the grouping columns)
     to the next, within each of the other groups; none where a count of the axis is withheld."""
     shares = table[table["measure"] == "percent"]

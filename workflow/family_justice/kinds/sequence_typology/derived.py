@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +13,7 @@ from family_justice.analyses.model_rows import Rows
 from family_justice.kinds.sequence_typology.model import TYPE, time_of
 
 
-def rows(table: pd.DataFrame) -> Rows:
+def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield for every type the mean time in each state: each share counts for the step that it begins.
 
     A share that is withheld is taken to lie on a line between its neighbours; where half of them or more are, there is
