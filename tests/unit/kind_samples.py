@@ -91,7 +91,6 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
     ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
-    ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("funnel", {"variable": None, "outcome": "late"}),
     ("inequality", {"variable": None, "outcome": "recorded", "group_by": ["sex"]}),
     ("kaplan_meier", {"outcomes": ["late", "recorded"]}),
@@ -107,6 +106,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("state_occupation", {"states": {**STATES, "home_again": {"label": "Home again", "entered_by": "moved"}},
                           "ordered": False, "group_by": []}),
     ("transition_cox", {"clock": "time_zero", "covariates": ["fifth", "sex"]}),
+    ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("state_occupation", {**CAREERS, "every": 3, "until": 12, "report_at": [6], "restricted_mean_at": [12]}),
 ]  # fmt: skip
 
