@@ -257,7 +257,7 @@ def _states(system: System, release: Release, rows: pd.DataFrame, start: dict, w
         # Nobody leaves the last states, nor is last seen there; everybody starts in one to which no move leads.
         for state in {origin for origin, _ in moves}:
             came = {counts[f"{a}:{b}"]: 1 for a, b in moves if b == state} or {("started", *who): 1}
-            left = [counts[f"{a}:{b}"] for a, b in moves if a == state] + [counts[state]] * (state in counts)
+            left = [counts[f"{a}:{b}"] for a, b in moves if a == state] + ([counts[state]] if state in counts else [])
             system.tie({**came, **dict.fromkeys(left, -1)}, 0, LOOSE)
 
 
