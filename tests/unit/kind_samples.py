@@ -85,6 +85,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "sequence_typology": {**CAREERS, "until": 12, "clusters": [2, 3], "variables": ["sex"]},
     "state_occupation": {"states": STATES, "censoring": ["end"], **GRID, "report_at": [1]},
     "table_one": {"variables": ["order", "fifth"], "group_by": ["sex"]},
+    "transition_cox": {**CAREERS, "origin": "away", "target": "home", "covariates": ["sex", "age"]},
 }  # fmt: skip
 IMPUTED = {"imputation": {"variables": ["fifth"], "auxiliary": ["year"], "datasets": 2, "iterations": 1}}
 #: Further keys, by kind, that make its run read other columns of the members.
@@ -97,7 +98,6 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
     ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
-    ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("funnel", {"variable": None, "outcome": "late"}),
     ("incidence_rate", {"outcome": "again", "age": None, "calendar": {"by": "financial_year"}, "by": ["period", "year"],
                         "compare": None, "standardise": None}),
@@ -115,6 +115,8 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("risk_ratio", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
     ("state_occupation", {"states": {**STATES, "home_again": {"label": "Home again", "entered_by": "moved"}},
                           "ordered": False, "group_by": []}),
+    ("transition_cox", {"clock": "time_zero", "covariates": ["fifth", "sex"]}),
+    ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("state_occupation", {**CAREERS, "every": 3, "until": 12, "report_at": [6], "restricted_mean_at": [12]}),
 ]  # fmt: skip
 

@@ -31,6 +31,10 @@ LEVELS = {
 }
 NUMBERS = ["score", "visits", "years", "log_size"]
 FOLLOWED = {"kind": "cox", "outcome": "event"}
+PLACES: dict[str, Any] = {
+    "spells": "places", "censoring": ["ended"], "time_unit": "days",
+    "states": {"home": {"label": "Home"}, "away": {"label": "Away"}},
+}  # fmt: skip
 MODELS: dict[str, dict[str, Any]] = {
     "follow": {"kind": "kaplan_meier", "outcomes": ["event"], "group_by": ["age"], "every": 0.25, "until": 3,
                "restricted_mean_at": [1, 2], "risk_difference_at": [1]},
@@ -72,6 +76,9 @@ MODELS: dict[str, dict[str, Any]] = {
     "returns_total": {"kind": "recurrent_cox", "outcome": "returns", "covariates": ["age"], "model": "pwp_total"},
     "returns_all": {"kind": "recurrent_cox", "outcome": "returns", "covariates": ["age"], "model": "andersen_gill"},
     "returns_marginal": {"kind": "recurrent_cox", "outcome": "returns", "covariates": ["age"], "model": "wlw"},
+    "moves": {"kind": "transition_cox", **PLACES, "origin": "away", "target": "home", "covariates": ["age", "score"]},
+    "moves_total": {"kind": "transition_cox", **PLACES, "origin": "home", "target": "away", "covariates": ["age"],
+                    "clock": "time_zero"},
     "who": {"kind": "table_one", "variables": ["age"]},
 }  # fmt: skip
 #: Analyses that neither package fits, and words of the reason.
@@ -98,6 +105,7 @@ def study() -> Stream:
     }
     select = {"label": "x", "sql": "SELECT id, event AS date FROM previous"}
     events = {name: select for name in ("event", "other", "ended")} | {"returns": {**select, "repeats": True}}
+    events["places"] = {**select, "states": ["home", "away"]}
     cohort = {
         "label": "x", "unit": "people", "description": "x", "key": ["id"], "time_zero": "day",
         "steps": [{"name": "all", "label": "x", "sql": "SELECT 1"}],
@@ -149,7 +157,9 @@ def write_members(folder: Path) -> None:
     lists = "SELECT id, list(DISTINCT date::DATE ORDER BY date::DATE) AS returns FROM owners GROUP BY id"
     folder.mkdir(parents=True)
     connection.execute(
-        f"COPY (SELECT id, site, {dates}, returns FROM frame JOIN ({lists}) USING (id)) "
+        f"COPY (SELECT id, site, {dates}, returns, list_concat([day::DATE], returns) AS places, "
+        "list_transform(range(len(returns) + 1), i -> CASE WHEN i % 2 = id % 2 THEN 'home' ELSE 'away' END) "
+        f"AS places_state FROM frame JOIN ({lists}) USING (id)) "
         f"TO '{folder / 'cohort.parquet'}' (FORMAT parquet)"
     )
     (folder / "covariates").mkdir()
@@ -203,7 +213,8 @@ def test_where_there_is_no_second_program_it_is_said_why(name: str, rooms: Path,
     assert NONE[name] in row["note"]
 
 
-ERRORS = [n for n in FITTED if MODELS[n]["kind"] != "recurrent_cox" and n != "cox_strata"] + ["follow_up.people"]
+ROBUST = ("recurrent_cox", "transition_cox")  # whose errors neither package has
+ERRORS = [n for n in FITTED if MODELS[n]["kind"] not in ROBUST and n != "cox_strata"] + ["follow_up.people"]
 
 
 @pytest.mark.parametrize(

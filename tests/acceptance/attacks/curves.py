@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +72,20 @@ def read_counts(release: Release, curve: pd.DataFrame, curves: list[pd.DataFrame
     found = {}
     about = ["cohort", "n"]
     pool = [other for other in curves if (other[about].iloc[0] == curve[about].iloc[0]).all()]
-    rule = widest({number for other in pool for counts in counted(other).values() for number in counts}, release.policy)
-    cumulative = partial(release.cumulative, rule=rule)
+    numbers = {number for other in pool for counts in counted(other).values() for number in counts}
+    # Moves that are made again have steps of their own; the others have one rule.
+    own = release.studies[curve["stream"].iloc[0]]["analyses"].get(curve["analysis"].iloc[0], {}).get("spells")
+    shared = None if own else widest(numbers, release.policy)
+
+    def bounds_of(counts: tuple[float, ...]) -> list[Bounds]:
+        rule = shared or widest(set(counts), release.policy)
+        return [release.cumulative(number, rule=rule) for number in counts]
+
     others = {tuple(counts) for other in pool for counts in counted(other).values() if max(counts) > 0}
     for name, counts in counted(curve).items():
-        bounds = [cumulative(number) for number in counts]
+        bounds = bounds_of(tuple(counts))
         for parts in sums(tuple(counts), [o for o in others if len(o) == len(counts)]) if release.careful else ():
-            made = [[sum(ends) for ends in zip(*map(cumulative, at), strict=True)] for at in zip(*parts, strict=True)]
+            made = [[sum(ends) for ends in zip(*at, strict=True)] for at in zip(*map(bounds_of, parts), strict=True)]
             bounds = [(min(a, c), max(b, d)) for (a, b), (c, d) in zip(bounds, made, strict=True)]
         found[name] = bounds
     return found

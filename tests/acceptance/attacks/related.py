@@ -25,6 +25,8 @@ def people(release: Release, stream: str, analysis: str, group: str = "") -> tup
     """Name the people that an analysis is about: stream, cohort, and what is the same of all of them."""
     about = release.studies[stream]["analyses"].get(analysis, {})
     limits = {(column, "|".join(map(str, levels))) for column, levels in (about.get("restrict_to") or {}).items()}
+    if about.get("kind") == "sequence_typology":  # of those who are observed for so long
+        limits.add(("observed", f"{about.get('until', 24)} {about['time_unit']}"))
     return about.get("population", stream), str(about.get("cohort", "")), pairs(group) | limits
 
 
@@ -75,6 +77,11 @@ def _sizes(release: Release) -> dict[Name, Bounds]:
 def _same_people(system: System, release: Release, margin: Margin, wanted: dict[Name, Any]) -> None:
     """The same levels of the same cohort are the same people, also where a table leaves out who has a gap."""
     population, cohort, who = people(release, *margin.analysis)
+    about = release.studies[margin.analysis[0]]["analyses"].get(margin.analysis[1], {})
+    if about.get("states") and {margin.term, *(column for column, _ in margin.who)} & {*about["terms"]}:
+        # States at a time and types are those of this analysis, whatever others call so.
+        wanted |= {named(row, "n"): cell for row, cell in margin.cells.items()}
+        return
     who |= margin.who
     system.tie({(population, cohort, who): 1, margin.whole: -1}, 0, 0)
     for row, cell in margin.cells.items():
@@ -250,7 +257,7 @@ def _states(system: System, release: Release, rows: pd.DataFrame, start: dict, w
         # Nobody leaves the last states, nor is last seen there; everybody starts in one to which no move leads.
         for state in {origin for origin, _ in moves}:
             came = {counts[f"{a}:{b}"]: 1 for a, b in moves if b == state} or {("started", *who): 1}
-            left = [counts[f"{a}:{b}"] for a, b in moves if a == state] + [counts[state]] * (state in counts)
+            left = [counts[f"{a}:{b}"] for a, b in moves if a == state] + ([counts[state]] if state in counts else [])
             system.tie({**came, **dict.fromkeys(left, -1)}, 0, LOOSE)
 
 

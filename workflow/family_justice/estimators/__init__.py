@@ -13,7 +13,7 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``gray``: Gray's test of cumulative incidence; ``restricted_mean``: areas under curves; ``risk_difference``
 - ``fine_gray`` (with ``subdistribution``): the Fine-Gray model by two named targets
 - ``recurrent``: Cox models of repeated events, the mean cumulative count
-- ``multistate``: audit of histories, Aalen-Johansen state occupation
+- ``multistate``: audit of histories, Aalen-Johansen state occupation, mean time in each state
 - ``accelerated_failure_time``: Weibull and lognormal models of log time
 - ``partial_likelihood``, ``risk_sets``, ``distinct_rows``: what the Cox model is built on
 
@@ -30,7 +30,8 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 
 ``groups``: ``matching`` (matched sets and their balance), ``inequality`` (slope and relative index), ``agreement``
 (kappa), ``proportions`` (limits of shares), ``funnel`` (ratios of areas and control limits), ``latent_classes``
-(profiles of members who answer alike, by StepMix)
+(profiles of members who answer alike, by StepMix), ``sequences`` (how far careers are apart), ``clusters`` (Ward's
+method, silhouettes), ``trend`` (of a share over ordered groups)
 
 ``missing``: ``imputation`` (chained equations), ``pooling`` (Rubin's rules)
 

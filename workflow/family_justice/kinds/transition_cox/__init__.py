@@ -1,0 +1,1 @@
+"""Cox regression of one move between two states."""
