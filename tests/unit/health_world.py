@@ -65,7 +65,8 @@ def make_residents(numbers: dict[str, int], seed: int) -> tuple[Residents, Ints]
         ethnicity=none, quintile=none, lsoa=none, area=random.integers(0, 22, size), death=death, mother=mother,
         household=np.arange(size), since=np.maximum(birth, to_day(date(2000, 1, 1))),
         until=np.where(dead, death, END),
-        parent_issue=only("parents", "pregnant_parents"), child_issue=only("public_children"),
+        parent_issue=only("parents", "pregnant_parents"), child_away=np.arange(size) % 2,
+        child_issue=only("public_children"),
         private_adult=only("private_adults"), private_child=only("private_children"),
     )  # fmt: skip
     return residents, group

@@ -67,7 +67,7 @@ WRONG_STREAM = [
     ("        event: return_any\n", "        event: return_any\n        time_zero: issue_date\n", "unknown key 'cohorts.parents.outcomes.return_any.time_zero'", "Allowed:"),
     ("        event: return_any\n", "        duration: age\n        indicator: age\n", "'competing' goes with dates; a recorded duration has none", "'censoring' goes with dates"),
     ("config/references/recurrence.csv", "config/references/recurence.csv", "there is no file 'config/references/recurence.csv'", "Did you mean 'config/references/recurrence.csv'?"),
-    ("analysis: predictors_new_child\n", "analysis: return_by_age\n", "'return_by_age' is of kind 'cumulative_incidence'", "planted are hazard ratios"),
+    ("analysis: predictors_new_child\n", "analysis: return_by_age\n", "'return_by_age' is of kind 'cumulative_incidence'", "hazard ratios (cox)"),
     ("  parent:\n    label: Parent\n", "  intercept:\n    label: Parent\n", "covariates.intercept: the name is taken by rows of results", "give the covariate another"),
     ("stream: recurrence", "stream: return", "'stream' is 'return'; write 'recurrence'", "the name of the file"),
     ("          FROM previous\n          WHERE death", "          FROM person\n          WHERE death", "a step must select from 'previous'", "steps.alive"),

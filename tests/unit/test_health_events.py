@@ -31,7 +31,7 @@ def residents_of(**columns: list[str | None]) -> Residents:
     rest = {
         "alf": 100 + np.arange(size), "human": none, "sex": np.ones(size, dtype=np.int64), "ethnicity": none,
         "quintile": none, "lsoa": none, "area": np.zeros(size, dtype=np.int64), "mother": none,
-        "household": np.arange(size), "since": np.full(size, day("2000-01-01")),
+        "household": np.arange(size), "child_away": none, "since": np.full(size, day("2000-01-01")),
         "until": np.full(size, day("2020-12-31")),
     }  # fmt: skip
     days = ("death", "parent_issue", "child_issue", "private_adult", "private_child")

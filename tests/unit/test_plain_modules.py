@@ -12,6 +12,7 @@ import pytest
 from family_justice import fingerprint
 from family_justice.config.generate import COMMAND, generated_files
 from family_justice.errors import CohortError
+from family_justice.figures.words import around_a_day
 from family_justice.files import atomic, write_csv
 from family_justice.job import job
 from family_justice.results import COLUMNS, read_results, tidy
@@ -137,3 +138,11 @@ def test_a_failing_job_names_its_log_and_shows_no_value(tmp_path: Path, capsys: 
     with pytest.raises(SystemExit), job(log):
         raise CohortError("stream 'x': empty")
     assert "CohortError: stream 'x': empty" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("levels", "joined"),
+    [("-1 0 1", True), ("-2 -1", False), ("0 1 2", False), ("-1 1 2", False), ("-1 x 1", False)],
+)
+def test_lines_join_times_that_are_counted_from_before_a_day(levels: str, joined: bool) -> None:
+    assert around_a_day(levels.split()) == joined

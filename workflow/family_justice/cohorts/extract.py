@@ -96,8 +96,10 @@ def extract_cohort(
     connection = study.connection
     attrition: list[tuple[str, str, Behind]] = []
     if cohort.base:
-        # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out.
+        # Whoever starts from another cohort is counted from there, so that the first step shows whom it leaves out;
+        # rows that are parts of its members, such as periods, are no step from these.
         study.check_whole("base")
+    if cohort.base and not set(stream.cohorts[cohort.base].key) < set(cohort.key):
         attrition.append(("", "base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
     attrition += _run_steps(study, cohort, where, salt)
     attrition += _make_members(study, cohort, where, salt)

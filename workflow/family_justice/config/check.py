@@ -52,7 +52,7 @@ def _comparisons(stream: Stream) -> list[str]:
         analysis = stream.analyses.get(comparison.analysis or "")
         if analysis and comparison.reference.startswith("truth:") and not analysis.planted_measure:
             planted = " and ".join(
-                f"{KINDS[kind].keys.planted_measure.removeprefix('log_').replace('_', ' ')}s ({kind})"  # type: ignore[union-attr]
+                f"{KINDS[kind].keys.planted_measure.removeprefix('log_').replace('_', ' ').removesuffix('s')}s ({kind})"  # type: ignore[union-attr]
                 for kind in KINDS
                 if KINDS[kind].is_asked and KINDS[kind].keys.planted_measure  # type: ignore[union-attr]
             )

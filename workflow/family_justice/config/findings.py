@@ -123,7 +123,7 @@ def _labels(where: str, cell: ReleasedCell, analysis: Analysis, covariates: Mapp
     if cell.outcome and analysis.outcome_names():
         problems += unknown([cell.outcome], analysis.outcome_names(), f"{where}.outcome", "outcome")
     pairs = [part.partition("=")[::2] for part in cell.group.split("; ")] if cell.group else []
-    groups = analysis.levelled()["group_by"]
+    groups = analysis.columns_of_groups()
     if groups:
         problems += unknown([column for column, _ in pairs], groups, f"{where}.group", "group")
     for key, column, level in [*(("group", *pair) for pair in pairs), ("level", cell.term or "", cell.level)]:

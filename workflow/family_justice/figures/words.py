@@ -173,6 +173,14 @@ def in_year_order(levels: list[str]) -> bool:
     return len(levels) > 2 and all(re.match(r"(19|20)\d\d\b", level) for level in levels)
 
 
+def around_a_day(levels: list[str]) -> bool:
+    """Say whether the levels count months or the like from before a day to after it, one by one: -2, -1, 0, 1."""
+    if len(levels) < 3 or not all(re.fullmatch(r"-?\d+", level) for level in levels):
+        return False
+    numbers = [int(level) for level in levels]
+    return numbers[0] < 0 <= numbers[-1] and numbers == list(range(numbers[0], numbers[-1] + 1))
+
+
 def rounded(policy: Mapping[str, Any]) -> str:
     """Return how a policy rounds, in words that follow "are"."""
     way = "midpoints of intervals of" if policy.get("rounding") == "midpoint" else "the nearest"

@@ -62,7 +62,7 @@ def _planted(
     parameter_set = comparison.reference.removeprefix("truth:")
     analysis = stream.analyses[str(comparison.analysis)]
     measure = analysis.planted_measure
-    modelled = set(getattr(analysis, "covariates", []))
+    modelled, group = analysis.planted_place(covariates)
     sets = {row["parameter_set"] for row in truth}
     if truth and parameter_set not in sets:
         raise ConfigError(
@@ -74,7 +74,7 @@ def _planted(
             "analysis": comparison.analysis,
             "measure": measure,
             "field": "estimate",
-            "group": "missing_values=imputed" if getattr(analysis, "imputation", None) else "",
+            "group": group,
             "term": row["term"],
             "level": row["level"],
             "scale": "exp",

@@ -22,6 +22,7 @@ from family_justice.figures.house.style import (
     WIDTH,
     Sheet,
     message,
+    text_height,
     text_width,
     wrap,
 )
@@ -195,8 +196,16 @@ class _Columns:
 def _columns(entries: list[Entry], heads: tuple[str, str, str]) -> _Columns:
     """Give every column the width of its longest text, the axis what is left, and at least 1.9 inches of it."""
     numbers = [[heads[0], *(e.n for e in entries)], [heads[1], *(e.events for e in entries)]]
-    first, second = (max(text_width(t, SIZE) for t in column) + 0.16 for column in numbers)
-    said = max([text_width(heads[2], SMALL, "bold"), *(text_width(e.words, SIZE) for e in entries)]) + 0.16
+    first, second = (max(text_width(t, SIZE) for text in column for t in text.split("\n")) + 0.16 for column in numbers)
+    said = (
+        max(
+            [
+                *(text_width(t, SMALL, "bold") for t in heads[2].split("\n")),
+                *(text_width(e.words, SIZE) for e in entries),
+            ]
+        )
+        + 0.16
+    )
     label = 0.28 + max(text_width(e.label, SIZE, _weight(e)) + (0.12 if e.indent else 0) for e in entries)
     label = min(label, WIDTH - 2 * MARGIN - (first + second) - said - 1.9)
     ends = (MARGIN + label + first, MARGIN + label + (first + second))
@@ -211,22 +220,26 @@ def lay_out(
     entries: list[Entry], heads: tuple[str, str, str], head: tuple[str, str], notes: list[str], below: float = 0.0
 ) -> Sheet:
     """Lay out a forest, with so many inches left free beneath it. ``heads``: of the two columns of numbers and of the
-    ratios in words."""
+    ratios in words; a line break in one makes it two lines."""
     columns = _columns(entries, heads)
+    more = text_height(max(head.count("\n") for head in heads), SMALL)
     rows = [(entry, wrap(entry.label, columns.labels - 0.28, SIZE, _weight(entry))) for entry in entries]
     starts = [e.kind != "level" or (i > 0 and entries[i - 1].indent > e.indent) for i, e in enumerate(entries)]
     lines = sum(len(texts) for _, texts in rows) + GAP * sum(starts[1:])
-    body = 0.30 + lines * ROW + 0.55
+    body = 0.30 + more + lines * ROW + 0.55
     sheet = Sheet(*head, notes, body=body + below)
     left, right = columns.left, columns.right
-    first = sheet.top + 0.30
+    first = sheet.top + 0.30 + more
+    body -= more
     axes = sheet.axes(left, first, right - left, body - 0.85)
     low, high, ticks = _scale(entries)
     _frame(axes, low, high, ticks, body - 0.85)
     canvas = sheet.canvas()
     places = (*columns.numbers, columns.words)
     for x, text, align in zip(places, heads, ("right", "right", "left"), strict=True):
-        sheet.text(x, sheet.top + 0.1, text, weight="bold", ha=align, size=SMALL)
+        for line, words_ in enumerate(reversed(text.split("\n"))):
+            height = sheet.top + 0.1 + more - text_height(line, SMALL)
+            sheet.text(x, height, words_, weight="bold", ha=align, size=SMALL)
     canvas.plot([MARGIN, WIDTH - MARGIN], [first - 0.07] * 2, color="#9a9a9a", linewidth=0.8)
     y = first + ROW / 2
     striped, term = 0, ""
@@ -248,13 +261,14 @@ def lay_out(
         else:
             term = entry.label if entry.kind == "term" else ""
         y += ROW * len(texts)
-    scale = heads[2].replace("95% CI", "log scale")
+    scale = " ".join(heads[2].split("\n")).replace("95% CI", "log scale")
     sheet.text((left + right) / 2, first + body - 0.85 + 0.38, scale, ha="center")
     return sheet
 
 
 def _said(entry: Entry, term: str, heads: tuple[str, str, str]) -> str:
     """Return the words of one level: what stands in its row of the table."""
+    heads = (heads[0].replace("\n", " "), heads[1].replace("\n", " "), heads[2].replace("\n", " "))
     lines = [f"{term}: {words.lower_first(entry.label)}" if entry.indent and term else entry.label]
     lines += [f"{heads[2]}: {entry.words}", f"{heads[0]}: {entry.n}; {words.lower_first(heads[1])}: {entry.events}"]
     if math.isfinite(entry.planted) and entry.status == "ok":
@@ -301,6 +315,15 @@ def _mark(axes: Axes, entry: Entry, y: float, low: float, high: float) -> None:
             [min(max(entry.planted, low), high)], [y], marker="D", markersize=6.5, markerfacecolor="none",
             markeredgecolor=VERMILION, markeredgewidth=1.2, linestyle="none", zorder=5,
         )  # fmt: skip
+
+
+def in_two_lines(head: str) -> str:
+    """Return a head of a column with a line break at the space nearest its middle."""
+    spaces = [place for place, letter in enumerate(head) if letter == " "]
+    if not spaces:
+        return head
+    middle = min(spaces, key=lambda place: abs(place - len(head) / 2))
+    return f"{head[:middle]}\n{head[middle + 1 :]}"
 
 
 def _scale(entries: list[Entry]) -> tuple[float, float, list[float]]:

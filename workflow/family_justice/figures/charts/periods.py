@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.charts.forest import Entry, lay_out, ratio_words
+from family_justice.figures.charts.forest import Entry, in_two_lines, lay_out, ratio_words
 from family_justice.figures.house.style import Sheet, message
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def draw(
     if any(math.isfinite(entry.planted) for entry in entries):
         note += " Diamonds: values planted in the synthetic population."
     sides = [words.sentence(str(row["level"])) for row in (periods[0].case, periods[0].comparison)]
-    sheet = lay_out(entries, (sides[0], sides[1], "Ratio (95% CI)"), head, [note, labels.foot()])
+    heads = (in_two_lines(sides[0]), in_two_lines(sides[1]), "Ratio (95% CI)")
+    sheet = lay_out(entries, heads, head, [note, labels.foot()])
     told = [f"{e.label}: {e.words}." if e.kind == "level" else f"{e.label}." for e in entries]
     caption = f"Rate ratios of both groups in each period, and their ratio to that of {base}."
     alt = f"Forest plot. {about['title']}. Rate ratios with 95% confidence intervals. {' '.join(told)}"

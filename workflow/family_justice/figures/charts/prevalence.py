@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.charts.forest import Entry, lay_out
+from family_justice.figures.charts.forest import Entry, in_two_lines, lay_out
 from family_justice.figures.house.style import Sheet, message
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         return message(*head, reason, [labels.foot()]), f"{about['title']}: all ratios are withheld.", reason
     sides = [side(group, labels) for group in next(iter(strata(rows).values()))]
     note = "Columns: percent of either side. Squares and lines: ratios of these with 95% confidence intervals."
-    sheet = lay_out(entries, (sides[0], sides[1], "Prevalence ratio (95% CI)"), head, [note, labels.foot()])
+    heads = (in_two_lines(sides[0]), in_two_lines(sides[1]), "Prevalence ratio\n(95% CI)")
+    sheet = lay_out(entries, heads, head, [note, labels.foot()])
     told = [f"{e.label}: {e.n} beside {e.events}, {e.words}." for e in entries if e.kind == "level"]
     alt = f"Forest plot. {about['title']}. Percent of {' and '.join(sides)}, and prevalence ratios. {' '.join(told)}"
     return sheet, alt, f"Percent of {sides[0]} and {sides[1]}, and ratios of prevalence with 95% confidence intervals."

@@ -71,8 +71,10 @@ class Frequency:
 
     @property
     def joined(self) -> bool:
-        """Whether lines join the places: years, and enough of them if they are divided into parts of a whole."""
-        return words.in_year_order(self.places) and (len(self.places) > 6 or not any(b.whole for b in self.boards))
+        """Whether lines join the places: years, or time around a day, and enough of them if they are divided into parts
+        of a whole."""
+        in_time = words.in_year_order(self.places) or words.around_a_day(self.places)
+        return in_time and (len(self.places) > 6 or not any(b.whole for b in self.boards))
 
 
 def arrange(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Frequency:

@@ -44,6 +44,10 @@ class BeforeAfter(Analysis):
         """Return groups and periods, the count and the time."""
         return list(dict.fromkeys([*super().covariates_needed(), self.count, self.exposure]))
 
+    def columns_of_groups(self) -> list[str]:
+        """Rows name what is compared."""
+        return [*super().columns_of_groups(), self.compare, self.period]
+
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
         """Two groups, two periods or more, and numbers that are counted."""
         found = super().problems(where, cohort, covariates)
@@ -58,6 +62,10 @@ class BeforeAfter(Analysis):
         if periods is not None and periods.levels and (len(periods.levels) < 2 or periods.reference is None):
             found.append(f"{where}.period: '{self.period}' needs two levels or more, one of them its reference")
         return found
+
+    def planted_place(self, covariates: Covariates) -> tuple[list[str], str]:
+        """Changes are planted, by period."""
+        return [self.period], f"{self.compare}={(covariates[self.compare].levels or [''])[0]}"
 
     def sentence(self, words: Wording) -> str:
         """Rate ratios in periods, and their ratios."""

@@ -34,6 +34,10 @@ class ComparisonTable(Analysis):
         """The groups are levels."""
         return {**super().levelled(), "compare": [self.compare]}
 
+    def columns_of_groups(self) -> list[str]:
+        """Rows name what is compared."""
+        return [*super().columns_of_groups(), self.compare]
+
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
         """There are two groups, the second the reference."""
         found = super().problems(where, cohort, covariates)

@@ -110,6 +110,10 @@ class Analysis(Strict):
         variable: str | None = getattr(self, "variable", None)
         return {**named, **({"variable": [variable]} if variable is not None else {})}
 
+    def columns_of_groups(self) -> list[str]:
+        """Return the covariates whose levels name the groups of result rows."""
+        return list(getattr(self, "group_by", []))
+
     def outcome_names(self) -> list[str]:
         """Return the outcomes of the cohort that the analysis is about."""
         outcome: str | None = getattr(self, "outcome", None)
@@ -144,6 +148,12 @@ class Analysis(Strict):
         """Return further columns of the cohort that the run reads."""
         cluster: str | None = getattr(self, "cluster", None)
         return [cluster] if cluster else []
+
+    def planted_place(self, covariates: Covariates) -> tuple[list[str], str]:
+        """Return the terms of rows with planted ratios, and the group in which they stand."""
+        return list(getattr(self, "covariates", [])), "missing_values=imputed" if getattr(
+            self, "imputation", None
+        ) else ""
 
     # --- what is said of it ---
 

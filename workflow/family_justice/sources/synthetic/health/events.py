@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Floats, Ints, Streams, to_day
-from family_justice.sources.synthetic.health.groups import FIRST_ADULT, FIRST_CHILD, TWO_YEARS, Phase, phases
+from family_justice.sources.synthetic.health.course import FAR, MENTAL, changes, course, pregnant
+from family_justice.sources.synthetic.health.groups import FIRST_ADULT, FIRST_CHILD, Phase, phases
 from family_justice.sources.synthetic.health.needs import UNDER_5, adult_rates, child_rates, draw_liabilities
-from family_justice.sources.synthetic.health.parameters import CHILD_AGES, CODED, CONDITIONS, PLACES, Needs, Services
+from family_justice.sources.synthetic.health.parameters import CHILD_AGES, CODED, CONDITIONS, PLACES, Services
 from family_justice.sources.synthetic.parameters.model import Parameters
 from family_justice.sources.synthetic.people.residents import Residents
 
 #: Kinds of event; an event carries its place here.
 KINDS = tuple(dict.fromkeys([*CODED["general_practice"], *CODED["admission"], *CODED["emergency_group"], "outpatient"]))
 KIND = {name: place for place, name in enumerate(KINDS)}
-FAR = 1 << 40
-PREGNANCY = 280
-MENTAL = ("depression", "anxiety", "severe_mental_illness")
 
 
 @dataclass(frozen=True)
@@ -63,27 +61,6 @@ def scatter(rate: Floats, start: Ints, stop: Ints, random: np.random.Generator) 
     return who, start[who] + (days[who] * random.random(len(who))).astype(np.int64)
 
 
-def course(needs: Needs, since_index: Ints) -> Floats:
-    """Return the factor on the rates of court people by days since the first issue; 1 in the two years before it."""
-    before, soon, late = (
-        leaf.value for leaf in (needs.long_before_issue, needs.two_years_after_issue, needs.long_after_issue)
-    )
-    place = np.searchsorted([-TWO_YEARS, 0, TWO_YEARS], since_index, side="right")
-    return np.array([before, 1.0, soon, late])[place]
-
-
-def pregnant(residents: Residents, who: Ints, day: Ints) -> Bools:
-    """Return whether residents are within 40 weeks of the birth of a child of theirs on days."""
-    children = np.flatnonzero(residents.mother >= 0)
-    births = np.sort(residents.mother[children] * FAR + residents.week_of_birth[children])
-    if not len(births):
-        return np.zeros(len(who), dtype=bool)
-    # The births of a mother are neighbours; one that is another's lies a whole FAR away.
-    following = np.searchsorted(births, who * FAR + day)
-    until = births[np.minimum(following, len(births) - 1)] - (who * FAR + day)
-    return (until >= 0) & (until <= PREGNANCY)
-
-
 class _Collector:
     def __init__(self) -> None:
         self.parts: list[tuple[Ints, Ints, int, bool]] = []
@@ -116,21 +93,34 @@ def draw_events(parameters: Parameters, residents: Residents, streams: Streams) 
 def _adult_events(
     parameters: Parameters, residents: Residents, phase: Phase, streams: Streams, collector: _Collector
 ) -> None:
-    """Adults: constant rates, in court with a course around the first issue (drawn too many, then thinned)."""
+    """Adults: constant rates, in court with a course around the first issue (drawn too many, then thinned).
+
+    Where parents in care proceedings have less than this course gives them, more are left out; where they have more,
+    these come from a random stream of their own. Their course does not touch a pregnancy, whose records are calibrated.
+    """
     health = parameters.health
     liabilities = draw_liabilities(health, len(residents), streams)
     court = phase.index != NULL
     most = max(course(health.needs, np.array([-FAR, -1, 0, FAR])))
+    in_pregnancy = health.needs.mental_health_in_pregnancy.value
     for kind, rate in adult_rates(health, liabilities, phase.group, residents.sex).items():
-        random = streams(f"health adults {kind}")
+        random, more = streams(f"health adults {kind}"), streams(f"health course of parents {kind}")
         who, day = scatter(rate * np.where(court, most, 1.0), phase.start, phase.stop, random)
         factor = np.ones(len(who))
         theirs = np.flatnonzero(court[who])
         factor[theirs] = course(health.needs, day[theirs] - phase.index[who[theirs]]) / most
+        expecting = pregnant(residents, who, day)
+        for change in changes(health.needs, phase, residents, kind):
+            low = np.minimum(change.factor, change.common)
+            inside = (day >= change.start[who]) & (day < change.stop[who]) & ~np.isnan(low[who]) & ~expecting
+            factor[inside] = low[who[inside]] / most
+            extra = rate * np.nan_to_num(np.maximum(change.factor - change.common, 0))
+            start, stop = np.maximum(phase.start, change.start), np.minimum(phase.stop, change.stop)
+            added, on = scatter(extra, start, stop, more)
+            there = ~pregnant(residents, added, on)
+            collector.add(kind, added[there], on[there], adult=True)
         if kind in MENTAL:
-            factor = np.where(
-                pregnant(residents, who, day), factor * health.needs.mental_health_in_pregnancy.value, factor
-            )
+            factor = np.where(expecting, factor * in_pregnancy, factor)
         kept = random.random(len(who)) < factor
         collector.add(kind, who[kept], day[kept], adult=True)
 

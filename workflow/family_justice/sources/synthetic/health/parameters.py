@@ -49,6 +49,24 @@ PerYear = Annotated[dict[str, Amount], exactly(SERVICES)]
 Weights = Annotated[dict[str, Amount], Field(min_length=1)]
 
 
+#: Periods around the first issue of parents in care proceedings; the first is the one that changes are counted from.
+BEFORE = ("13 to 24 months before", "4 to 12 months before", "3 months before")
+AFTER = ("first year after", "second year after")
+COURSES = ("mental_health", "substance_use", "other")
+HOMES = ("at home", "away")
+Ratio = Annotated[float, Field(gt=0, le=20, strict=True)]
+AfterBySex = Annotated[dict[str, Annotated[dict[str, Ratio], exactly(AFTER)]], exactly(SEXES)]
+AfterByHome = Annotated[dict[str, AfterBySex], exactly(HOMES)]
+
+
+class CourseOfParents(Strict):
+    """Planted course of parents in care proceedings: factors before the issue, and rate ratios after it to the first of
+    the periods before, by condition, by whether a child was placed away, and by sex."""
+
+    before: Leaf[Annotated[dict[str, Ratio], exactly(BEFORE)]]
+    after: Leaf[Annotated[dict[str, AfterByHome], exactly(COURSES)]]
+
+
 class Needs(Strict):
     """How needs are spread over adults: some are prone to a condition, all have some frailty."""
 
@@ -61,6 +79,7 @@ class Needs(Strict):
     long_before_issue: Leaf[Amount]
     two_years_after_issue: Leaf[Amount]
     long_after_issue: Leaf[Amount]
+    course_of_parents: CourseOfParents
 
 
 class Adults(Strict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import log
 
+from family_justice.sources.synthetic.health.parameters import BEFORE
 from family_justice.sources.synthetic.parameters.effects import (
     MOVE_TERMS,
     PLACEMENT_TERMS,
@@ -42,4 +43,21 @@ def truth_table(parameters: Parameters) -> list[tuple[str, str, str, float, str]
         if law == "public":
             rows.append((event, "proceedings", "none", 0.0, ratio.source))
         rows.append((event, "proceedings", f"{law} law", log(ratio.value), ratio.source))
-    return rows
+    return rows + _course_of_parents(parameters)
+
+
+def _course_of_parents(parameters: Parameters) -> list[tuple[str, str, str, float, str]]:
+    """Return the log rate ratios of parents in care proceedings around the first issue to 13 to 24 months before it:
+    those of the crisis, which all conditions share, and those after it."""
+    planted = parameters.health.needs.course_of_parents
+    base = planted.before.value[BEFORE[0]]
+    crisis = {name: value / base for name, value in planted.before.value.items()}
+    sets = [("crisis_before_proceedings", crisis, planted.before.source)]
+    for condition, homes in planted.after.value.items():
+        for home, sexes in homes.items():
+            for sex, ratios in sexes.items():
+                name = f"{condition}_after_{home.replace(' ', '_')}_{sex}"
+                sets.append((name, {BEFORE[0]: 1.0, **ratios}, planted.after.source))
+    return [
+        (name, "period", level, log(ratio), source) for name, ratios, source in sets for level, ratio in ratios.items()
+    ]

@@ -32,6 +32,7 @@ from family_justice.sources.synthetic.people.register import (
     RESPONDENT,
     SUBJECT,
 )
+from family_justice.sources.synthetic.public_law.court import CARE_ORDER, PLACED, SPECIAL_GUARDIANSHIP
 from family_justice.sources.synthetic.public_law.families import FEMALE, MALE, MINIMUM_AGE_AT_BIRTH, WALES
 from family_justice.sources.synthetic.public_law.other_cases import PRIVATE
 from family_justice.sources.synthetic.public_law.returns import EXISTING_CHILD
@@ -39,6 +40,8 @@ from family_justice.sources.synthetic.systems.records import Records
 
 #: Linkage fields of the comparison population are a range of their own, beyond those of court people.
 COMPARISON_LINKAGE_FIELDS = LINKAGE_FIELDS + 500_000_000
+#: Final orders by which a child lives away from its parents.
+AWAY = (PLACED, CARE_ORDER, SPECIAL_GUARDIANSHIP)
 FAR = int(np.iinfo(np.int64).max)
 OLDEST_AT_BIRTH = int(46 * DAYS_PER_YEAR)
 
@@ -74,6 +77,8 @@ class Residents:
     until: Ints
     parent_issue: Ints
     """Day of the first s31 issue as parent, else NULL."""
+    child_away: Ints
+    """Whether a child of that first case was placed away from home by a final order: 1 or 0; -1 for others."""
     child_issue: Ints
     """Day of the first s31 issue as subject child, else NULL."""
     private_adult: Ints
@@ -155,9 +160,25 @@ def _court_people(records: Records, end: int, streams: Streams) -> Residents:
         alf=people.alf[human], human=human, week_of_birth=births, sex=people.sex[human],
         ethnicity=people.ethnicity[human], quintile=people.quintile[human], lsoa=lsoa, area=lsoa // (5 * per_quintile),
         death=death, mother=mother, household=household, since=since, until=np.maximum(until, since),
-        parent_issue=first(parent & public), child_issue=first((part == SUBJECT) & public),
+        parent_issue=first(parent & public),
+        child_away=_away(records, row[parent & public], who[parent & public], size),
+        child_issue=first((part == SUBJECT) & public),
         private_adult=first(adult & private), private_child=first((part == SUBJECT) & private),
     )  # fmt: skip
+
+
+def _away(records: Records, rows: Ints, who: Ints, size: int) -> Ints:
+    """Return whether an order of the first case of each parent placed a child away; ``rows`` are theirs as parents of
+    care proceedings, ``who`` the residents (-1 for all others)."""
+    court, cases = records.court, records.families.cases
+    placed = np.zeros(len(cases), dtype=bool)
+    placed[court.order_case[np.isin(court.order_type, AWAY)]] = True
+    case = records.people.case[rows]
+    order = np.lexsort((case, cases.issue[case], who))
+    first = order[np.unique(who[order], return_index=True)[1]]
+    found = np.full(size, -1)
+    found[who[first]] = placed[case[first]]
+    return found
 
 
 def _births(p: ResidentParameters, mother_birth: Ints, days_between: list[int], random: np.random.Generator) -> Ints:
@@ -233,7 +254,7 @@ def _comparison(records: Records, scale: float, end: int, streams: Streams) -> R
         quintile=lsoa[head] // per_quintile % 5, lsoa=lsoa[head], area=lsoa[head] // (5 * per_quintile),
         death=np.where((death <= end) & (death <= leaves), death, NULL),
         mother=np.concatenate([np.full(2 * size, -1), of]), household=head, since=since, until=until,
-        parent_issue=never, child_issue=never, private_adult=never, private_child=never,
+        parent_issue=never, child_away=np.full(total, -1), child_issue=never, private_adult=never, private_child=never,
     )  # fmt: skip
     return _keep(everyone, here)
 
