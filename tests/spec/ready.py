@@ -23,7 +23,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 DEFAULTS = {
     "ethnic_group": "White", "is_linked": "1", "system": "ECMS", "law_type": "public", "has_s31": "1",
     "is_completed": "1", "jurisdiction": "England", "role": "respondent", "is_final": "1", "recorded_for": "child",
-    "is_before_usable": "0",
+    "is_before_usable": "0", "is_ongoing": "0",
     "ethnicity_status": "known", "religion": "Unknown", "religion_status": "not_recorded", "nationality": "Unknown",
     "nationality_status": "not_recorded", "language": "Unknown", "language_status": "not_recorded",
     "disability": "Unknown", "disability_status": "not_recorded", "linkage_status": "linked",
@@ -33,7 +33,7 @@ DEFAULTS = {
 def write_ready(folder: Path, text: str) -> dict[str, Path]:
     """Write one Parquet file per research-ready table; tables and columns that the text does not name stay empty."""
     records = parse(text)
-    issued = {row["case_id"]: row["issue_date"] for row in records["case"] if row.get("has_s31", "1") == "1"}
+    issued = {row["case_id"]: row["issue_date"] for row in records.get("case", []) if row.get("has_s31", "1") == "1"}
     tables = research_ready_tables()
     assert set(records) <= set(tables), sorted(set(records) - set(tables))
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,11 +61,13 @@ class Extracted:
     cohort: Path
     covariates: Path
     attrition: dict[str, int]
+    key: list[str]
 
     def shows(self, expected: str) -> None:
         """Assert that the named columns, of cohort or covariates, hold exactly the rows of a text table."""
         header, *lines = [[cell.strip() for cell in line.split("|")] for line in expected.strip().splitlines()]
-        key, files = header[0], {path.stem: path for path in self.covariates.iterdir()}
+        assert set(self.key) <= set(header), f"show the key {self.key}"
+        key, files = ", ".join(self.key), {path.stem: path for path in self.covariates.iterdir()}
         own = [column for column in header if column in files]
         with connect({"cohort": self.cohort, **{f"of {name}": files[name] for name in own}}) as connection:
             places = [f'"of {column}"' if column in own else "cohort" for column in header]
@@ -85,7 +87,7 @@ def extracted(folder: Path, stream: str | Stream, cohort: str, text: str) -> Ext
     base = study.cohorts[cohort].base
     if base:
         tables["base"] = extracted(folder / base, study, base, text).cohort
-    made = Extracted(folder / "cohort.parquet", folder / "covariates", {})
+    made = Extracted(folder / "cohort.parquet", folder / "covariates", {}, study.cohorts[cohort].key)
     extract_cohort(study, cohort, tables, CODELISTS, made.cohort, folder / "attrition.csv")
     rows = read_results(str(folder / "attrition.csv"))
     made.attrition.update(zip(rows["term"], rows["n"].astype(int), strict=True))
