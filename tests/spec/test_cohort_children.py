@@ -78,7 +78,7 @@ def test_limits_of_time_in_care(tmp_path: Path, days: int, expected: str) -> Non
     from datetime import date, timedelta
 
     begin = date(2010, 1, 4)
-    row = f"X | - | male | 2005-01-03 | {begin} | {begin + timedelta(days)} | voluntary | other_foster | entry | returned_home | 1 | {begin} | 1 | 0"  # noqa: E501
+    row = f"X | - | male | 2005-01-03 | {begin} | {begin + timedelta(days)} | voluntary | other_foster | entry | returned_home | 1 | {begin} | 1 | 0"
     made = extracted(tmp_path, "children", "leavers", HEADER + row)
     made.shows(f"looked_after_id | period_of_care | time_in_care\nX | 1 | {expected}")
 
@@ -86,7 +86,7 @@ def test_limits_of_time_in_care(tmp_path: Path, days: int, expected: str) -> Non
 @pytest.mark.parametrize(("born", "babies"), [("2011-01-17", 0), ("2011-01-18", 1)])
 def test_a_baby_is_under_one_year(tmp_path: Path, born: str, babies: int) -> None:
     # 365 and 364 days before the entry; A keeps the cohort from being empty.
-    row = f"X | - | male | {born} | 2012-01-17 | 2012-05-01 | voluntary | other_foster | entry | returned_home | 1 | 2012-01-17 | 1 | 0"  # noqa: E501
+    row = f"X | - | male | {born} | 2012-01-17 | 2012-05-01 | voluntary | other_foster | entry | returned_home | 1 | 2012-01-17 | 1 | 0"
     named = (CHILDREN + row).replace(
         "looked_after_id | person_id |", "looked_after_id | local_authority_name | person_id |"
     )
