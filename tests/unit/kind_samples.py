@@ -79,8 +79,6 @@ IMPUTED = {"imputation": {"variables": ["fifth"], "auxiliary": ["year"], "datase
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("adjusted_survival", {"cluster": "household", "outcome": "late"}),
     ("agreement", {"group_by": ["sex"]}),
-    ("before_after", {"group_by": ["sex"]}),
-    ("comparison_table", {"group_by": ["sex"]}),
     ("cox", {"strata": ["year"], "offset": "baseline", "cluster": "household", "outcome": "late"}),
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
@@ -99,6 +97,8 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("risk_ratio", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
     ("state_occupation", {"states": {**STATES, "home_again": {"label": "Home again", "entered_by": "moved"}},
                           "ordered": False, "group_by": []}),
+    ("before_after", {"group_by": ["sex"]}),
+    ("comparison_table", {"group_by": ["sex"]}),
 ]  # fmt: skip
 
 
