@@ -119,3 +119,54 @@ def test_periods_are_cut_where_observation_ends(tmp_path: Path) -> None:
     ]
     # Two codes of one day in one service are one record; 1 March 2015 is 92 days before.
     assert others == [("4 to 12 months before", 1)]
+
+
+# P1 applies on 1 June 2016 and P2 responds, who was registered for eleven months only. Q is a man in no case who turns 18
+# after that day; RE is one who fits.
+PRIVATE = """
+person
+person_id | sex    | week_of_birth
+P1        | male   | 1998-01-05
+P2        | female | 1990-06-04
+
+case
+case_id | issue_date | jurisdiction | law_type | has_s31
+V       | 2016-06-01 | Wales        | private  | 0
+W       | 2018-06-01 | Wales        | private  | 0
+
+case_person
+case_id | person_id | role       | family_role
+V       | P1        | applicant  | father
+V       | P2        | respondent | mother
+W       | P1        | respondent | father
+
+resident
+resident_id | person_id | sex    | week_of_birth | deprivation_quintile
+R1          | P1        | male   | 1998-01-05    | 2
+R2          | P2        | female | 1990-06-04    | 2
+RQ          | -         | male   | 1998-06-08    | 2
+RE          | -         | male   | 1995-06-05    | 2
+
+practice_registration
+resident_id | registered_from | registered_to
+R1          | 2015-06-01      | 2020-12-31
+R2          | 2015-07-01      | 2020-12-31
+RQ          | 2005-01-01      | 2020-12-31
+RE          | 2005-01-01      | 2020-12-31
+
+health_event
+resident_id | event_date | source           | code_system | code  | indicator      | indicator_group | is_registered
+R1          | 2014-06-01 | emergency        | read_v2     | TK... | self_harm      | self_harm       | 1
+R1          | 2015-05-31 | general_practice | read_v2     | E2B.. | mental_health  | depression      | 1
+R1          | 2016-05-31 | general_practice | read_v2     | 14X3. | domestic_abuse | domestic_abuse  | 1
+RE          | 2014-05-31 | emergency        | read_v2     | TK... | self_harm      | self_harm       | 1
+RE          | 2015-06-01 | general_practice | read_v2     | E200. | mental_health  | anxiety         | 1
+"""
+
+
+def test_adults_in_private_law_have_a_year_before_and_self_harm_in_two(tmp_path: Path) -> None:
+    extracted(tmp_path, "adults", "private_before", PRIVATE).shows("""
+        adult_id | adult_side            | party     | issue_date | self_harm_two_years | depression_or_anxiety | domestic_abuse_year | emergency_year
+        P1       | adults in private law | applicant | 2016-06-01 | yes                 | no                    | yes                 | no
+        RE       | comparison adults     | applicant | 2016-06-01 | no                  | yes                   | no                  | no
+    """)

@@ -92,8 +92,6 @@ IMPUTED = {"imputation": {"variables": ["fifth"], "auxiliary": ["year"], "datase
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("adjusted_survival", {"cluster": "household", "outcome": "late"}),
     ("agreement", {"group_by": ["sex"]}),
-    ("before_after", {"group_by": ["sex"]}),
-    ("comparison_table", {"group_by": ["sex"]}),
     ("cox", {"strata": ["year"], "offset": "baseline", "cluster": "household", "outcome": "late"}),
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
@@ -118,6 +116,8 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("transition_cox", {"clock": "time_zero", "covariates": ["fifth", "sex"]}),
     ("frequency", {"group_by": ["year", "sex"], "trend": True}),
     ("state_occupation", {**CAREERS, "every": 3, "until": 12, "report_at": [6], "restricted_mean_at": [12]}),
+    ("before_after", {"group_by": ["sex"]}),
+    ("comparison_table", {"group_by": ["sex"]}),
 ]  # fmt: skip
 
 

@@ -61,6 +61,18 @@ def test_rates_around_the_issue_are_those_of_the_truth_table(
         assert math.log(own / rate) == pytest.approx(planted[name], abs=4 * error + 1e-9), name
 
 
+def test_before_and_after_alone_say_the_opposite_of_what_is_planted(world: tuple[Residents, Events]) -> None:
+    """Mothers whose child was placed away: 1.5 times the records of a year and more before, fewer than in the crisis."""
+    residents, events = world
+    chosen = (residents.child_away == 1) & (residents.sex == 1)
+    mental = events.of("depression", "anxiety", "severe_mental_illness")
+    mine = mental[chosen[events.resident[mental]]]
+    since = events.day[mine] - residents.parent_issue[events.resident[mine]]
+    after, crisis = (((since >= first) & (since < first + 91)).sum() for first in (0, -91))
+    assert TRUTH["mental_health_after_away_female", AFTER[0]] == pytest.approx(math.log(1.5))
+    assert after / crisis < 0.9
+
+
 def test_what_others_have_is_as_it_was() -> None:
     """Adults in private law keep the course of all court people, whatever is planted for parents."""
     residents, _ = make_residents({"private_adults": 400, "adults": 400, "parents": 400}, seed=4)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from attacks import curves
-from attacks.release import Bounds, Name, Release, counted, curves_of, levels_of, named, pairs
+from attacks.release import CHOSEN_FROM, SETS, Bounds, Name, Release, counted, curves_of, levels_of, named, pairs
 from attacks.system import LOOSE, System
 from attacks.tables import Margin, enter, enter_percentages, margins_of
 
@@ -90,9 +90,10 @@ def _same_people(system: System, release: Release, margin: Margin, wanted: dict[
 
 
 def _steps(system: System, release: Release, rows: pd.DataFrame, wanted: dict[Name, Any]) -> None:
-    for _, steps in rows[rows["kind"] == "attrition"].groupby("analysis", sort=False):
+    found: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for (analysis, group), steps in rows[rows["kind"] == "attrition"].groupby(["analysis", "group"], sort=False):
         here, before = list(steps.itertuples()), None
-        population, cohort, _ = whom = people(release, here[0].stream, here[0].analysis)
+        population, cohort, _ = people(release, here[0].stream, here[0].analysis)
         study = release.studies[here[0].stream]
         base = study["cohorts"].get(cohort, {}).get("base")
         # Fewer than as many people; of people with several rows each, the release tells how many these may be.
@@ -100,6 +101,7 @@ def _steps(system: System, release: Release, rows: pd.DataFrame, wanted: dict[Na
         most = release.threshold * rows_of_one - 1
         for row in here:
             left = ("step", row.stream, row.analysis, row.term)
+            found.setdefault((str(analysis), str(group)), []).append(left)
             low, high = release.table(row.n)
             # A careful step may hide a few people who went in the steps after it.
             system.add(left, low, high + (most if release.careful and row is not here[-1] else 0))
@@ -110,9 +112,22 @@ def _steps(system: System, release: Release, rows: pd.DataFrame, wanted: dict[Na
                     system.add(gone, 0, most)
                 wanted[named(row, "excluded")] = gone
             before = (left, row.n)
-        system.tie({whom: 1, before[0]: -1}, 0, 0)
-        if base:  # a cohort starts from all of another
+        if base and here[0].term == "base":  # a cohort starts from all of another
             system.tie({(population, base, frozenset()): 1, ("step", *before[0][1:3], here[0].term): -1}, 0, 0)
+
+    for (analysis, group), steps in found.items():
+        if group:
+            continue
+        stream = steps[0][1]
+        _, cohort, _ = whom = people(release, stream, analysis)
+        chosen, sets = (found.get((analysis, part), []) for part in (CHOSEN_FROM, SETS))
+        if not chosen:
+            system.tie({whom: 1, steps[-1]: -1}, 0, 0)
+        elif "matched_set" not in release.studies[stream]["cohorts"][cohort]["key"]:
+            # Nobody is chosen twice: the members are cases and chosen, who are as many as sets have one, two and more.
+            system.total(whom, [steps[-1], chosen[-1]])
+            system.total(chosen[-1], sets)
+            system.tie({steps[-1]: 1, sets[0]: -1}, 0, 0)
 
 
 def _models(system: System, release: Release, rows: pd.DataFrame, wanted: dict[Name, Any]) -> None:

@@ -24,6 +24,8 @@ Name = tuple[str, ...]
 Bounds = tuple[int, int]
 
 UNKNOWN = 10**7
+#: Groups of the steps of a cohort that say whom matching chose, and how many cases have so many.
+CHOSEN_FROM, SETS = "part=comparison", "part=sets"
 TABLES = (
     *("table_one", "comparison_table", "frequency", "agreement", "inequality", "funnel", "flow", "incidence_rate"),
     *("sequence_typology", "matched_logistic", "matched_cox", "quality"),
@@ -172,9 +174,10 @@ def exact_counts(rows: pd.DataFrame, study: dict[str, Any]) -> dict[Name, int]:
         if not pd.isna(row.total) and (row.measure != "rate" or pd.isna(row.std_error)):
             found[named(row, "not n")] = int(row.total - row.n)
     sizes: dict[str, int] = {}
-    for cohort, steps in rows[rows["kind"] == "attrition"].groupby("cohort", sort=False):
+    for (cohort, group), steps in rows[rows["kind"] == "attrition"].groupby(["cohort", "group"], sort=False):
         left = [int(n) for n in steps["n"]]
-        sizes[str(cohort)] = left[-1]
+        if group in ("", CHOSEN_FROM):  # of a cohort with matching, cases and comparison people
+            sizes[str(cohort)] = sizes.get(str(cohort), 0) + left[-1]
         for row, before, after in zip(list(steps.itertuples())[1:], left, left[1:], strict=False):
             found[named(row, "excluded")] = before - after
     for curve in curves_of(rows):
