@@ -30,6 +30,11 @@ def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapp
     if cohort.events and cohort.time_zero is None:
         problems.append(f"{where}: 'time_zero' is missing; events need the date from which time counts")
     problems += unknown(cohort.covariates, covariates, f"{where}.covariates", "covariate")
+    problems += [
+        f"{where}.covariates: '{name}' is also a column of the key; give one of the two another name"
+        for name in cohort.covariates
+        if name in cohort.key
+    ]
     for name in cohort.covariates:
         if name in covariates:
             problems += sql_problems(f"covariate '{name}'", covariates[name].value, stream)
