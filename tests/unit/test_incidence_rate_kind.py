@@ -23,6 +23,7 @@ from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.sets import gather
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.estimators.groups import person_time
+from family_justice.estimators.groups.inequality import grouped_inequality
 from family_justice.kinds.incidence_rate.cells import periods
 from family_justice.kinds.incidence_rate.model import EUROPEAN_2013, AgeBands, Calendar, weights
 from family_justice.kinds.registry import KINDS
@@ -314,6 +315,33 @@ def test_few_children_are_hidden_however_many_areas_they_are_in() -> None:
     # 97 and 93 are both shown as 95: the few are known to be 1 to 4, no nearer.
     assert [one(found, measure="rate", group=g)["n"] for g in ("", "fifth=most")] == [95, 95]
     assert one(found, measure="log_incidence_rate_ratio")["status"] == "suppressed"
+
+
+def test_inequality_over_fifths_of_areas_ranks_the_people_in_them() -> None:
+    """Two groups of areas with 1000 and 4000 people: ranks are those of the people, whatever the number of areas."""
+    frame = areas([30], [20, 20, 20, 20])
+    keys = {"kind": "inequality", "count": "cases", "exposure": "people", "over": "fifth"}
+    house = House(AREAS, {**NUMBERS, **FIFTH})
+    made = house.checked(a=keys).analyses["a"]
+    rows = tidy(KINDS["inequality"].run(frame, AREAS, made, house.covariates, "a"), kind="inequality")
+    find_behind(rows, frame, AREAS, made, house.covariates, "a")
+    expected = grouped_inequality([80, 30], [4000, 1000], [4000, 1000])
+    slope, relative = (one(rows, measure=measure) for measure in ("slope_index", "log_relative_index"))
+    assert_allclose([slope["estimate"], relative["estimate"]], [1000 * expected.slope, expected.log_relative])
+    # Rates of 0.02 and 0.03 at ranks 0.4 and 0.9: the line rises by 0.01 over half of all ranks.
+    assert_allclose(slope["estimate"], 20)
+
+
+@pytest.mark.parametrize(("changes", "says"), [
+    ({"exposure": None}, "go together; write both"),
+    ({"variable": "fifth"}, "write either 'variable'"),
+    ({"count": None, "exposure": None}, "write either 'variable'"),
+    ({"count": "fifth"}, "'fifth' has levels"),
+])  # fmt: skip
+def test_numbers_of_areas_go_together(changes: dict[str, Any], says: str) -> None:
+    keys = {"kind": "inequality", "count": "cases", "exposure": "people", "over": "fifth", **changes}
+    with pytest.raises(ConfigError, match=says):
+        House(AREAS, {**NUMBERS, **FIFTH}).checked(a=keys)
 
 
 def test_numbers_of_areas_have_to_make_sense() -> None:

@@ -36,13 +36,11 @@ def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapp
         problems.append(f"{where}: 'time_zero' is missing; events need the date from which time counts")
     problems += unknown(cohort.covariates, covariates, f"{where}.covariates", "covariate")
     problems += [
-        f"{where}.covariates: '{name}' is also a column of the key; give the covariate or the column another name"
+        f"{where}.covariates: '{name}' is also a column of the key; give one of the two another name"
         for name in cohort.covariates
         if name in cohort.key
     ]
     for name in cohort.covariates:
-        if name in cohort.key:
-            problems.append(f"{where}.covariates: '{name}' is a key column as well; give the covariate another name")
         if name in covariates:
             problems += sql_problems(f"covariate '{name}'", covariates[name].value, stream)
     problems += _follow_up(where, cohort)

@@ -79,7 +79,7 @@ def _planted(
             "level": row["level"],
             "scale": "exp",
             "value": math.exp(float(row["value"])),
-            "label": f"{covariates[row['term']].label}: {row['level']}",
+            "label": f"{covariates[row['term']].label}{row['level'] and ': ' + row['level']}",
             "source": row["source"],
         }
         for row in truth

@@ -28,6 +28,21 @@ def robust(groups: np.ndarray | None) -> dict[str, Any]:
     return {"cov_type": "cluster", "cov_kwds": {"groups": groups, "use_correction": True}}
 
 
+def clustered_errors(fit: Any, groups: np.ndarray) -> np.ndarray:
+    """Return clustered standard errors of a ``GLM`` around its expected information, as R's ``vcovCL`` has them.
+
+    Asked for them itself, statsmodels takes the observed information, which is another where the link is not canonical.
+    """
+    label = np.unique(groups, return_inverse=True)[1]
+    score = fit.model.exog * fit.model.score_factor(fit.params)[:, None]
+    sums = np.zeros((label.max() + 1, score.shape[1]))
+    np.add.at(sums, label, score)
+    (n, k), clusters = score.shape, len(sums)
+    factor = clusters / (clusters - 1) * (n - 1) / (n - k)
+    around = np.asarray(fit.cov_params())
+    return np.asarray(np.sqrt(factor * np.diag(around @ (sums.T @ sums) @ around)))
+
+
 def set_aside_factor(groups: np.ndarray | None, frame: Frame, parameters: int) -> float:
     """Return by what clustered errors grow if rows that were set aside count among n and G, as they do in ours."""
     if groups is None or frame.whole:

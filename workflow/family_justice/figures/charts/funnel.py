@@ -144,11 +144,16 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         sheet.hover(x - POINT / 2, y - POINT / 2, POINT, POINT, "\n".join(said))
     _names(axes, [a for a in shown if "99.8" in a.place], (most, upper), width)
     people = words.sentence(labels.people(about.get("cohort") or ""))
-    across = f"Person-{about.get('time_unit', 'years')} at risk" if funnel.rates else people
+    across = _at_risk(about) if funnel.rates else people
     sheet.text(left + width / 2, sheet.top + FRAME + 0.5, across, ha="center")
     sheet.text(MARGIN + 0.1, sheet.top + 0.1 + FRAME / 2, unit(about), rotation=90, ha="center", va="center")
     caption = f"{unit(about)} of each area over its size, with limits of chance. {dispersion(funnel)}".strip()
     return sheet, _alt(about["title"], funnel, shown), caption
+
+
+def _at_risk(about: dict[str, Any]) -> str:
+    """Return what areas are large by: the unit of their exposure, or time at risk."""
+    return words.sentence(str(about.get("unit") or f"person-{about.get('time_unit', 'years')} at risk"))
 
 
 def _said(area: Area, rates: bool) -> str:

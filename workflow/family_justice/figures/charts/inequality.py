@@ -112,7 +112,9 @@ def _index(row: dict[str, Any], write: Any) -> str:
 
 def unit(about: dict[str, Any]) -> str:
     """Return what the vertical axis counts."""
-    return f"Per 1000 person-{about.get('time_unit', 'years')}" if about.get("outcome") else "Percentage"
+    if not about.get("outcome"):
+        return "Percentage"
+    return f"Per 1000 {words.lower_first(str(about.get('unit') or 'person-' + about.get('time_unit', 'years')))}"
 
 
 def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tuple[Sheet, str, str]:

@@ -85,6 +85,39 @@ FULL JOIN AREA_LIVE_BIRTHS AS births USING (LA_CODE, YEAR)
 FULL JOIN AREA_FAMILIES AS family USING (LA_CODE, YEAR)
 LEFT JOIN AREA_LOCAL_AUTHORITY AS authority USING (LA_CODE);
 
+CREATE TABLE ready_child_population AS
+SELECT
+    LA_CODE AS local_authority,
+    YEAR AS year,
+    DEPRIVATION_QUINTILE AS deprivation_quintile,
+    AGE_BAND AS age_band,
+    CHILDREN AS children
+FROM AREA_CHILDREN;
+
+-- What is known of local authorities; domains are named as those of small areas are.
+CREATE TABLE ready_authority AS
+SELECT
+    authority.LA_CODE AS local_authority,
+    authority.LA_NAME AS local_authority_name,
+    authority.DFJ_AREA AS dfj_area,
+    authority.REGION AS region,
+    authority.JURISDICTION AS jurisdiction,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN = 'Overall') AS overall_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN = 'Income') AS income_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN = 'Employment') AS employment_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN = 'Health') AS health_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN = 'Education') AS education_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN IN ('Housing', 'Barriers to Housing and Services')) AS housing_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN = 'Access to Services') AS access_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN IN ('Physical Environment', 'Living Environment')) AS environment_score,
+    min(score.SCORE) FILTER (WHERE score.DOMAIN IN ('Community Safety', 'Crime')) AS safety_score
+FROM AREA_LOCAL_AUTHORITY AS authority
+LEFT JOIN AREA_DEPRIVATION AS score USING (LA_CODE)
+GROUP BY ALL;
+
+CREATE TABLE ready_authority_spend AS
+SELECT LA_CODE AS local_authority, YEAR AS year, SPEND_PER_CHILD AS spend_per_child FROM AREA_SPEND;
+
 INSERT INTO counted
 SELECT 'area_without_domains', jurisdiction, count(*), count(*) FILTER (WHERE income_quintile IS NULL)
 FROM ready_area WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction

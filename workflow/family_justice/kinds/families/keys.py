@@ -376,12 +376,49 @@ class YesNo(Effects):
         return {**super().words_of_rows(cohort, covariates), "outcomes": [self.variable]}
 
 
+def counted(analysis: Any) -> list[str]:
+    """Return the number covariates with the events and the person-time of rows that count people."""
+    return [name for name in (analysis.count, analysis.exposure) if name]
+
+
+def counted_words(analysis: Any, covariates: Covariates) -> dict[str, Any]:
+    """Return what figures and the door need to know of rows that count people."""
+    exposure = covariates[str(analysis.exposure)]
+    return {
+        "outcomes": [analysis.count], "outcome": analysis.count, "exposure": analysis.exposure,
+        "unit": exposure.unit or exposure.label,
+    }  # fmt: skip
+
+
+def counted_problems(where: str, analysis: Any, cohort: Cohort, covariates: Covariates) -> list[str]:
+    """Say what is wrong with ``count`` and ``exposure`` of rows that count people."""
+    numbers = counted(analysis)
+    found = unknown(numbers, cohort.covariates, f"{where}.count", "covariate", f" in cohort '{analysis.cohort}'")
+    found += [
+        f"{where}: '{name}' has levels; 'count' and 'exposure' must be numbers"
+        for name in numbers
+        if name in covariates and covariates[name].levels is not None
+    ]
+    if len(numbers) == 1:
+        found.append(f"{where}: 'count' and 'exposure' go together; write both")
+    if numbers and cohort.counts is None:
+        found.append(
+            f"{where}: 'count' and 'exposure' are of rows that count people; say under 'counts' of cohort "
+            f"'{analysis.cohort}' which column counts them, or write 'outcome'"
+        )
+    return found
+
+
 class Share(Analysis):
     """A share, or a rate per time at risk."""
 
     variable: Name | None = Field(default=None, description="yes/no covariate whose share is looked at; or `outcome`")
     event_level: str = "yes"
     outcome: Name | None = Field(default=None, description="outcome whose rate per time at risk is looked at")
+    count: Name | None = Field(
+        default=None, description="or, of rows that are areas: number covariate with the events of a row"
+    )
+    exposure: Name | None = Field(default=None, description="number covariate with the person-time (people) of a row")
 
     family: ClassVar[str] = "table"
 
@@ -389,19 +426,31 @@ class Share(Analysis):
         """A rate rests on time under observation."""
         return True
 
+    def covariates_needed(self) -> list[str]:
+        """Return count and exposure besides."""
+        return list(dict.fromkeys([*counted(self), *super().covariates_needed()]))
+
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
         """Either a share or a rate."""
         found = super().problems(where, cohort, covariates)
-        if (self.variable is None) == (self.outcome is None):
-            found.append(f"{where}: write either 'variable' (a share) or 'outcome' (a rate per time at risk)")
+        if [bool(self.variable), bool(self.outcome), bool(counted(self))].count(True) != 1:
+            found.append(
+                f"{where}: write either 'variable' (a share) or 'outcome' (a rate per time at risk); of rows that are "
+                "areas 'count' and 'exposure'"
+            )
+        found += counted_problems(where, self, cohort, covariates)
         return found + event_level_problems(where, self.variable, self.event_level, covariates)
 
     def about(self, words: Wording) -> str:
         """Return what share or rate the analysis is about."""
+        if self.count:
+            return f"the rate of {words.label(self.count)} per {words.label(str(self.exposure))}"
         if self.outcome is None:
             return f"the share with {words.label(str(self.variable))}"
         return f"the rate of {words.outcome(self.outcome)}"
 
     def words_of_rows(self, cohort: Cohort, covariates: Covariates) -> dict[str, Any]:
-        """The outcome of a share is its variable."""
+        """The outcome of a share is its variable; what is counted of rows is theirs."""
+        if self.count:
+            return counted_words(self, covariates)
         return {"outcomes": [self.variable]} if self.variable else {}

@@ -19,7 +19,9 @@ from family_justice.analyses.prepare import (
 )
 from family_justice.analyses.rates import rate_rows
 from family_justice.config.schema import Cohort
+from family_justice.errors import AnalysisError
 from family_justice.estimators.groups.proportions import wilson
+from family_justice.kinds.families.keys import counted
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Observed:
     Attributes
     ----------
     event
-        (n,) whether a member has the event.
+        (n,) whether a member has the event; of rows that count people, how many have.
     time
         (n,) time at risk of an event in time; None for a share.
     members
@@ -49,7 +51,11 @@ class Observed:
 
 def observe(members: pd.DataFrame, cohort: Cohort, analysis: Any, where: str) -> Observed:
     """Return who has the event, and for how long they were at risk of it. Raises ``AnalysisError`` if nobody has."""
-    if analysis.outcome is None:
+    if analysis.count:
+        answered, left_out = first_missing(members, counted(analysis))
+        used = members[answered]
+        found = Observed(*counts_of(used, analysis, where), used, analysis.count, left_out)
+    elif analysis.outcome is None:
         answered, left_out = first_missing(members, [analysis.variable])
         used = members[answered]
         event = (used[analysis.variable] == analysis.event_level).to_numpy()
@@ -60,6 +66,21 @@ def observe(members: pd.DataFrame, cohort: Cohort, analysis: Any, where: str) ->
         found = Observed(seen.cause == EVENT, seen.time, used, analysis.outcome, seen.left_out)
     require_events(found.event.sum(), where)
     return found
+
+
+def counts_of(members: pd.DataFrame, analysis: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the events (n,) and the person-time (n,) of rows that count people. Raises ``AnalysisError`` for numbers
+    that cannot be right."""
+    count, exposure = (members[name].astype("float64").to_numpy() for name in counted(analysis))
+    wrong = int(((count < 0) | (count != np.floor(count))).sum())
+    if wrong:
+        raise AnalysisError(f"{where}: '{analysis.count}' is no whole number from 0 in {wrong} rows")
+    none = int((~(exposure > 0)).sum())
+    if none:
+        raise AnalysisError(
+            f"{where}: '{analysis.exposure}' is not above zero in {none} rows; leave them out in a step"
+        )
+    return count, exposure
 
 
 def share_rows(analysis: Any, group: str, event: np.ndarray, time: np.ndarray | None, name: str) -> Rows:

@@ -13,9 +13,9 @@ from family_justice.analyses.left_out import LeftOut, first_missing
 from family_justice.analyses.prepare import DAYS_PER_UNIT, EVENT, follow_up, require_events
 from family_justice.analyses.repeated_events import histories
 from family_justice.config.schema import Cohort
-from family_justice.errors import AnalysisError
 from family_justice.estimators.groups.person_time import cells_at, split_time
-from family_justice.kinds.families.keys import CALENDAR_DAY
+from family_justice.kinds.families.keys import CALENDAR_DAY, counted
+from family_justice.kinds.families.share_run import counts_of
 from family_justice.kinds.incidence_rate.model import AGE, PERIOD, Calendar, IncidenceRate
 
 _EPOCH = datetime.date(1970, 1, 1)
@@ -89,18 +89,9 @@ def observe(members: pd.DataFrame, cohort: Cohort, analysis: IncidenceRate, wher
 
 def _of_rows(members: pd.DataFrame, analysis: IncidenceRate, named: list[str], where: str) -> Observed:
     """Rows that are areas or the like have a number of events and a number of people or person-time."""
-    answered, left = first_missing(members, [*analysis.numbers(), *named])
+    answered, left = first_missing(members, [*counted(analysis), *named])
     rows = np.flatnonzero(answered)
-    used = members.iloc[rows]
-    count, exposure = (used[name].astype("float64").to_numpy() for name in analysis.numbers())
-    wrong = int(((count < 0) | (count != np.floor(count))).sum())
-    if wrong:
-        raise AnalysisError(f"{where}: '{analysis.count}' is no whole number from 0 in {wrong} rows")
-    none = int((~(exposure > 0)).sum())
-    if none:
-        raise AnalysisError(
-            f"{where}: '{analysis.exposure}' is not above zero in {none} rows; leave them out in a step"
-        )
+    count, exposure = counts_of(members.iloc[rows], analysis, where)
     pieces = pd.DataFrame({"member": rows, "amount": exposure})
     return _labelled(
         members, analysis, named, str(analysis.count), pieces, pieces.assign(amount=count), {}, (left,), counted=True

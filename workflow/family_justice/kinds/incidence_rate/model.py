@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from family_justice.config.base import Name, Strict
-from family_justice.kinds.families.keys import CALENDAR_DAY, Analysis, Covariates, repeats, unknown
+from family_justice.kinds.families.keys import (
+    CALENDAR_DAY,
+    Analysis,
+    Covariates,
+    counted,
+    counted_problems,
+    counted_words,
+    repeats,
+)
 from family_justice.kinds.families.wording import Wording, listed
 
 if TYPE_CHECKING:
@@ -112,10 +120,6 @@ class IncidenceRate(Analysis):
         """Return what comparisons are adjusted for, and rates are standardised over."""
         return [*self.strata, *(scale for scale in self.scales() if scale not in {*self.by, self.compare})]
 
-    def numbers(self) -> list[str]:
-        """Return the number covariates that it reads."""
-        return [name for name in (self.count, self.exposure) if name]
-
     def repeated(self, cohort: Cohort) -> bool:
         """Say whether a member may have several of the events."""
         return self.outcome in cohort.outcomes and repeats(cohort, cohort.outcomes[str(self.outcome)])
@@ -134,7 +138,7 @@ class IncidenceRate(Analysis):
 
     def covariates_needed(self) -> list[str]:
         """Return count and exposure besides."""
-        return list(dict.fromkeys([*self.numbers(), *super().covariates_needed()]))
+        return list(dict.fromkeys([*counted(self), *super().covariates_needed()]))
 
     def columns_needed(self) -> list[str]:
         """Return the date of birth, and the day of time zero for calendar time."""
@@ -143,12 +147,12 @@ class IncidenceRate(Analysis):
     def problems(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
         """Say what does not go together."""
         found = super().problems(where, cohort, covariates)
-        if (self.outcome is None) == (len(self.numbers()) < 2) or (self.outcome and self.numbers()):
+        if (self.outcome is None) == (len(counted(self)) < 2) or (self.outcome and counted(self)):
             found.append(
                 f"{where}: write either 'outcome' (rates of members in time) or 'count' and 'exposure' (of rows that "
                 "are areas or the like)"
             )
-        found += self._wrong_numbers(where, cohort, covariates)
+        found += counted_problems(where, self, cohort, covariates)
         found += self._wrong_scales(where, cohort)
         if self.strata and not (self.compare or self.standardise):
             found.append(
@@ -165,20 +169,6 @@ class IncidenceRate(Analysis):
             found.append(
                 f"{where}: events of '{self.outcome}' repeat, and those of one person in several strata are not "
                 "independent; put the strata into 'by', or adjust by kind 'recurrent_cox' or 'negative_binomial'"
-            )
-        return found
-
-    def _wrong_numbers(self, where: str, cohort: Cohort, covariates: Covariates) -> list[str]:
-        found = unknown(self.numbers(), cohort.covariates, f"{where}.count", "covariate", f" in cohort '{self.cohort}'")
-        found += [
-            f"{where}: '{name}' has levels; 'count' and 'exposure' must be numbers"
-            for name in self.numbers()
-            if name in covariates and covariates[name].levels is not None
-        ]
-        if self.numbers() and cohort.counts is None:
-            found.append(
-                f"{where}: 'count' and 'exposure' are of rows that count people; say under 'counts' of cohort "
-                f"'{self.cohort}' which column counts them, or write 'outcome'"
             )
         return found
 
@@ -264,7 +254,7 @@ class IncidenceRate(Analysis):
         if self.standardise == "european_2013" and self.age:
             found["weights"] = dict(zip(bands, weights(self.age.cuts), strict=True))
         if self.count:
-            found |= {"outcomes": [self.count], "unit": covariates[str(self.exposure)].unit or self.exposure}
+            found |= counted_words(self, covariates)
         return found
 
 

@@ -19,7 +19,8 @@ from family_justice.estimators.groups.inequality import grouped_inequality
 
 def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
     """Yield slope and relative index of every group of a table of shares or rates, whose last grouping column are the
-    ordered groups, best off first. Both compare the worst off end with the best off end."""
+    ordered groups, best off first. Both compare the worst off end with the best off end; ``about`` names the exposure
+    of rows that count people."""
     shares = table[table["measure"].isin(["percent", "rate"])]
     outer = [label.rpartition("; ")[0] for label in shares["group"]]
     for group in dict.fromkeys(outer):
@@ -30,7 +31,8 @@ def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -
             continue
         time = times_at_risk(table, part) if (part["measure"] == "rate").any() else None
         events, persons = (part[column].to_numpy(dtype="float64") for column in ("n", "total"))
-        found = grouped_inequality(events, persons, time)
+        # Of areas it is the people in them who are ranked.
+        found = grouped_inequality(events, time if time is not None and about.get("exposure") else persons, time)
         row |= {"n": int(persons.sum()), "events": int(events.sum())}
         scale = 100.0 if time is None else PER
         for measure, value, error in (

@@ -42,6 +42,6 @@ def run(
             time = None if seen.time is None else seen.time[here]
             rows += list(share_rows(analysis, label, seen.event[here], time, seen.name))
     yield from rows
-    yield from inequality_rows(tidy(rows))
+    yield from inequality_rows(tidy(rows), {"exposure": analysis.exposure})
     unplaced = {(analysis.over, NO_VALUE): int((~placed).sum())}
     yield from member_rows(len(members), unplaced, ungrouped, seen.left_out, outcome=seen.name)

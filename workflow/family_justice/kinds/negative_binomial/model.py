@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class NegativeBinomial(Clustered):
     kind: Literal["negative_binomial"]
     count: Name = Field(description="number covariate that is counted")
     exposure: Name | None = Field(default=None, description="number covariate with the time in which it was counted")
+
+    planted_measure: ClassVar[str] = "log_rate_ratio"
 
     def _numbers(self) -> list[str]:
         return [self.count, *([self.exposure] if self.exposure else [])]

@@ -52,12 +52,16 @@ def refit(
     fit = model.fit(start_params=fit.params, method="newton", disp=0, tol=1e-10)
     alpha = float(fit.params[-1])
     plain = GLM(inside, frame.with_intercept, family=Family(alpha=alpha), offset=offset)
-    errors = plain.fit(tol=1e-12, **regression.robust(None if groups is None else groups[frame.used]))
+    errors = plain.fit(tol=1e-12)
+    bse = errors.bse if groups is None else regression.clustered_errors(errors, groups[frame.used])
     grown = regression.set_aside_factor(groups, frame, len(errors.params))
     keys = regression.with_intercept(frame)
-    yield from regression.coefficients("log_rate_ratio", analysis.count, keys, fit.params[:-1], errors.bse * grown)
+    yield from regression.coefficients("log_rate_ratio", analysis.count, keys, fit.params[:-1], bse * grown)
     yield Refit(
         STATSMODELS, "log_shape", analysis.count, term="shape", estimate=-math.log(alpha), why=ERROR_OF_SHAPE
     )  # fmt: skip
-    null = Model(inside, np.ones((len(inside), 1)), loglike_method="nb2", offset=offset).fit(disp=0, maxiter=1000)
+    empty = Model(inside, np.ones((len(inside), 1)), loglike_method="nb2", offset=offset)
+    # Far from the answer its search may end where there is none: it starts at the rate of everybody.
+    start = np.array([math.log(inside.sum() / (len(inside) if offset is None else np.exp(offset).sum())), alpha])
+    null = empty.fit(start_params=start, method="bfgs", disp=0, maxiter=1000, gtol=1e-8)
     yield from regression.likelihood(analysis.count, float(null.llf), float(fit.llf), frame)

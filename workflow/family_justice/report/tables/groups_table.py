@@ -26,7 +26,7 @@ def inequality(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) 
             cells.append(_index(text, gradient.notes[note]))
         body.append(Row(strata[gradient.group], cells))
     rate = bool(about.get("outcome"))
-    unit = f"per 1000 person-{about['time_unit']}" if rate else "percentage points"
+    unit = words.lower_first(gradients.unit(about)) if rate else "percentage points"
     heads = [key or "Group", *names.values(), "Slope index (95% CI)", "Relative index (95% CI)"]
     what = gradients.unit(about) if rate else "Percent"
     small = f"{what}; in small type events and people. Slope index: {unit}."

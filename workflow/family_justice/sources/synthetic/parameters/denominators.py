@@ -36,4 +36,3 @@ class DenominatorParameters(Strict):
     live_births_wales: Leaf[Anchors]
     births_by_region: Leaf[dict[str, Amount]]
     families_wales: Leaf[Count]
-    noise_of_domains: Leaf[Amount]

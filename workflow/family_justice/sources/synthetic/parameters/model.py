@@ -15,6 +15,7 @@ from family_justice.sources.synthetic.children.parameters import ChildrensServic
 from family_justice.sources.synthetic.health.parameters import HealthParameters
 from family_justice.sources.synthetic.parameters.characteristics import Characteristics
 from family_justice.sources.synthetic.parameters.denominators import DenominatorParameters
+from family_justice.sources.synthetic.parameters.deprivation import DeprivationParameters
 from family_justice.sources.synthetic.parameters.effects import AGE_BANDS, PLACEMENT_TERMS, QUINTILES, RETURN_TERMS
 from family_justice.sources.synthetic.parameters.files import read_sections
 from family_justice.sources.synthetic.parameters.residents import ResidentParameters
@@ -235,6 +236,7 @@ class Parameters(Strict):
     characteristics: Characteristics
     residents: ResidentParameters
     denominators: DenominatorParameters
+    deprivation: DeprivationParameters
     childrens_services: ChildrensServices
     health: HealthParameters
     private_law: PrivateLaw

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from math import log
 
+import numpy as np
+
 from family_justice.sources.synthetic.health.parameters import BEFORE
+from family_justice.sources.synthetic.parameters.deprivation import DOMAINS
 from family_justice.sources.synthetic.parameters.effects import (
     MOVE_TERMS,
     PLACEMENT_TERMS,
@@ -14,6 +17,13 @@ from family_justice.sources.synthetic.parameters.effects import (
 )
 from family_justice.sources.synthetic.parameters.model import Parameters
 
+#: Names of the domains in the research-ready tables.
+NAMED = {
+    "Income": "income", "Employment": "employment", "Health": "health", "Education": "education", "Housing": "housing",
+    "Barriers to Housing and Services": "housing", "Access to Services": "access",
+    "Physical Environment": "environment", "Living Environment": "environment",
+    "Community Safety": "safety", "Crime": "safety",
+}  # fmt: skip
 COLUMNS = ("parameter_set", "term", "level", "value", "source")
 
 
@@ -43,7 +53,7 @@ def truth_table(parameters: Parameters) -> list[tuple[str, str, str, float, str]
         if law == "public":
             rows.append((event, "proceedings", "none", 0.0, ratio.source))
         rows.append((event, "proceedings", f"{law} law", log(ratio.value), ratio.source))
-    return rows + _course_of_parents(parameters)
+    return rows + _course_of_parents(parameters) + _places(parameters)
 
 
 def _course_of_parents(parameters: Parameters) -> list[tuple[str, str, str, float, str]]:
@@ -61,3 +71,24 @@ def _course_of_parents(parameters: Parameters) -> list[tuple[str, str, str, floa
     return [
         (name, "period", level, log(ratio), source) for name, ratios, source in sets for level, ratio in ratios.items()
     ]
+
+
+def _places(parameters: Parameters) -> list[tuple[str, str, str, float, str]]:
+    """Return what was planted of authorities: log rate ratios per standard deviation of a domain, of the index, and per
+    thousand pounds of spend around an authority's mean; and of small areas, of families whose youngest is an infant."""
+    from family_justice.sources.synthetic.public_law.families import build_areas
+
+    p, places, rows = parameters.deprivation, build_areas(parameters).places, []
+    changes = (p.change_of_rate_per_sd_england, p.change_of_rate_per_sd_wales)
+    for code, change in enumerate(changes):
+        nation = ("england", "wales")[code]
+        own = np.flatnonzero(~np.isnan(places.score[places.nation == code][0]))
+        for number in own:
+            term = f"{NAMED[DOMAINS[number]]}_score"
+            rows.append(
+                (f"domains_{nation}", term, "", float(places.effect[code][number]), p.effects_of_domains.source)
+            )
+        spend = p.spend.change_of_rate_per_thousand
+        rows.append((f"index_{nation}", "overall_score", "", log(1 + change.value), change.source))
+        rows.append((f"index_{nation}", "spend_within", "", log(1 + spend.value), spend.source))
+    return rows

@@ -23,6 +23,12 @@ from family_justice.sources.synthetic.clock import (
 from family_justice.sources.synthetic.parameters import effects
 from family_justice.sources.synthetic.parameters.model import Parameters
 from family_justice.sources.synthetic.parameters.types import Anchors, Leaf
+from family_justice.sources.synthetic.public_law.deprivation import (
+    Places,
+    build_places,
+    draw_authorities,
+    draw_quintiles,
+)
 
 ENGLAND, WALES = 0, 1
 MALE, FEMALE = 0, 1
@@ -41,6 +47,7 @@ class Areas:
     region: list[str]
     jurisdiction: Ints
     region_code: Ints
+    places: Places
 
     def of(self, jurisdiction: int) -> Ints:
         """Return the local authorities of one jurisdiction."""
@@ -102,7 +109,8 @@ def build_areas(parameters: Parameters) -> Areas:
     codes = [f"{'EW'[jurisdiction]}98{number:06d}" for number, jurisdiction in enumerate(jurisdictions, start=1)]
     order = {region: place for place, region in enumerate(dict.fromkeys(regions))}
     region_code = np.array([order[region] for region in regions], dtype=np.int64)
-    return Areas(names, codes, dfj_areas, regions, np.array(jurisdictions, dtype=np.int64), region_code)
+    nation = np.array(jurisdictions, dtype=np.int64)
+    return Areas(names, codes, dfj_areas, regions, nation, region_code, build_places(parameters, regions, nation))
 
 
 def end_of_data(parameters: Parameters, jurisdiction: Ints) -> Ints:
@@ -212,16 +220,20 @@ def first_proceedings(
     size = len(issue)
 
     random = streams("mothers")
-    anywhere = [random.choice(areas.of(code), size) for code in (ENGLAND, WALES)]
-    area = np.where(jurisdiction == ENGLAND, *anywhere)
-    quintile = draw_from(parameters.areas.quintile_shares.value, size, random)
+    for code in (ENGLAND, WALES):
+        random.choice(areas.of(code), size)  # so that what is drawn after it is what it was before places differed
+    draw = random.random(size)
+    year = (issue.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)) + 1970
+    area = draw_authorities(parameters, areas.places, jurisdiction, year, streams("authorities"))
     bands = [parameters.mothers.age_band_shares_england.value, parameters.mothers.age_band_shares_wales.value]
     band = draw_shares(np.array([list(shares.values()) for shares in bands])[jurisdiction], random)
     births = draw_mother_births(band, issue, random)
-    mothers = Mothers(jurisdiction, area, quintile, births, draw_deaths(parameters, births, issue, random))
+    deaths = draw_deaths(parameters, births, issue, random)
 
     random = streams("first children")
     group, youngest = draw_youngest_births(parameters, band, births, issue, jurisdiction, random)
+    quintile = draw_quintiles(parameters, areas.places, jurisdiction, area, group <= 1, draw)
+    mothers = Mothers(jurisdiction, area, quintile, births, deaths)
     sibling_case, sibling_birth = draw_siblings(parameters, group, youngest, births, issue, random)
     case = np.concatenate([np.arange(size), sibling_case])
     order = np.argsort(case, kind="stable")

@@ -1,4 +1,4 @@
-"""Denominators by local authority and year, and ranks of small areas in the domains of deprivation. All synthetic."""
+"""Denominators by local authority and year, and what is known of how deprived places are. All synthetic."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import numpy as np
 
 from family_justice.sources.synthetic.clock import Floats, Ints
 from family_justice.sources.synthetic.parameters.denominators import AGE_BANDS
+from family_justice.sources.synthetic.parameters.deprivation import DOMAINS, DOMAINS_OF_ENGLAND, DOMAINS_OF_WALES
 from family_justice.sources.synthetic.public_law.families import ENGLAND, WALES, Areas
 from family_justice.sources.synthetic.systems.lookups import lsoa_codes
 from family_justice.sources.synthetic.systems.records import Records
 from family_justice.sources.synthetic.tables import Columns, Words
 
-#: Domains of the two national indices; places in ``DOMAINS``.
-DOMAINS = (
-    "Income", "Employment", "Health", "Education", "Housing", "Access to Services", "Physical Environment",
-    "Community Safety", "Crime", "Barriers to Housing and Services", "Living Environment",
-)  # fmt: skip
-DOMAINS_OF = {ENGLAND: (0, 1, 2, 3, 8, 9, 10), WALES: (0, 1, 2, 3, 4, 5, 6, 7)}
+#: Of children, for rates of small areas.
+CHILD_BANDS = ("under 1", "1 to 4", "5 to 9", "10 to 17")
 
 
 def _spread(totals: dict[int, Floats], weights: Floats, areas: Areas) -> Ints:
@@ -38,7 +35,6 @@ def denominator_tables(records: Records) -> dict[str, Columns]:
     first, last = p.years.value
     years = np.arange(first, last + 1)
     place, year = (grid.ravel() for grid in np.meshgrid(np.arange(len(areas.name)), years, indexing="ij"))
-    one = np.ones(len(areas.name))
 
     def totals(england: dict[int, float], wales: dict[int, float], factor: float) -> dict[int, Floats]:
         anchors = {ENGLAND: england, WALES: wales}
@@ -54,7 +50,9 @@ def denominator_tables(records: Records) -> dict[str, Columns]:
     shares = np.array(list(p.age_shares.value.values()))
     both = np.column_stack([1 - p.girls_and_women.value, p.girls_and_women.value]).ravel()
     cells = np.outer(shares, both).ravel()
-    population = _spread(people, one, areas).ravel()
+    everybody = _spread(people, areas.places.weight, areas)
+    population = everybody.ravel()
+    born = _spread(births, areas.places.weight, areas)
     size, groups = len(place), len(cells)
     group = np.tile(np.arange(groups), size)
     return {
@@ -68,30 +66,72 @@ def denominator_tables(records: Records) -> dict[str, Columns]:
         "AREA_LIVE_BIRTHS": {
             "LA_CODE": Words(place, areas.code),
             "YEAR": year,
-            "LIVE_BIRTHS": _spread(births, _by_region(p.births_by_region.value, areas), areas).ravel(),
+            "LIVE_BIRTHS": born.ravel(),
         },
         "AREA_FAMILIES": {
             "LA_CODE": Words(place, areas.code),
             "YEAR": year,
             "FAMILIES": _spread(families, family_weights, areas).ravel(),
         },
+        "AREA_CHILDREN": _children(records, everybody, born, years),
+        "AREA_DEPRIVATION": _scores(records),
+        "AREA_SPEND": {
+            "LA_CODE": Words(place, areas.code),
+            "YEAR": year,
+            "SPEND_PER_CHILD": np.rint(1000 * areas.places.spend).astype(np.int64).ravel(),
+        },
         "LSOA_DOMAIN_RANK": _domain_ranks(records),
     }
 
 
+def _children(records: Records, everybody: Ints, born: Ints, years: Ints) -> Columns:
+    """Return children by local authority, year, quintile of the small area and age; of people (areas x years)."""
+    shares, places = records.parameters.denominators.age_shares.value, records.areas.places
+    ages = [
+        born.astype(float),
+        np.maximum(shares["0 to 4"] * everybody - born, 0.0),
+        shares["5 to 9"] * everybody,
+        (shares["10 to 14"] + shares["15 to 17"]) * everybody,
+    ]
+    number = np.stack(ages, axis=2)[:, :, None, :] * places.composition[:, None, :, None]
+    place, year, quintile, band = (grid.ravel() for grid in np.indices(number.shape))
+    return {
+        "LA_CODE": Words(place, records.areas.code),
+        "YEAR": years[year],
+        "DEPRIVATION_QUINTILE": quintile + 1,
+        "AGE_BAND": Words(band, CHILD_BANDS),
+        "CHILDREN": np.rint(number).astype(np.int64).ravel(),
+    }
+
+
+def _scores(records: Records) -> Columns:
+    """Return the scores of local authorities in the index of their nation and in its domains."""
+    places, areas = records.areas.places, records.areas
+    table = np.column_stack([places.overall, places.score])
+    place, number = np.nonzero(~np.isnan(table))
+    return {
+        "LA_CODE": Words(place, areas.code),
+        "DOMAIN": Words(number, ("Overall", *DOMAINS)),
+        "SCORE": table[place, number].round(4),
+    }
+
+
 def _domain_ranks(records: Records) -> Columns:
-    """Return each LSOA's rank within its nation in each domain: near its overall quintile, 1 is most deprived."""
+    """Return each LSOA's rank within its nation in each domain, 1 is most deprived: as near its overall quintile as the
+    domain goes with the others."""
     areas, random = records.areas, records.streams("domains of deprivation")
     per_quintile = records.parameters.areas.lsoas_per_quintile.value
     codes = lsoa_codes(areas, per_quintile)
     lsoa = np.arange(len(codes))
     nation, quintile = areas.jurisdiction[lsoa // (5 * per_quintile)], lsoa // per_quintile % 5
-    noise = records.parameters.denominators.noise_of_domains.value
+    r = records.parameters.deprivation.correlation_of_domains.value
     parts = []
-    for code, domains in DOMAINS_OF.items():
+    for code, domains in ((ENGLAND, DOMAINS_OF_ENGLAND), (WALES, DOMAINS_OF_WALES)):
         here = np.flatnonzero(nation == code)
+        level = (quintile[here] - 2) / np.sqrt(2)  # in standard deviations
         for number in domains:
-            score = quintile[here] + noise * random.standard_normal(len(here))
+            own = r[DOMAINS[number]]
+            score = own * level + np.sqrt(1 - own**2) * random.standard_normal(len(here))
             rank = np.argsort(np.argsort(score, kind="stable"), kind="stable") + 1
             parts.append(np.column_stack([here, np.full(len(here), number), rank]))
     table = np.concatenate(parts)
