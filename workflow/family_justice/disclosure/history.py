@@ -43,6 +43,9 @@ from family_justice.prints import BUCKETS, PLACES
 NAMED = 5
 _HIDDEN, _FEW, _SMALL, _WITHHELD = 1, 2, 4, 8
 
+#: More values than any count of few can have.
+_MANY = 1 << 60
+
 
 @dataclass(frozen=True)
 class Population:
@@ -258,7 +261,24 @@ def _message(what: str, cells: list[str], remedy: str) -> str:
 
 
 def _narrowed_together(releases: Sequence[Release], policy: Policy) -> list[str]:
-    """Return the words of counts of few that have too few values in one ledger of all releases."""
+    """Return the words of counts of few that have too few values in one ledger of all releases, and fewer than in a
+    ledger of one of them: what a release shows of itself was looked at when it left."""
+    joint, whose, words = _in_one_ledger(releases, policy)
+    together = joint.narrowed(lambda keys: _is_shared(keys, whose))
+    if not together:
+        return []
+    alone: dict[Key, int] = {}
+    for release in releases:
+        ledger, *_ = _in_one_ledger([release], policy)
+        for key, values in ledger.narrowed(lambda keys: not together.keys().isdisjoint(keys)).items():
+            alone[key] = min(values, alone.get(key, values))
+    return [
+        words.get(key, "a difference of counts") for key, values in together.items() if values < alone.get(key, _MANY)
+    ]
+
+
+def _in_one_ledger(releases: Sequence[Release], policy: Policy) -> tuple[Ledger, dict[Key, set[int]], dict[Key, str]]:
+    """Return one ledger of all counts of releases, in which of them each count stands, and its words."""
     joint = Ledger(policy)
     whose: dict[Key, set[int]] = {}
     words: dict[Key, str] = {}
@@ -273,7 +293,7 @@ def _narrowed_together(releases: Sequence[Release], policy: Policy) -> list[str]
         for parts in _ragged(release.partitions, release.counted):
             joint.add_partition([keys[part] for part in parts])
     tie_unions(joint, {key: sum(1 << number for number in numbers) for key, numbers in whose.items()})
-    return [words.get(key, "a difference of counts") for key in joint.narrowed(lambda keys: _is_shared(keys, whose))]
+    return joint, whose, words
 
 
 def _is_shared(keys: Sequence[Key], whose: dict[Key, set[int]]) -> bool:

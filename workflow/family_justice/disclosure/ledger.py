@@ -175,10 +175,10 @@ class Ledger:
             while part._complement() or part._protect_pinned(part._bounds()) or part._protect_pinned(part._exact()):
                 part._hide_margins_of_small_wholes()
 
-    def narrowed(self, concerns: Callable[[Sequence[Key]], bool]) -> list[Key]:
-        """Return the counts of few that the auditor can narrow down too far, hiding nothing more; of those counts, tied
-        by sums, for which ``concerns`` is true."""
-        found = []
+    def narrowed(self, concerns: Callable[[Sequence[Key]], bool]) -> dict[Key, int]:
+        """Return the counts of few that the auditor can narrow down too far, hiding nothing more, each with how many
+        values it can have at most; of those counts, tied by sums, for which ``concerns`` is true."""
+        found: dict[Key, int] = {}
         for keys, sums in self._components():
             if not concerns(keys):
                 continue
@@ -187,7 +187,7 @@ class Ledger:
             ranges = part._bounds()
             if not part._are_narrow(ranges):
                 ranges = part._exact()
-            found += part._are_narrow(ranges)
+            found |= {key: ranges[key][1] - ranges[key][0] + 1 for key in part._are_narrow(ranges)}
         return found
 
     def _are_narrow(self, ranges: Mapping[Key, tuple[int, int]]) -> list[Key]:
