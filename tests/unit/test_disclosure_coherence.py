@@ -73,7 +73,8 @@ def test_no_honest_row_is_refused(kind: str, number: int, tmp_path: Any) -> None
         (_option("frequency", "trend"), "trend", WALD), (("transition_cox", {}), "log_hazard_ratio", WALD),
         (("adjusted_survival", {}), "survival", LIMITS),
         (("inequality", {}), "slope_index", WALD), (("inequality", {}), "percent", ["conf_low", "conf_high", "n"]),
-        (_option("inequality", "outcome"), "rate", ["conf_low", "conf_high", "n"]), (("agreement", {}), "kappa", LIMITS),
+        (_option("inequality", "outcome"), "rate", ["conf_low", "conf_high", "n"]),
+        (("agreement", {}), "kappa", LIMITS),
     ],
 )  # fmt: skip
 def test_a_changed_value_is_a_contradiction(case: tuple[str, Any], measure: str, columns: list[str]) -> None:
