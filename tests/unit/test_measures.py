@@ -154,9 +154,9 @@ def test_nothing_leaves_of_six_people(kind: str) -> None:
 def test_every_measure_of_a_kind_was_walked() -> None:
     met = {measure for kind in OTHERS for measure in rows_of(kind)["measure"]} | {measure for _, measure in walk()}
     asked = {measure for kind in KINDS.values() for measure in kind.measures}
-    # What is said of several classes, how alike matched members are, who is left out, what a second program gives and the
-    # trend of shares is walked with the tests of these (test_latent_classes_kind, test_matched_kinds, test_left_out,
-    # test_trend_of_shares).
+    # What is said of several classes, how alike matched members are, who is left out, what a second program gives and
+    # the trend of shares is walked with the tests of these (test_latent_classes_kind, test_matched_kinds,
+    # test_left_out, test_trend_of_shares).
     assert asked - met == {"entropy", "left_out", "largest_relative_difference", "trend"}
 
 
