@@ -6,7 +6,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -115,6 +115,14 @@ class Disclosed:
     kept: Mapping[int, int]
 
 
+#: What is checked before anything is released, of the rows of a rule (none: of all).
+CHECKS: tuple[tuple[Callable[[pd.DataFrame], None], str], ...] = (
+    (check_second_program, "second_program"), (check_members, "members"), (check_attrition, "attrition"),
+    (check_tables, "tables"), (check_quality, "quality"), (check_rates, ""), (check_latent, "latent"),
+    (check_coherence, ""),
+)  # fmt: skip
+
+
 def disclose(
     rows: pd.DataFrame,
     policy: Policy,
@@ -137,11 +145,8 @@ def disclose(
     attrition, quality, tables, latent, members, second = (frame[rule == name] for name in whole)
     names = ("rank_tests", "derived", "of_curves", "agreement", "exact_only", "validity")
     rank_tests, derived, of_curves, agreeing, exact_only, valid = (frame.index[rule == name] for name in names)
-    for check, part in (
-        (check_second_program, second), (check_members, members), (check_attrition, attrition), (check_tables, tables),
-        (check_quality, quality), (check_rates, frame), (check_latent, latent), (check_coherence, frame),
-    ):  # fmt: skip
-        check(part)
+    for check, of_rule in CHECKS:
+        check(frame[rule == of_rule] if of_rule else frame)
     curves = read_curves(frame[rule == "curves"], policy, sets)
     models = read_models(frame[rule == "models"], policy, sets)
 
