@@ -622,7 +622,7 @@ class Event(Strict):
         default=None,
         min_length=2,
         description="words of a further column `state`: the event is the history of each member, a spell from each "
-        "date to the next. Its SQL gives one row on the day of time zero and one for each later day on which a spell "
+        "date to the next. Its query gives one row on the day of time zero and one for each later day on which a spell "
         "starts; states may come again. The cohort then holds a list of dates and, named with `_state`, one of states",
     )
 
