@@ -149,6 +149,8 @@ def from_slopes(release: Release) -> dict[Name, Bounds]:
         for index in rows[rows["measure"] == "slope_index"].itertuples():
             place = [index.analysis, index.outcome]
             groups = shares[(shares[["analysis", "outcome"]] == place).all(axis=1)]
+            if groups.empty:
+                continue  # an index of rates, which have no shares
             groups = groups[[set(g.split("; ")) >= set(filter(None, [index.group])) for g in groups["group"]]]
             groups = groups[[len(g.split("; ")) == len(index.group.split("; ")) * bool(index.group) + 1
                              for g in groups["group"]]]  # fmt: skip
