@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from toy import CMS_CASE, CODELISTS, CYMRU_CASE, ECMS_CASE, ECMS_PEOPLE, LOOKUPS, harmonised, parse, write_source
 
-from family_justice.config.schema import HarmoniseOptions
+from family_justice.config.sources import HarmoniseOptions
 from family_justice.contracts import contracts
 from family_justice.contracts.model import SOURCE_SYSTEMS
 from family_justice.errors import ContractError

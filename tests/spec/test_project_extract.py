@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from family_justice.config.load import parse, read_yaml
-from family_justice.config.schema import Source
+from family_justice.config.sources import Source
 from family_justice.contracts import research_ready_tables
 from family_justice.harmonise import harmonise
 from family_justice.sources.load import load_source

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from family_justice.config.load import parse
-from family_justice.config.schema import Source
+from family_justice.config.sources import Source
 from family_justice.errors import ConfigError
 from family_justice.sources.database.engines import Dbapi, open_engine
 from family_justice.sources.database.options import db2_text

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from family_justice.config.load import Configuration, parse, read_yaml
-from family_justice.config.schema import FilesSource, Source
 from family_justice.config.source_files import check_place, check_words, declared_tables
+from family_justice.config.sources import FilesSource, Source
 from family_justice.contracts import SourceColumn, Table, source_tables
 from family_justice.errors import ConfigError, ContractError
 from family_justice.files import connect

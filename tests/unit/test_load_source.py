@@ -10,7 +10,7 @@ import pytest
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
-from family_justice.config.schema import FilesSource
+from family_justice.config.sources import FilesSource
 from family_justice.contracts import source_tables
 from family_justice.errors import ConfigError, ContractError
 from family_justice.files import connect

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from family_justice.config.schema import SyntheticSource
+from family_justice.config.sources import SyntheticSource
 from family_justice.errors import ConfigError
 from family_justice.sources.load import source_state
 from family_justice.sources.synthetic import simulate

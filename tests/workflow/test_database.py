@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent / "database"))
 import servers
 
 from family_justice.config.load import Configuration
-from family_justice.config.schema import DatabaseSource
+from family_justice.config.sources import DatabaseSource
 from family_justice.contracts import source_tables
 from family_justice.errors import ConfigError, ContractError
 from family_justice.harmonise import harmonise

@@ -15,20 +15,18 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from family_justice.config import schema as models
-from family_justice.config.base import Name, Strict
+from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
-from family_justice.config.findings import ReleasedCell
-from family_justice.contracts import Column, Table, data_set_tables, research_ready_tables, source_tables
+from family_justice.config.sources import Source
+from family_justice.contracts import Table, data_set_tables, research_ready_tables, source_tables
 from family_justice.files import write_text
-from family_justice.kinds.families.keys import Imputation
-from family_justice.kinds.registry import KINDS
 
 COMMAND = "PYTHONPATH=workflow python -m family_justice.config.generate"
 
 SCHEMAS: dict[str, Any] = {
     "config": models.Settings,
     "policy": models.Policy,
-    "source": models.Source,
+    "source": Source,
     "stream": models.Stream,
     "covariates": dict[Name, models.Covariate],
     "catalogue": Catalogue,
@@ -86,11 +84,20 @@ def _table(table: Table) -> list[str]:
 
 
 def _models() -> list[type[BaseModel]]:
-    kinds = [kind.keys for kind in KINDS.values() if kind.is_asked]
-    parts = [part for keys in kinds for part in vars(sys.modules[keys.__module__]).values()]
-    found = [*vars(models).values(), ReleasedCell, *kinds, Imputation, *parts, Column]
-    strict = [m for m in found if isinstance(m, type) and issubclass(m, BaseModel) and not m.__name__.startswith("_")]
-    return [m for m in dict.fromkeys(strict) if m not in (BaseModel, Strict)]
+    """Return the models of everything that may stand in a file of the configuration, in the order of first mention."""
+    found: dict[type[BaseModel], None] = {}
+    for schema in SCHEMAS.values():
+        _walk(schema, found)
+    return list(found)
+
+
+def _walk(annotation: Any, found: dict[type[BaseModel], None]) -> None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in found:
+        found[annotation] = None
+        for field in annotation.model_fields.values():
+            _walk(field.annotation, found)
+    for part in typing.get_args(annotation):
+        _walk(part, found)
 
 
 def _type(annotation: Any) -> str:

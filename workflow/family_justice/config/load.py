@@ -17,8 +17,9 @@ from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.check_sql import check_stream_sql
 from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below, is_looser
-from family_justice.config.schema import Covariate, Policy, Settings, Source, Stream
+from family_justice.config.schema import Covariate, Policy, Settings, Stream
 from family_justice.config.source_files import check_lists, check_open_policy, check_place, check_words
+from family_justice.config.sources import Source
 from family_justice.contracts import contracts, research_ready_tables, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 

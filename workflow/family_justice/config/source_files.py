@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from family_justice import fingerprint
 from family_justice.config.policy import FLOOR, is_looser
-from family_justice.config.schema import FilesSource, Policy
+from family_justice.config.schema import Policy
+from family_justice.config.sources import FilesSource
 from family_justice.contracts import Table, source_tables
 from family_justice.errors import ConfigError, ContractError, did_you_mean, report_together
 

@@ -13,7 +13,7 @@ from family_justice.analyses.study import describe_study
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
 from family_justice.config.plan import describe_plan
-from family_justice.config.schema import SyntheticSource
+from family_justice.config.sources import SyntheticSource
 from family_justice.disclosure.door import open_door
 from family_justice.disclosure.history import Population
 from family_justice.disclosure.rounding import is_open

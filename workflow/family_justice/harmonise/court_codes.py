@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from family_justice.config.schema import HarmoniseOptions
+from family_justice.config.sources import HarmoniseOptions
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.harmonise.source_tables import Failing, check_shares

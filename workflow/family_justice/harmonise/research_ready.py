@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from family_justice.config.schema import HarmoniseOptions
+from family_justice.config.sources import HarmoniseOptions
 from family_justice.contracts import research_ready_tables
 from family_justice.contracts.check import check_tables
 from family_justice.errors import ConfigError, ContractError, PipelineError, did_you_mean

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from family_justice.config.schema import HarmoniseOptions
+from family_justice.config.sources import HarmoniseOptions
 from family_justice.contracts import Contract, Table, load_contract
 from family_justice.contracts.check import Finding, column_types, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS, SourceColumn

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from family_justice import fingerprint
-from family_justice.config.schema import DatabaseSource, FilesSource, SyntheticSource
+from family_justice.config.sources import DatabaseSource, FilesSource, SyntheticSource
 from family_justice.contracts import source_tables
 from family_justice.files import write_rows, write_text
 from family_justice.sources.reading import Repair, reading_of

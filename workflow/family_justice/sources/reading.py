@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from family_justice.config.schema import WORDS_FOR_MISSING
+from family_justice.config.sources import WORDS_FOR_MISSING
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from family_justice import fingerprint
-from family_justice.config.schema import DatabaseSource
 from family_justice.config.source_files import wrong_words
+from family_justice.config.sources import DatabaseSource
 from family_justice.contracts import Table
 from family_justice.errors import ConfigError, ContractError, did_you_mean, report_together
 from family_justice.files import atomic, write_text
