@@ -14,6 +14,8 @@ from family_justice.config.schema import Outcome
 
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
+#: Who leaves on the day of time zero is observed for half of it.
+HALF_DAY = 0.5
 #: A time of the grid counts as the end of its day.
 HAIR = 1e-6
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design, splines
-from family_justice.second_program.follow_up import Observed, observe
+from family_justice.second_program.follow_up import HALF_DAY, Observed, observe
 from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, Refits
 from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = (LIFELINES, STATSMODELS)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results
-
-HALF_DAY = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,23 @@ def refit(
         known = None if analysis.cluster else fit.variance[np.ix_(at, at)]
         about = {"program": fit.program, "outcome": analysis.outcome, "term": name, "why": why}
         yield from curve.ratios(shell, about, fit.estimates[at], known)
+    yield from likelihoods(fit, frame, analysis.outcome)
+
+
+def robust(fit: Fit, frame: design.Frame, outcome: str) -> Refits:
+    """Yield log hazard ratios, without errors because ours are robust to the person, and log-likelihoods."""
+    for (term, level), estimate in zip(frame.keys, fit.estimates, strict=True):
+        yield Refit(
+            fit.program, "log_hazard_ratio", outcome, term=term, level=level, estimate=float(estimate), why=CLUSTERED
+        )
+    yield from likelihoods(fit, frame, outcome)
+
+
+def likelihoods(fit: Fit, frame: design.Frame, outcome: str) -> Refits:
+    """Yield both log-likelihoods; no values where a level was left out."""
     for term, value in (("without_covariates", fit.null), ("fitted", fit.fitted)):
         value, why = (value, "") if frame.whole else (np.nan, LIKELIHOOD_OF_OTHERS)
-        yield Refit(fit.program, "log_likelihood", analysis.outcome, term=term, estimate=value, why=why)
+        yield Refit(fit.program, "log_likelihood", outcome, term=term, estimate=value, why=why)
 
 
 def partial_likelihood(

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from family_justice.kinds.cox.second import partial_likelihood
+from family_justice.kinds.cox.second import partial_likelihood, robust
 from family_justice.second_program import design
-from family_justice.second_program.follow_up import Observed, observe
-from family_justice.second_program.refit import LIFELINES, STATSMODELS, NoSecondProgram, Refit, Refits
-from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS, MARGINAL
+from family_justice.second_program.follow_up import HALF_DAY, Observed, observe
+from family_justice.second_program.refit import LIFELINES, STATSMODELS, NoSecondProgram, Refits
+from family_justice.second_program.words import MARGINAL
 
 if TYPE_CHECKING:
     from family_justice.config.schema import Cohort, Covariate, Outcome
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = (LIFELINES, STATSMODELS)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results
-
-#: Who leaves on the day of time zero is observed for half of it.
-HALF_DAY = 0.5
 
 
 def refit(
@@ -52,14 +49,7 @@ def refit(
     observed = Observed(owners, stop, event, np.zeros(len(stop), dtype=bool), start, 1.0).among(frame.used)
     strata = None if analysis.model == "andersen_gill" else number[frame.used]
     fit = partial_likelihood(observed, frame.x, strata, None, analysis.ties)
-    for (term, level), estimate in zip(frame.keys, fit.estimates, strict=True):
-        yield Refit(
-            fit.program, "log_hazard_ratio", analysis.outcome, term=term, level=level, estimate=float(estimate),
-            why=CLUSTERED,
-        )  # fmt: skip
-    for term, value in (("without_covariates", fit.null), ("fitted", fit.fitted)):
-        value, why = (value, "") if frame.whole else (np.nan, LIKELIHOOD_OF_OTHERS)
-        yield Refit(fit.program, "log_likelihood", analysis.outcome, term=term, estimate=value, why=why)
+    yield from robust(fit, frame, analysis.outcome)
 
 
 def intervals(members: pd.DataFrame, outcome: Outcome, most_events: int | None) -> pd.DataFrame:

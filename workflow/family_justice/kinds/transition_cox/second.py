@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from family_justice.kinds.cox.second import partial_likelihood
+from family_justice.kinds.cox.second import partial_likelihood, robust
 from family_justice.second_program import design
-from family_justice.second_program.follow_up import Observed
-from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, Refits
-from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS
+from family_justice.second_program.follow_up import HALF_DAY, Observed
+from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refits
 
 if TYPE_CHECKING:
     from family_justice.config.schema import Cohort, Covariate
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = (LIFELINES, STATSMODELS)
 TOLERANCE = 1e-5  # Newton's method on both sides: what is left is below the digits of the results
-
-#: Who leaves on the day of time zero is observed for half of it.
-HALF_DAY = 0.5
 
 
 def refit(
@@ -47,13 +43,7 @@ def refit(
     stop = stop if start is not None else stop - begin
     observed = Observed(owners, stop, event, np.zeros(len(stop), dtype=bool), start, 1.0).among(frame.used)
     fit = partial_likelihood(observed, frame.x, None, None, analysis.ties)
-    for (term, level), estimate in zip(frame.keys, fit.estimates, strict=True):
-        yield Refit(
-            fit.program, "log_hazard_ratio", "", term=term, level=level, estimate=float(estimate), why=CLUSTERED
-        )
-    for term, value in (("without_covariates", fit.null), ("fitted", fit.fitted)):
-        value, why = (value, "") if frame.whole else (np.nan, LIKELIHOOD_OF_OTHERS)
-        yield Refit(fit.program, "log_likelihood", "", term=term, estimate=value, why=why)
+    yield from robust(fit, frame, "")
 
 
 def stays_of(members: pd.DataFrame, analysis: TransitionCox) -> pd.DataFrame:
