@@ -150,6 +150,12 @@ def telescopes(made: Harmonised) -> None:
         assert found == (left or 0,), table
 
 
+def test_every_research_ready_table_is_counted_at_its_end() -> None:
+    with open(research_ready.RULES, encoding="utf-8", newline="") as stream:
+        counted = [row["table"] for row in csv.DictReader(stream) if row["action"] == "ready"]
+    assert sorted(counted) == sorted(research_ready_tables())
+
+
 def test_every_rule_is_counted_by_some_step() -> None:
     """rules.csv and the SQL name the same rules; the runner refuses a count that the list lacks."""
     with open(research_ready.RULES, encoding="utf-8", newline="") as stream:

@@ -155,8 +155,8 @@ def test_mothers_in_a_pregnancy_as_published(world: World) -> None:
 @pytest.mark.parametrize("condition", ["depression", "anxiety", "self_harm"])
 def test_planted_rate_ratios_of_children_are_recovered(world: World, condition: str, law: str) -> None:
     """The ratio of the rates of events, and that of first events, both within Monte-Carlo error of the truth."""
-    truth = {name: value for name, _, level, value, _ in truth_table(PARAMETERS) if level != "none"}
-    planted = truth[f"{condition}_child_{law}"]
+    truth = {(name, level): value for name, _, level, value, _ in truth_table(PARAMETERS)}
+    planted = truth[f"{condition}_child", f"{law} law"]
     assert math.exp(planted) == pytest.approx(PARAMETERS.health.children.rate_ratios[f"{condition}_child_{law}"].value)
     test = "indicator = 'self_harm'" if condition == "self_harm" else f"indicator_group = '{condition}'"
     counts = {}

@@ -308,6 +308,15 @@ class StudySql:
         """Return the columns of a table with their types."""
         return {row[0]: row[1] for row in self.connection.execute(f"DESCRIBE {identifier(table)}").fetchall()}
 
+    def count(self, sql: str) -> int:
+        """Return the number that SQL of the library gives; what it reads is checked as for SQL of the study."""
+        self.check_whole(sql)
+        try:
+            row: Any = self.connection.execute(sql).fetchone()
+        except Exception as error:
+            raise PipelineError(f"{self.about}: a count failed ({type(error).__name__})") from None
+        return int(row[0])
+
     def make(self, table: str, sql: str, where: str, around: str = "{}", place: Place = "select") -> None:
         """Make a table of SQL of a study; ``around``: the library's SELECT with ``{}`` for it."""
         self._run(f"CREATE TEMP TABLE {identifier(table)} AS {around}", sql, where, place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from family_justice.behind import Behind, printer_of
 from family_justice.cohorts.matching import MATCHED, match_members
 from family_justice.config.base import sql_of
 from family_justice.config.schema import Cohort, Stream
-from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
+from family_justice.errors import CohortError, did_you_mean, report_together
 from family_justice.files import partial_of, write_csv, write_parquet
 from family_justice.kinds.attrition.model import COMPARISON, Attrition, matching_rows
 from family_justice.kinds.families.states import states_column
@@ -103,7 +103,7 @@ def extract_cohort(
         attrition.append(("", "base", count_members(connection, "base", stream.cohorts[cohort.base], salt)))
     attrition += _run_steps(study, cohort, where, salt)
     attrition += _make_members(study, cohort, where, salt)
-    _require_persons(connection, cohort, where)
+    _require_persons(study, cohort, where)
     for helper, definition in cohort.tables.items():
         study.make(helper, definition.sql, f"table '{helper}'")
         study.readable.add(helper)
@@ -149,8 +149,7 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
         _require_key(study, f"step_{position}", cohort, f"{where}, step '{step.name}'", cohort.case_key)
         left.append(("", step.name, count_members(connection, f"step_{position}", cohort, salt, cohort.case_key)))
         if position:
-            added = _one(
-                connection,
+            added = study.count(
                 f"SELECT count(*) FROM (SELECT {key} FROM step_{position} "
                 f"EXCEPT SELECT {key} FROM step_{position - 1})",
             )
@@ -166,7 +165,7 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
             )
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
         study.readable.add("previous")
-    doubled = _one(connection, "SELECT count(*) FROM previous") - int(left[-1][2].count[0])
+    doubled = study.count("SELECT count(*) FROM previous") - int(left[-1][2].count[0])
     if doubled:
         raise CohortError(
             f"{where}: {doubled} rows more than members; the last step must leave one row per "
@@ -194,15 +193,15 @@ def _make_members(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> l
     return counted
 
 
-def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, where: str) -> None:
+def _require_persons(study: StudySql, cohort: Cohort, where: str) -> None:
     """Raise ``CohortError`` unless every row stands for a person of the records, if these have a table of persons."""
-    column = cohort.person_column or cohort.key[0]
+    connection, column = study.connection, cohort.person_column or cohort.key[0]
     tables = {str(row[0]) for row in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
     if "person_id" not in _columns_of(connection, "person", tables):
         return
     if cohort.counts:
         known = f"{identifier(column)}::VARCHAR IN (SELECT person_id::VARCHAR FROM person)"
-        people = _one(connection, f"SELECT count(*) FROM cohort WHERE {known}")
+        people = study.count(f"SELECT count(*) FROM cohort WHERE {known}")
         if people:
             raise CohortError(
                 f"{where}: 'counts' is for rows of areas, but '{column}' is a person_id of the records in {people} "
@@ -219,11 +218,10 @@ def _require_persons(connection: duckdb.DuckDBPyConnection, cohort: Cohort, wher
         + " AND ".join([f"{other} IS NULL" for other in better] or ["true"])
         for table, name, better in there
     )
-    strange = _one(
-        connection,
-        f"SELECT count(DISTINCT {identifier(column)}) FROM cohort WHERE {identifier(column)}::VARCHAR NOT IN ({known})",
+    strange = study.count(
+        f"SELECT count(DISTINCT {identifier(column)}) FROM cohort WHERE {identifier(column)}::VARCHAR NOT IN ({known})"
     )
-    empty = _one(connection, f"SELECT count(*) FROM cohort WHERE {identifier(column)} IS NULL")
+    empty = study.count(f"SELECT count(*) FROM cohort WHERE {identifier(column)} IS NULL")
     if strange or empty:
         names = ", ".join(name for _, name, _ in there)
         raise CohortError(
@@ -265,7 +263,7 @@ def _with_dates(cohort: Cohort) -> str:
 def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
     """Make one table per event, key and date, and report dates that cannot be."""
     problems: list[str] = []
-    connection, columns = study.connection, study.columns("cohort")
+    columns = study.columns("cohort")
     _require_date(study, "cohort", cohort, where)
     key = identifiers(cohort.key)
     for event, definition in cohort.events.items():
@@ -277,18 +275,17 @@ def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
         dates = f"SELECT {key}, {date} FROM ({{}}) WHERE date IS NOT NULL"
         study.make(f"event_{event}", definition.sql, f"event '{event}'", dates)
         if definition.repeats:
-            problems += _collect_repeats(connection, event, key, cohort)
+            problems += _collect_repeats(study, event, key, cohort)
             continue
         if definition.states is not None:
-            problems += _collect_spells(connection, event, key, cohort)
+            problems += _collect_spells(study, event, key, cohort)
             continue
-        doubled = _one(connection, f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
+        doubled = study.count(f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
         if doubled:
             problems.append(f"event '{event}': {doubled} dates too many; its SQL must give at most one date per member")
             continue
-        early = _one(
-            connection,
-            f'SELECT count(*) FROM "event_{event}" JOIN cohort USING ({key}) WHERE date < cohort."{cohort.time_zero}"',
+        early = study.count(
+            f'SELECT count(*) FROM "event_{event}" JOIN cohort USING ({key}) WHERE date < cohort."{cohort.time_zero}"'
         )
         if early:
             problems.append(
@@ -298,7 +295,7 @@ def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
     report_together(where, problems, CohortError)
 
 
-def _collect_repeats(connection: duckdb.DuckDBPyConnection, event: str, key: str, cohort: Cohort) -> list[str]:
+def _collect_repeats(study: StudySql, event: str, key: str, cohort: Cohort) -> list[str]:
     """Make the dates of an event one ordered list per member; return what is wrong with them.
 
     Order and number decide what is a first and what a second event, so that no two may be on one day, and none on the
@@ -306,29 +303,28 @@ def _collect_repeats(connection: duckdb.DuckDBPyConnection, event: str, key: str
     """
     table = f'"event_{event}"'
     problems = []
-    tied = _one(connection, f"SELECT count(*) - count(DISTINCT ({key}, date)) FROM {table}")
+    tied = study.count(f"SELECT count(*) - count(DISTINCT ({key}, date)) FROM {table}")
     if tied:
         problems.append(
             f"event '{event}': {tied} dates are on the same day as another of the member; "
             "let its SQL give each day once (SELECT DISTINCT)"
         )
-    early = _one(
-        connection,
-        f'SELECT count(*) FROM {table} JOIN cohort USING ({key}) WHERE date <= cohort."{cohort.time_zero}"',
+    early = study.count(
+        f'SELECT count(*) FROM {table} JOIN cohort USING ({key}) WHERE date <= cohort."{cohort.time_zero}"'
     )
     if early:
         problems.append(
             f"event '{event}': {early} dates are on the day of time zero ({cohort.time_zero}) or before; an event that "
             "repeats counts from the day after, so leave them out in its SQL"
         )
-    connection.execute(
+    study.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {key}, list(date ORDER BY date) AS date "
         f"FROM {table} GROUP BY {key}"
     )
     return problems
 
 
-def _collect_spells(connection: duckdb.DuckDBPyConnection, event: str, key: str, cohort: Cohort) -> list[str]:
+def _collect_spells(study: StudySql, event: str, key: str, cohort: Cohort) -> list[str]:
     """Make dates and states of spells two lists per member, in order; return what is wrong with them.
 
     A member is in one state on every day from time zero on, so that there is one row for the day of time zero, and at
@@ -356,8 +352,8 @@ def _collect_spells(connection: duckdb.DuckDBPyConnection, event: str, key: str,
             f"members have no state on the day of time zero ({cohort.time_zero}); its SQL must give each member one",
         ),
     ]
-    problems = [f"event '{event}': {n} {said}" for sql, said in counted if (n := _one(connection, sql))]
-    connection.execute(
+    problems = [f"event '{event}': {n} {said}" for sql, said in counted if (n := study.count(sql))]
+    study.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {key}, list(date ORDER BY date) AS date, "
         f"list(state ORDER BY date) AS state FROM {table} GROUP BY {key}"
     )
@@ -387,14 +383,6 @@ def _require_key(study: StudySql, table: str, cohort: Cohort, where: str, key: l
         if column is not None and column not in columns:
             raise CohortError(f"{where}: the column '{column}' of '{name}' is not selected; every step selects it")
     empty = " OR ".join(f'"{column}" IS NULL' for column in key)
-    nulls = _one(study.connection, f"SELECT count(*) FROM {table} WHERE {empty}")
+    nulls = study.count(f"SELECT count(*) FROM {table} WHERE {empty}")
     if nulls:
         raise CohortError(f"{where}: the key is empty in {nulls} rows")
-
-
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    try:
-        row: Any = connection.execute(sql).fetchone()
-    except Exception as error:
-        raise PipelineError(f"a count failed ({type(error).__name__})") from None
-    return int(row[0])

@@ -126,4 +126,18 @@ SELECT 'areas_ready', jurisdiction, count(*), 0
 FROM ready_area WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
 UNION ALL
 SELECT 'denominators_ready', jurisdiction, count(*), 0
-FROM ready_denominator WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction;
+FROM ready_denominator WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
+UNION ALL
+SELECT 'populations_ready', jurisdiction, count(*), 0
+FROM ready_population JOIN ready_authority USING (local_authority) WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
+UNION ALL
+SELECT 'child_populations_ready', jurisdiction, count(*), 0
+FROM ready_child_population JOIN ready_authority USING (local_authority)
+WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
+UNION ALL
+SELECT 'authorities_ready', jurisdiction, count(*), 0
+FROM ready_authority WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
+UNION ALL
+SELECT 'spend_ready', jurisdiction, count(*), 0
+FROM ready_authority_spend JOIN ready_authority USING (local_authority)
+WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction;
