@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from ready import extracted
 
 RECORDS = """
@@ -309,8 +310,32 @@ def test_from_an_emergency_application_to_care_proceedings(tmp_path: Path) -> No
         "applications": 4, "first_application": 4, "in_period": 4, "not_in_proceedings": 3, "age_known": 3
     }  # fmt: skip
     made.shows("""
-        child_id | application_date | s31_proceedings | age_in_emergency
-        N        | 2014-03-03       | 2014-03-06      | 1 to 4
-        T        | 2011-05-02       | -               | 10 to 17
-        U        | 2015-07-08       | 2015-07-15      | under 1
+        child_id | application_date | s31_proceedings | age_in_emergency | went_on
+        N        | 2014-03-03       | 2014-03-06      | 1 to 4           | yes
+        T        | 2011-05-02       | -               | 10 to 17         | no
+        U        | 2015-07-08       | 2015-07-15      | under 1          | yes
     """)
+
+
+@pytest.mark.parametrize(("issued", "went_on"), [("2015-08-05", "yes"), ("2015-08-06", "no")])
+def test_proceedings_follow_an_emergency_within_28_days(tmp_path: Path, issued: str, went_on: str) -> None:
+    made = extracted(tmp_path, "infants", "emergency", f"""
+        person
+        person_id | sex  | week_of_birth
+        U         | male | 2013-07-01
+
+        case
+        case_id | issue_date | has_s31 | s31_issue_date
+        u1      | 2015-07-08 | 0       | -
+        u2      | {issued} | 1       | {issued}
+
+        application
+        application_id | case_id | application_type     | is_s31 | application_date
+        1              | u1      | emergency_protection | 0      | 2015-07-08
+
+        case_person
+        case_id | person_id | family_role | s31_issue_date
+        u1      | U         | child       | -
+        u2      | U         | child       | {issued}
+    """)  # fmt: skip
+    made.shows(f"child_id | went_on\nU | {went_on}")
