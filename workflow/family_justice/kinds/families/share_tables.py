@@ -10,10 +10,15 @@ import pandas as pd
 
 from family_justice.analyses.left_out import NO_VALUE
 from family_justice.analyses.prepare import strata
+from family_justice.estimators.groups.proportions import wilson
 
 
 def level_shares(members: pd.DataFrame, variables: list[str], group_by: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the number and percent of members per level of each variable, within each group."""
+    """Yield the number and percent of members per level of each variable, within each group.
+
+    Percentages have Wilson's 95% limits where every row is another person; rows of one person are alike.
+    """
+    alone = bool(members.attrs.get("one_row_each"))
     for variable in variables:
         known = members[members[variable].notna()]
         levels = list(known[variable].cat.categories)
@@ -23,7 +28,9 @@ def level_shares(members: pd.DataFrame, variables: list[str], group_by: list[str
             for level, count in zip(levels, counts, strict=True):
                 row = {"measure": "percent", "group": group, "term": variable, "level": level, "n": int(count)}
                 if total:
-                    yield {**row, "total": total, "estimate": 100 * int(count) / total}
+                    low, high = wilson(int(count), total) if alone else (np.nan, np.nan)
+                    limits = {"conf_low": 100 * low, "conf_high": 100 * high}
+                    yield {**row, "total": total, "estimate": 100 * int(count) / total, **limits}
                 else:
                     note = "nobody has a level of the variable"
                     yield {**row, "total": total, "status": "not estimable", "note": note}
