@@ -29,7 +29,7 @@ HELP = """\
   .quit            or Ctrl-D"""
 #: How a statement begins that only reads. (DuckDB counts PRAGMA among the SELECTs.)
 READS = ("select", "from", "with", "values", "table", "describe", "desc", "show", "summarize", "pivot", "unpivot", "(")
-SHOWN = 40  # rows
+SHOWN = 100  # rows
 
 
 class Tables:
@@ -74,9 +74,8 @@ class Tables:
         import duckdb
 
         try:
-            statements = duckdb.extract_statements(sql)
-            reads = [s for s in statements if s.type == duckdb.StatementType.SELECT and _first_word(s.query) in READS]
-            if len(statements) != 1 or len(reads) != 1:
+            types = [statement.type for statement in duckdb.extract_statements(sql)]
+            if types != [duckdb.StatementType.SELECT] or _first_word(sql) not in READS:
                 raise PipelineError("One SELECT at a time (or DESCRIBE, SHOW, SUMMARIZE): nothing can be written here")
             self.study.check_whole(sql)
             unknown = sorted(parameters_in(sql) - self.values.keys())
