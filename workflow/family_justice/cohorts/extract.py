@@ -146,11 +146,10 @@ def bind_cohort(study: StudySql, cohort: Cohort, cohort_path: Path) -> dict[str,
         tried("key", partial(_view_members, study, cohort, where))
         tried("person", partial(_require_persons, study, cohort, where))
         tried("time_zero", partial(_require_date, study, "cohort", cohort, where))
-    if not wrong:
-        for helper in cohort.tables:
-            tried(f"tables.{helper}", partial(_make_helper, study, cohort, helper))
-        for event in cohort.events:
-            tried(f"events.{event}", partial(_add_event, study, cohort, event))
+    for helper in cohort.tables if not wrong else ():
+        tried(f"tables.{helper}", partial(_make_helper, study, cohort, helper))
+    for event in cohort.events if not wrong else ():  # which read these tables
+        tried(f"events.{event}", partial(_add_event, study, cohort, event))
     if not wrong:
         study.connection.execute(f"CREATE TEMP TABLE step_members AS {_with_dates(cohort)}")
         study.connection.execute("CREATE OR REPLACE TEMP VIEW cohort AS SELECT * FROM step_members")

@@ -1,8 +1,9 @@
 """``check``: the whole configuration, and all SQL of it run on tables without rows. No record is read.
 
 The tables are made from the contracts, with the columns and types that these declare (a whole number is a BIGINT, which
-may be a narrower one in the records); what runs the SQL is what runs it in the jobs. So it is known before any record is there whether every statement fits its tables and the statements before
-it. What depends on values (a step that leaves nobody, a level that is none) is known only by running.
+may be a narrower one in the records); what runs the SQL is what runs it in the jobs. So it is known before any record
+is there whether every statement fits its tables and the statements before it. What depends on values (a step that leaves
+nobody, a level that is none) is known only by running.
 """
 
 from __future__ import annotations

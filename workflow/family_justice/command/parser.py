@@ -106,7 +106,7 @@ def _add_running(add: Callable[..., argparse.ArgumentParser]) -> None:
     again = add(
         "reproduce",
         actions.reproduce,
-        "Make figures, tables and pages again from results/release alone, and compare every byte. Needs no record.",
+        "Make the release again and compare it byte by byte. Figures, tables and pages, from results/release alone.",
         passes_on=True,
     )
     again.usage = "./family-justice reproduce [anything of Snakemake]"

@@ -47,8 +47,9 @@ def write_study(
         written = [stream]
     else:
         columns = columns_of(file)
+        study = _of_file(name, columns, time, event, until)
         write_text(source, _source(name, file, columns, configuration.settings.policy))
-        write_text(stream, _of_file(name, columns, time, event, until))
+        write_text(stream, study)
         written = [source, stream]
     streams = ", ".join([*configuration.settings.streams, name])
     return [

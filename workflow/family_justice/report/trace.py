@@ -196,4 +196,3 @@ def traced(folder: Path, name: str, number: int | None = None) -> list[str]:
         source = f" [{about['source']}]" if about.get("source") else ""
         lines.append(f"  {about['label']}: {about['definition']}{source}")
     return lines
-
