@@ -2,14 +2,15 @@
 
 The tables are made from the contracts, with the columns and types that these declare (a whole number is a BIGINT, which
 may be a narrower one in the records); what runs the SQL is what runs it in the jobs. So it is known before any record
-is there whether every statement fits its tables and the statements before it. What depends on values (a step that leaves
-nobody, a level that is none) is known only by running.
+is there whether every statement fits its tables and the statements before it. What depends on values (a step that
+leaves nobody, a level that is none) is known only by running.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -110,7 +111,9 @@ def _problems_of(files: Layout, name: str, court: Path, folder: Path) -> Iterato
         if base and not base["base"].is_file():
             continue  # what is wrong with it has been said
         members.parent.mkdir(parents=True, exist_ok=True)
-        study = open_tables(stream, cohort, {**tables, **base}, configuration.codelists_of(stream), [members])
+        texts = [text for _, text, _ in sql_of(about)] + [covariates[c].value for c in about.covariates]
+        lists = _lists_named(configuration.codelists_of(stream), texts)
+        study = open_tables(stream, cohort, {**tables, **base}, lists, [members])
         wrong = bind_cohort(study, about, members)
         yield from (_told(path, f"cohorts.{cohort}.{place}", said) for place, said in wrong.items())
         if wrong:
@@ -121,6 +124,12 @@ def _problems_of(files: Layout, name: str, court: Path, folder: Path) -> Iterato
             yield _told(file, f"covariates.{covariate}" if own else covariate, said)
         columns = study.columns("cohort")
         yield from (_told(path, place, said) for place, said in _columns(stream, cohort, about, columns))
+
+
+def _lists_named(folder: Path | None, texts: Iterable[str]) -> Path | None:
+    """Return the folder of code lists, or None if no SQL names one: to open them all takes longer than all else."""
+    words = {word for text in texts for word in re.findall(r"\w+", text.lower())}
+    return folder if folder and any(path.stem.lower() in words for path in folder.glob("*.csv")) else None
 
 
 def _empty_tables(files: Layout, stream: str, court: Path, folder: Path) -> dict[str, Path]:
