@@ -232,6 +232,11 @@ def test_calibration_is_bound_as_well(here: Path, capsys: pytest.CaptureFixture[
     assert "config/calibration/targets.yaml, line " in refused(["check"], capsys)
 
 
+def test_a_study_has_no_name_of_the_pipelines_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(Path("config/config.yaml"), "streams: [", "streams: [datasets, ")
+    assert "streams: 'datasets' is a word of the pipeline itself" in refused(["check"], capsys)
+
+
 def test_several_mistakes_are_told_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("config/streams/recurrence.yaml")
     change(path, "value: parent_age_band(age)", "value: parent_age_band(ages)")

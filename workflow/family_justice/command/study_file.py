@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from family_justice.config.base import Name
-from family_justice.config.load import Configuration
+from family_justice.config.load import TAKEN, Configuration
 from family_justice.config.source_files import FILE_NAMES
 from family_justice.errors import ConfigError, did_you_mean
 from family_justice.files import connect, write_text
@@ -24,8 +24,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 #: Types of DuckDB, by the type that a contract has for them; all else is read as text.
 TYPES = {"integer": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "U"), "number": ("FLOAT", "DOUBLE", "DEC"),
          "date": ("DATE",), "timestamp": ("TIMESTAMP",)}  # fmt: skip
-#: Names that a study cannot have: targets of Snakemake and folders of results.
-TAKEN = ("all", "datasets", "reproduce", "sources", "releases")
 
 
 def write_study(

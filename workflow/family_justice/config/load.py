@@ -24,6 +24,8 @@ from family_justice.contracts import contracts, research_ready_tables, source_ta
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
+#: Names that no stream can have: targets of the Snakefile, and folders of results beside those of streams.
+TAKEN = ("all", "datasets", "reproduce", "sources", "releases")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -167,6 +169,12 @@ class Configuration:
         self.folder = folder
         written = {**(read_yaml(folder / "config.yaml") or {}), **(overrides or {})}
         self.settings: Settings = parse(written, Settings, folder / "config.yaml")
+        taken = [
+            f"streams: '{name}' is a word of the pipeline itself; give the study another name"
+            for name in self.settings.streams
+            if name in TAKEN
+        ]
+        report_together(str(folder / "config.yaml"), taken, ConfigError)
 
     @cache  # noqa: B019 - one configuration lives as long as the process
     def stream(self, name: str) -> Stream:
