@@ -307,6 +307,7 @@ def test_a_study_of_a_file_can_run_and_holds_no_value_of_it(here: Path, capsys: 
             "Did you mean 'weeks'?",
         ),
         (["mine", "--time", "weeks"], "name it with --file"),
+        (["mine", "--file", "bare.csv"], "the first line is no header: 3 of 4 names do not begin with a letter"),
     ],
 )
 def test_what_cannot_be_a_study_is_told_and_nothing_is_written(
@@ -314,7 +315,10 @@ def test_what_cannot_be_a_study_is_told_and_nothing_is_written(
 ) -> None:
     Path("data.csv").write_text(CSV)
     Path("one.csv").write_text("a;b\n1;2\n")
-    assert message in refused(["init", *arguments], capsys)
+    Path("bare.csv").write_text(CSV.partition("\n")[2])
+    said = refused(["init", *arguments], capsys)
+    assert message in said
+    assert "Canary" not in said
     assert not Path("config/streams/mine.yaml").exists()
     assert not Path("config/sources/mine.yaml").exists()
 

@@ -104,7 +104,7 @@ def quick_look(arguments: list[str]) -> int:
     command = [sys.executable, "-m", "snakemake", stream, *_cores(rest), *rest]
     print(
         f"A quick look at '{stream}': a made-up population of {QUICK_SCALE:.0%} of the national volumes, in the folder "
-        f"{folder}/. Your results/ stay as they are. It takes about a minute.",
+        f"{folder}/. Your results/ stay as they are. It takes a minute or two.",
         file=sys.stderr,
         flush=True,
     )

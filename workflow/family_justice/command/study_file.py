@@ -91,6 +91,13 @@ def columns_of(file: Path) -> dict[str, str]:
         ) from None
     if len(described) == 1:
         raise ConfigError(f"{file}: it has one column only. Is it separated by commas?")
+    # What is written here goes into the configuration, and must not be the first record of a file without a header.
+    strange = sum(re.fullmatch(r"[^\W\d][^\"\n]*", str(name)) is None for name, *_ in described)
+    if strange:
+        raise ConfigError(
+            f"{file}: the first line is no header: {strange} of {len(described)} names do not begin with a letter, or "
+            "have quotes in them. Write a line with the names of the columns"
+        )
     return {str(name): _type(str(kind)) for name, kind, *_ in described}
 
 
