@@ -237,6 +237,35 @@ def test_a_study_has_no_name_of_the_pipelines_own(here: Path, capsys: pytest.Cap
     assert "streams: 'datasets' is a word of the pipeline itself" in refused(["check"], capsys)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("streams/recurrence.yaml", "stream: recurrence\ntitle: Zo\u00e9\n".encode("cp1252"), "line 2 is not UTF-8"),
+        ("streams/recurrence.yaml", b"", "the file is empty"),
+        ("config.yaml", b"recurrence\n", "there are no keys in the file"),
+        (
+            "codelists/religions.csv",
+            "name\nZo\u00e9\n".encode("cp1252"),
+            "line 2 is not UTF-8; save it as UTF-8 (in Excel",
+        ),
+        ("codelists/person.csv", b"name\nx\n", "a table of the source is called so as well"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    name: str, content: bytes, said: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("config") / name
+    path.write_bytes(content)
+    message = refused(["check", "recurrence"], capsys)
+    assert str(path) in message
+    assert said in message
+
+
+def test_a_file_with_another_end_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("config/streams/mine.yml").write_text("stream: mine\n")
+    assert "there is mine.yml; rename it" in refused(["check", "mine"], capsys)
+
+
 def test_several_mistakes_are_told_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("config/streams/recurrence.yaml")
     change(path, "value: parent_age_band(age)", "value: parent_age_band(ages)")
