@@ -188,7 +188,7 @@ def _wrong_values(source: Any, tables: Mapping[str, Any]) -> list[str]:
 
 
 def check_lists(paths: list[Path], base: Path, tables: Iterable[str] = ()) -> None:
-    """Raise ``ConfigError`` for code lists that lead under results/, are no UTF-8, or are called as one of ``tables``."""
+    """Raise ``ConfigError`` for code lists that lead under results/, are no UTF-8, or have the name of a table."""
     taken = {name.lower() for name in tables}
     problems = []
     for path in paths:
