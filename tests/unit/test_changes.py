@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from release_samples import write_release
 
+from family_justice.command.parser import main
 from family_justice.errors import PipelineError
-from family_justice.report.compare_releases import compare_releases, main
+from family_justice.report.compare_releases import compare_releases
 
 
 @pytest.fixture
@@ -92,7 +93,6 @@ def test_streams_that_came_and_went(before: Path, after: Path, tmp_path: Path) -
 def test_a_folder_that_is_no_release_is_told(before: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(PipelineError, match="this is no release"):
         compare_releases(before, tmp_path / "nowhere", tmp_path / "changes")
-    assert main([str(before), str(tmp_path / "nowhere"), str(tmp_path / "changes")]) == 1
-    assert main([]) == 2
-    assert main([str(before), str(before), str(tmp_path / "changes")]) == 0
+    assert main(["changes", str(before), str(tmp_path / "nowhere"), str(tmp_path / "changes")]) == 1
+    assert main(["changes", str(before), str(before), str(tmp_path / "changes")]) == 0
     assert "nothing changed" in capsys.readouterr().out

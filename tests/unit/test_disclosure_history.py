@@ -173,6 +173,14 @@ def test_a_population_that_is_made_up_has_no_past(tmp_path: Path) -> None:
     assert safe.remembered == ["recurrence.npz"]
 
 
+def test_made_up_people_are_none_of_the_past_of_records(tmp_path: Path) -> None:
+    """Small sets of either look alike, so that no study of records could leave after one of a synthetic population."""
+    Safe(tmp_path, keeps=False).release(YOUNG, MIDDLE, OLD)
+    assert Safe(tmp_path).release(FOUR_MORE, MIDDLE, OLD, refresh="2021-12-31")["n"].tolist() == [45, 400, 300]
+    with pytest.raises(DisclosureError, match="earlier release"):
+        Safe(tmp_path).release(YOUNG, MIDDLE, OLD)
+
+
 def test_public_records_may_differ_by_one(tmp_path: Path) -> None:
     safe = Safe(tmp_path, keeps=False)
     safe.release(YOUNG, MIDDLE, OLD, policy=PUBLIC)

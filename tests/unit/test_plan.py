@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from family_justice.command.parser import main
 from family_justice.config.load import Configuration
-from family_justice.config.plan import describe_plan, lock, main, planned
+from family_justice.config.plan import describe_plan, lock, planned
 from family_justice.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +92,7 @@ def test_the_command_says_what_it_locked(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(folder.parent)
-    assert main(["replication"]) == 0
+    assert main(["plan", "replication"]) == 0
     assert "locked: config/plans/replication.json" in capsys.readouterr().out
-    assert main(["replication"]) == 1
-    assert main([]) == 2
+    assert main(["plan", "replication"]) == 1
+    assert "locked already" in capsys.readouterr().err

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from release_samples import write_release
 
+from family_justice.command.parser import main
 from family_justice.errors import PipelineError
 from family_justice.report.evidence.checker_page import write_checker_files
 from family_justice.report.pages import write_stream_page
-from family_justice.report.unpack import main, unpack
+from family_justice.report.unpack import unpack
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def test_what_the_viewer_hands_out_finds_its_place(
     stream: Path, bundle: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archive = handed_out(stream, bundle, tmp_path / "all.zip")
-    main([str(archive), str(tmp_path / "again")])
+    assert main(["unpack", str(archive), str(tmp_path / "again")]) == 0
     assert "not in the archive" not in capsys.readouterr().out
     files = {path.relative_to(stream): path.read_bytes() for path in stream.rglob("*") if path.is_file()}
     again = tmp_path / "again"

@@ -54,7 +54,7 @@ def test_what_duckdb_calls_volatile_is_refused_by_name() -> None:
         ("COPY people TO 'x.csv'", "this is COPY; write one SELECT"),
         ("SELECT * FROM people USING SAMPLE 10", "hash(person_id) % 10 = 0"),
         ("SUMMARIZE people", "write a SELECT"),
-        ("SELECT *\nFROM people\nWHERE a = = 1", 'line 3: Parser Error: syntax error at or near "="'),
+        ("SELECT *\nFROM people\nWHERE a = = 1", 'line 3, column 11: Parser Error: syntax error at or near "="'),
         ("SELECT 1; -- end", "without ';' and a comment after it"),
     ],
 )  # fmt: skip
@@ -169,7 +169,7 @@ def test_an_error_of_the_records_is_told_without_its_words(study: StudySql) -> N
     assert "E1100000001" not in str(caught.value)
     with pytest.raises(CohortError) as caught:
         study.make("step_0", "SELECT person FROM people\nWHERE nam = 'x'", "step 'x'")
-    assert 'line 2: Binder Error: Referenced column "nam" not found' in str(caught.value)
+    assert 'line 2, column 7: Binder Error: Referenced column "nam" not found' in str(caught.value)
     assert "candidates: name" in str(caught.value)
 
 

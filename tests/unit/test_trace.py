@@ -9,8 +9,9 @@ import pytest
 import release_samples as samples
 
 from family_justice.cohorts.reads import tables_read
+from family_justice.command.parser import main
 from family_justice.config.schema import Cohort
-from family_justice.report.trace import main, trace, write_trace
+from family_justice.report.trace import trace, write_trace
 from family_justice.results import read_results
 
 
@@ -77,7 +78,7 @@ def test_a_cohort_leads_to_its_base_and_to_the_tables_of_both(stream: Path) -> N
 
 
 def test_the_command_says_what_one_row_holds(stream: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(stream), "return_curve", "--row", "3"]) == 0
+    assert main(["trace", str(stream), "return_curve", "--row", "3"]) == 0
     said = capsys.readouterr().out
     row = read_results(str(stream / "return_curve" / "results.csv")).iloc[2]
     assert f"  time: {row['time']:.10g}\n" in said
@@ -88,7 +89,7 @@ def test_the_command_says_what_one_row_holds(stream: Path, capsys: pytest.Captur
 def test_a_withheld_row_has_no_number(stream: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = read_results(str(stream / "orders_period" / "results.csv"))
     place = int((rows["status"] == "suppressed").to_numpy().argmax())
-    assert main([str(stream), "orders_period", "--row", str(place + 1)]) == 0
+    assert main(["trace", str(stream), "orders_period", "--row", str(place + 1)]) == 0
     said = capsys.readouterr().out
     assert "  status: suppressed\n" in said
     assert not re.search(r"^  (estimate|n|conf_low): ", said, re.MULTILINE)
@@ -105,10 +106,10 @@ def test_a_withheld_row_has_no_number(stream: Path, capsys: pytest.CaptureFixtur
 def test_what_is_not_there_is_said(
     stream: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(stream), *arguments]) == 1
+    assert main(["trace", str(stream), *arguments]) == 1
     assert message in capsys.readouterr().err
 
 
 def test_another_folder_is_no_release(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path), "return_curve"]) == 1
+    assert main(["trace", str(tmp_path), "return_curve"]) == 1
     assert "this is no released stream" in capsys.readouterr().err

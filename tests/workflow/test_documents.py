@@ -8,6 +8,7 @@ in CamelCase or with an underscore is written somewhere beside the documents.
 from __future__ import annotations
 
 import re
+from argparse import _SubParsersAction
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from test_layout import LIBRARY, ROOT, texts
 
+from family_justice.command.parser import make_parser
 from family_justice.config.load import Configuration
 from family_justice.contracts import source_tables
 
@@ -80,9 +82,19 @@ def problems(text: str) -> Iterator[str]:
         for module in re.findall(r"-m (family_justice[\w.]*)", block):
             if not module_is_there(module):
                 yield module
+    for command in re.findall(r"\./family-justice (?!COMMAND)([a-z]\w*)", text):
+        if command not in commands():
+            yield f"./family-justice {command}"
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         if not any((folder / link).exists() for folder in (ROOT, ROOT / "docs")):
             yield link
+
+
+@cache
+def commands() -> frozenset[str]:
+    """Return what ``./family-justice`` can be told to do."""
+    (choices,) = [action.choices for action in make_parser()._actions if isinstance(action, _SubParsersAction)]
+    return frozenset(choices)
 
 
 def wrong(name: str, span: str) -> bool:
@@ -109,6 +121,7 @@ GONE = (
     *("`kinds/gone.py`", "`measures_gone.py`", "`workflow/gone/`", "`kinds/<kind>/gone.py`", "`results/gone_away`"),
     *("`gone_function()`", "`Ledger.gone_away()`", "`test_of_what_is_gone()`", "`GONE_LIST`", "`GoneError`"),
     *("`gone_key`", "`python -m family_justice.gone`", "```\npython -m family_justice.gone\n```", "[it](docs/gone.md)"),
+    *("```bash\n./family-justice gone\n```", "`./family-justice gone`"),
 )
 THERE = (
     *("`kinds/registry.py`", "`measures.py`", "`config/streams/`", "`config/streams/<stream>.yaml`", "`study.json`"),
@@ -121,6 +134,7 @@ THERE = (
         "`restrict_to`",
     ),
     *("`python -m family_justice.jobs`", "`EDUW_PUPIL`", "`mother`", "[it](docs/config.md)"),
+    *("```bash\n./family-justice run\n```", "`./family-justice --help`"),
 )
 
 

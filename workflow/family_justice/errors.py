@@ -7,7 +7,12 @@ from difflib import get_close_matches
 
 
 class PipelineError(Exception):
-    """Something the user can put right. The message says what, where and how."""
+    """Something the user can put right. The message says what, where and how.
+
+    ``line``: of an error in SQL, the line of the SQL that is wrong, from 1; 0 if that is not known.
+    """
+
+    line = 0
 
 
 class ConfigError(PipelineError):

@@ -29,7 +29,7 @@ def job(log: str | Path) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            message = _explain(error)
+            message = explain(error)
             print(message, file=stream)
             print(f"{message}\nLog: {path}", file=terminal)
             raise SystemExit(1) from None
@@ -68,7 +68,8 @@ def _system_words(error: BaseException | None) -> str:
     return ""
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
+    """Return what a person is told of an error: nothing that may quote a record."""
     if isinstance(error, PipelineError):
         return f"{type(error).__name__}: {error}"
     if words := _system_words(error):

@@ -237,10 +237,27 @@ def told_names(names: Iterable[str], known: Iterable[str]) -> list[str]:
 
 
 def _said(error: Exception, sql: str, known: Iterable[str], lines_before: int) -> str:
-    """Return what DuckDB finds wrong with a statement, and in which line of the SQL as it is written."""
-    line = re.search(r"\bLINE (\d+):", str(error))
-    place = f"line {max(1, int(line.group(1)) - lines_before)}: " if line else ""
+    """Return what DuckDB finds wrong with a statement, and in which line and column of the SQL as it is written."""
+    line, column = _place_in(str(error), sql, lines_before)
+    place = f"line {line}" + (f", column {column}" if column else "") + ": " if line else ""
     return place + told_words(str(error), [sql, *known])
+
+
+def _place_in(message: str, sql: str, lines_before: int) -> tuple[int, int]:
+    """Return line and column that DuckDB points at (``LINE 3: text`` with a caret below), from 1; 0 if not known."""
+    shown = re.search(r"\bLINE (\d+): ([^\n]*)(?:\n( *)\^)?", message)
+    if not shown:
+        return 0, 0
+    line = max(1, int(shown.group(1)) - lines_before)
+    written = [*sql.split("\n"), *line * [""]][line - 1]
+    # A long line is shown in part, between dots.
+    part, before = shown.group(2).strip(), len(shown.group(2)) - len(shown.group(2).lstrip())
+    dots = 3 if part.startswith("...") else 0
+    start = written.find(part[dots:].removesuffix("..."))
+    if shown.group(3) is None or start < 0:
+        return line, 0
+    column = start + len(shown.group(3)) - len(f"LINE {shown.group(1)}: ") - before - dots + 1
+    return line, column if 0 < column <= len(written) + 1 else 0
 
 
 # --- running it -------------------------------------------------------------------------------------------------------
@@ -345,8 +362,10 @@ class StudySql:
         try:
             return self.connection.execute(statement, values) if values else self.connection.execute(statement)
         except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
-            said = _said(error, sql, self.words, before.count("\n") + 1)
-            raise self.error(f"{written}: the SQL cannot be run. {said}") from None
+            lines_before = before.count("\n") + 1
+            wrong = self.error(f"{written}: the SQL cannot be run. {_said(error, sql, self.words, lines_before)}")
+            wrong.line, _ = _place_in(str(error), sql, lines_before)
+            raise wrong from None
         except duckdb.OutOfMemoryException:
             raise  # no fault of the SQL; its words are those of the job
         except duckdb.Error as error:

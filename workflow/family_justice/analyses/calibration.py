@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from family_justice.cohorts.extract import MACROS
 from family_justice.config.base import Sql, Strict, sql_of
 from family_justice.contracts import research_ready_tables
-from family_justice.errors import AnalysisError, ConfigError, did_you_mean, report_together
+from family_justice.errors import AnalysisError, ConfigError, PipelineError, did_you_mean, report_together
 from family_justice.files import write_rows
 from family_justice.study_sql import StudySql, problems_of
 
@@ -190,14 +190,9 @@ def calibrate(ready: Path, config: Path, scale: float, output: Path) -> list[dic
     Poisson; they take no account of clustering within families. Raises ConfigError or AnalysisError.
     """
     calibration, references = read_calibration(config / "calibration", config / "references" / "population.csv")
-    tables = {name: ready / f"{name}.parquet" for name in research_ready_tables()}
-    missing = [f"table '{name}' is missing" for name, path in tables.items() if not path.is_file()]
-    report_together(str(ready), missing, AnalysisError)
-    macros = MACROS.read_text(encoding="utf-8")
-    study = StudySql(tables, config / "codelists", macros, (), about="calibration", error=AnalysisError)
+    study = _open_tables(ready, config)
     for name, sql in calibration.views.items():
-        study.make(name, sql, f"'{name}'")
-        study.readable.add(name.lower())
+        _make_view(study, name, sql)
     rows = []
     for reference in references:
         name = reference["id"]
@@ -216,6 +211,36 @@ def calibrate(ready: Path, config: Path, scale: float, output: Path) -> list[dic
         rows.append(row)
     write_rows(output, COLUMNS, rows)
     return rows
+
+
+def bind_calibration(ready: Path, config: Path) -> dict[tuple[str, str], PipelineError]:
+    """Run all queries on research-ready tables without rows; return what is wrong, by file and place in it."""
+    calibration, _ = read_calibration(config / "calibration", config / "references" / "population.csv")
+    study, wrong = _open_tables(ready, config), dict[tuple[str, str], PipelineError]()
+    for name, sql in calibration.views.items():
+        try:
+            _make_view(study, name, sql)
+        except PipelineError as error:
+            wrong["views.yaml", f"views.{name}"] = error
+    for name, sql in calibration.targets.items() if not wrong else ():
+        try:
+            study.rows(sql, f"'{name}'")
+        except PipelineError as error:
+            wrong["targets.yaml", f"targets.{name}"] = error
+    return wrong
+
+
+def _open_tables(ready: Path, config: Path) -> StudySql:
+    tables = {name: ready / f"{name}.parquet" for name in research_ready_tables()}
+    missing = [f"table '{name}' is missing" for name, path in tables.items() if not path.is_file()]
+    report_together(str(ready), missing, AnalysisError)
+    macros = MACROS.read_text(encoding="utf-8")
+    return StudySql(tables, config / "codelists", macros, (), about="calibration", error=AnalysisError)
+
+
+def _make_view(study: StudySql, name: str, sql: str) -> None:
+    study.make(name, sql, f"'{name}'")
+    study.readable.add(name.lower())
 
 
 def _shown(figure: Achieved) -> dict[str, str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from family_justice.behind import Behind, printer_of
-from family_justice.cohorts.matching import MATCHED, match_members
+from family_justice.cohorts.matching import MATCHED, bind_matching, match_members
 from family_justice.config.base import sql_of
 from family_justice.config.schema import Cohort, Stream
-from family_justice.errors import CohortError, did_you_mean, report_together
+from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import partial_of, write_csv, write_parquet
 from family_justice.kinds.attrition.model import COMPARISON, Attrition, matching_rows
 from family_justice.kinds.families.states import states_column
@@ -104,16 +105,56 @@ def extract_cohort(
     attrition += _run_steps(study, cohort, where, salt)
     attrition += _make_members(study, cohort, where, salt)
     _require_persons(study, cohort, where)
-    for helper, definition in cohort.tables.items():
-        study.make(helper, definition.sql, f"table '{helper}'")
-        study.readable.add(helper)
-    _add_events(study, cohort, where)
+    for helper in cohort.tables:
+        _make_helper(study, cohort, helper)
+    _require_date(study, "cohort", cohort, where)
+    problems = [problem for event in cohort.events for problem in _add_event(study, cohort, event)]
+    report_together(where, problems, CohortError)
     members = write_parquet(connection, _with_dates(cohort), cohort_path)
     columns = {"analysis": Attrition.name_of(name), "kind": Attrition.kind, "cohort": name, "measure": "count"}
     rows = [{"group": group, "term": term, "n": int(found.count[0])} for group, term, found in attrition]
     write_csv(tidy(rows, stream=stream.stream, **columns), attrition_path)
     Behind.together([found for *_, found in attrition]).write(behind_file(attrition_path))
     return members
+
+
+def bind_cohort(study: StudySql, cohort: Cohort, cohort_path: Path) -> dict[str, PipelineError]:
+    """Run all SQL of a cohort on tables without rows, and write the cohort without members as Parquet if it can run;
+    return what is wrong, by place (``steps.alive``), nothing if nothing is.
+
+    ``study``: of ``open_tables``; its view ``cohort`` is then what covariates read. What is done is what
+    ``extract_cohort`` does, but for counting people and choosing comparison people.
+    """
+    where = study.about
+    wrong: dict[str, PipelineError] = {}
+
+    def tried(place: str, make: Callable[[], Any]) -> None:
+        try:
+            report_together(where, make() or [], CohortError)
+        except PipelineError as error:
+            wrong[place] = error
+
+    for position, step in enumerate(cohort.steps):
+        if not wrong:  # a step reads the one before it
+            tried(f"steps.{step.name}", partial(_make_step, study, cohort, position, where))
+    if not wrong and cohort.matching:
+        last = f"step_{len(cohort.steps) - 1}"
+        tried("time_zero", partial(_require_date, study, "previous", cohort, where))
+        if not wrong:
+            tried("matching.pool", partial(bind_matching, study, cohort, cohort.matching, last, where))
+    if not wrong:
+        tried("key", partial(_view_members, study, cohort, where))
+        tried("person", partial(_require_persons, study, cohort, where))
+        tried("time_zero", partial(_require_date, study, "cohort", cohort, where))
+    for helper in cohort.tables if not wrong else ():
+        tried(f"tables.{helper}", partial(_make_helper, study, cohort, helper))
+    for event in cohort.events if not wrong else ():  # which read these tables
+        tried(f"events.{event}", partial(_add_event, study, cohort, event))
+    if not wrong:
+        study.connection.execute(f"CREATE TEMP TABLE step_members AS {_with_dates(cohort)}")
+        study.connection.execute("CREATE OR REPLACE TEMP VIEW cohort AS SELECT * FROM step_members")
+        write_parquet(study.connection, "SELECT * FROM cohort", cohort_path)
+    return wrong
 
 
 def count_members(
@@ -145,8 +186,7 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
     key, connection = identifiers(cohort.case_key), study.connection
     left: list[tuple[str, str, Behind]] = []
     for position, step in enumerate(cohort.steps):
-        study.make(f"step_{position}", step.sql, f"step '{step.name}'")
-        _require_key(study, f"step_{position}", cohort, f"{where}, step '{step.name}'", cohort.case_key)
+        _make_step(study, cohort, position, where)
         left.append(("", step.name, count_members(connection, f"step_{position}", cohort, salt, cohort.case_key)))
         if position:
             added = study.count(
@@ -163,8 +203,6 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
             raise CohortError(
                 f"{where}: empty after step '{step.name}'{before}. Check its condition and the definitions it reads"
             )
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
-        study.readable.add("previous")
     doubled = study.count("SELECT count(*) FROM previous") - int(left[-1][2].count[0])
     if doubled:
         raise CohortError(
@@ -172,6 +210,15 @@ def _run_steps(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list
             + ", ".join(cohort.case_key)
         )
     return left
+
+
+def _make_step(study: StudySql, cohort: Cohort, position: int, where: str) -> None:
+    """Make the table of a step, which is ``previous`` from then on."""
+    name = cohort.steps[position].name
+    study.make(f"step_{position}", cohort.steps[position].sql, f"step '{name}'")
+    _require_key(study, f"step_{position}", cohort, f"{where}, step '{name}'", cohort.case_key)
+    study.connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT * FROM step_{position}")
+    study.readable.add("previous")
 
 
 def _make_members(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> list[tuple[str, str, Behind]]:
@@ -185,12 +232,17 @@ def _make_members(study: StudySql, cohort: Cohort, where: str, salt: bytes) -> l
             key = cohort.case_key if group != COMPARISON else [str(cohort.person_column)]
             connection.execute(f"CREATE OR REPLACE TEMP TABLE step_counted AS {found[name]}")
             counted.append((group, name, count_members(connection, "step_counted", cohort, salt, key)))
+    _view_members(study, cohort, where)
+    return counted
+
+
+def _view_members(study: StudySql, cohort: Cohort, where: str) -> None:
+    """Make the view ``cohort`` of the last step, or of what matching has made of it."""
     members = MATCHED if cohort.matching else f"step_{len(cohort.steps) - 1}"
-    connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM {members}")
+    study.connection.execute(f"CREATE TEMP VIEW cohort AS SELECT * FROM {members}")
     study.readable.add("cohort")
     if cohort.matching:
         _require_key(study, "cohort", cohort, where, cohort.key)
-    return counted
 
 
 def _require_persons(study: StudySql, cohort: Cohort, where: str) -> None:
@@ -260,39 +312,38 @@ def _with_dates(cohort: Cohort) -> str:
     return f"SELECT cohort.*{dates} FROM cohort{joins} ORDER BY {key}"
 
 
-def _add_events(study: StudySql, cohort: Cohort, where: str) -> None:
-    """Make one table per event, key and date, and report dates that cannot be."""
-    problems: list[str] = []
-    columns = study.columns("cohort")
-    _require_date(study, "cohort", cohort, where)
+def _make_helper(study: StudySql, cohort: Cohort, name: str) -> None:
+    """Make a table that events share."""
+    study.make(name, cohort.tables[name].sql, f"table '{name}'")
+    study.readable.add(name)
+
+
+def _add_event(study: StudySql, cohort: Cohort, event: str) -> list[str]:
+    """Make the table of an event, key and date; return what is wrong with its dates."""
+    definition, columns = cohort.events[event], study.columns("cohort")
+    if event in columns or (definition.states is not None and states_column(event) in columns):
+        return [f"event '{event}': the last step has a column of that name, too; rename one of them"]
     key = identifiers(cohort.key)
-    for event, definition in cohort.events.items():
-        if event in columns or (definition.states is not None and states_column(event) in columns):
-            problems.append(f"event '{event}': the last step has a column of that name, too; rename one of them")
-            continue
-        date = "CAST(date AS DATE) AS date" if definition.is_listed else "date"
-        date += ", CAST(state AS VARCHAR) AS state" * (definition.states is not None)
-        dates = f"SELECT {key}, {date} FROM ({{}}) WHERE date IS NOT NULL"
-        study.make(f"event_{event}", definition.sql, f"event '{event}'", dates)
-        if definition.repeats:
-            problems += _collect_repeats(study, event, key, cohort)
-            continue
-        if definition.states is not None:
-            problems += _collect_spells(study, event, key, cohort)
-            continue
-        doubled = study.count(f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
-        if doubled:
-            problems.append(f"event '{event}': {doubled} dates too many; its SQL must give at most one date per member")
-            continue
-        early = study.count(
-            f'SELECT count(*) FROM "event_{event}" JOIN cohort USING ({key}) WHERE date < cohort."{cohort.time_zero}"'
-        )
-        if early:
-            problems.append(
-                f"event '{event}': {early} members have it before time zero ({cohort.time_zero}); "
-                "leave them out in a step, so that the attrition counts them"
-            )
-    report_together(where, problems, CohortError)
+    date = "CAST(date AS DATE) AS date" if definition.is_listed else "date"
+    date += ", CAST(state AS VARCHAR) AS state" * (definition.states is not None)
+    dates = f"SELECT {key}, {date} FROM ({{}}) WHERE date IS NOT NULL"
+    study.make(f"event_{event}", definition.sql, f"event '{event}'", dates)
+    if definition.repeats:
+        return _collect_repeats(study, event, key, cohort)
+    if definition.states is not None:
+        return _collect_spells(study, event, key, cohort)
+    doubled = study.count(f'SELECT count(*) - count(DISTINCT ({key})) FROM "event_{event}"')
+    if doubled:
+        return [f"event '{event}': {doubled} dates too many; its SQL must give at most one date per member"]
+    early = study.count(
+        f'SELECT count(*) FROM "event_{event}" JOIN cohort USING ({key}) WHERE date < cohort."{cohort.time_zero}"'
+    )
+    if early:
+        return [
+            f"event '{event}': {early} members have it before time zero ({cohort.time_zero}); "
+            "leave them out in a step, so that the attrition counts them"
+        ]
+    return []
 
 
 def _collect_repeats(study: StudySql, event: str, key: str, cohort: Cohort) -> list[str]:

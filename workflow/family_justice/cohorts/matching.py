@@ -36,10 +36,7 @@ def match_members(study: StudySql, cohort: Cohort, matching: CaseMatching, last:
     columns have other types, and if no case finds anybody.
     """
     where = f"{where}, matching"
-    study.make(POOL, matching.pool, "matching.pool")
-    _check_columns(study, cohort, matching, last, where)
-    _check_pool(study, cohort, last, where)
-    _put_in_order(study, cohort, matching, last)
+    _make_pool(study, cohort, matching, last, where)
     found = _choose(study, cohort, matching)
     enough = np.bincount(found.case, minlength=found.eligible.size) >= matching.at_least
     if not enough.any():
@@ -52,6 +49,26 @@ def match_members(study: StudySql, cohort: Cohort, matching: CaseMatching, last:
     _keep(study, FITS, row=np.flatnonzero(found.fits))
     _write(study, cohort, matching, last)
     return _counted(cohort, matching)
+
+
+def bind_matching(study: StudySql, cohort: Cohort, matching: CaseMatching, last: str, where: str) -> None:
+    """Make the table ``MATCHED`` of a step and a pool without rows, among whom nobody is chosen.
+
+    Raises ``CohortError`` for SQL, columns and types of which ``match_members`` would.
+    """
+    _make_pool(study, cohort, matching, last, f"{where}, matching")
+    _choose(study, cohort, matching)
+    nobody = np.array([], dtype=np.int64)
+    _keep(study, CHOSEN, case=nobody, row=nobody)
+    _write(study, cohort, matching, last)
+
+
+def _make_pool(study: StudySql, cohort: Cohort, matching: CaseMatching, last: str, where: str) -> None:
+    """Make the tables of cases and pool, each in its order."""
+    study.make(POOL, matching.pool, "matching.pool")
+    _check_columns(study, cohort, matching, last, where)
+    _check_pool(study, cohort, last, where)
+    _put_in_order(study, cohort, matching, last)
 
 
 def _check_columns(study: StudySql, cohort: Cohort, matching: CaseMatching, last: str, where: str) -> None:

@@ -24,6 +24,8 @@ from family_justice.contracts import contracts, research_ready_tables, source_ta
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
+#: Names that no stream can have: targets of the Snakefile, and folders of results beside those of streams.
+TAKEN = ("all", "datasets", "reproduce", "sources", "releases")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -57,12 +59,14 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 
 
 def read_yaml(path: str | Path) -> Any:
-    """Read a YAML file; ``ConfigError`` says where it is not YAML."""
+    """Read a YAML file of keys; ``ConfigError`` says where it is not YAML, or that there are no keys in it."""
     path = Path(path)
     try:
-        with open(path, encoding="utf-8") as stream:
-            return yaml.load(stream, Loader=_Loader)
+        read = yaml.load(_text(path), Loader=_Loader)
     except FileNotFoundError:
+        other = path.with_suffix(".yml")
+        if other.is_file():
+            raise ConfigError(f"{path}: there is no such file, but there is {other.name}; rename it") from None
         near = sorted(p.stem for p in path.parent.glob(f"*{path.suffix}")) if path.parent.is_dir() else []
         raise ConfigError(f"{path}: there is no such file. {did_you_mean(path.stem, near)}") from None
     except yaml.MarkedYAMLError as error:
@@ -70,6 +74,20 @@ def read_yaml(path: str | Path) -> Any:
         raise ConfigError(f"{path}: line {line} is not valid YAML: {error.problem}") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(read, dict):
+        said = "the file is empty" if read is None else "there are no keys in the file"
+        raise ConfigError(f"{path}: {said}; write `key: value`, a key on each line")
+    return read
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file; ``ConfigError`` says on which line it is not UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"line {line} is not UTF-8; save the file as UTF-8, as editors call it") from None
 
 
 def parse(data: Any, model: Any, where: str | Path) -> Any:
@@ -165,8 +183,14 @@ class Configuration:
 
     def __init__(self, folder: Path, overrides: dict[str, Any] | None = None) -> None:
         self.folder = folder
-        written = {**(read_yaml(folder / "config.yaml") or {}), **(overrides or {})}
+        written = {**read_yaml(folder / "config.yaml"), **(overrides or {})}
         self.settings: Settings = parse(written, Settings, folder / "config.yaml")
+        taken = [
+            f"streams: '{name}' is a word of the pipeline itself; give the study another name"
+            for name in self.settings.streams
+            if name in TAKEN
+        ]
+        report_together(str(folder / "config.yaml"), taken, ConfigError)
 
     @cache  # noqa: B019 - one configuration lives as long as the process
     def stream(self, name: str) -> Stream:
@@ -237,7 +261,7 @@ class Configuration:
         tables = getattr(self.source(self.source_of(stream)), "tables", {}) or research_ready_tables()
         folder = self.codelists_of(stream)
         lists = sorted(folder.glob("*.csv")) if folder else []
-        check_lists(lists, self.folder.parent)
+        check_lists(lists, self.folder.parent, tables)
         readable = {*tables, *(path.stem for path in lists)}
         check_stream_sql(stream, self.covariates(), readable, self.folder / "streams" / f"{name}.yaml")
 

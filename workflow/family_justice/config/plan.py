@@ -1,6 +1,6 @@
 """The plan of a study: its stream file as it was before the data were seen, and what has changed since.
 
-    PYTHONPATH=workflow python -m family_justice.config.plan recurrence
+    ./family-justice plan recurrence
 
 locks the plan of a stream in ``config/plans/recurrence.json``. From then on the report says when it was locked and
 lists every key of the stream, or of a covariate it uses, that differs. A plan is locked once, not a second time.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 from family_justice import fingerprint
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
-from family_justice.errors import ConfigError, PipelineError
+from family_justice.errors import ConfigError
 from family_justice.files import write_text
 
 FOLDER = "plans"
@@ -86,23 +85,3 @@ def _flat(value: Any, key: str = "") -> dict[str, str]:
     if isinstance(value, list):
         return {key: ", ".join(map(str, value))}
     return {key: str(value)}
-
-
-def main(arguments: list[str]) -> int:
-    """Lock the plans of the streams named; return the exit status."""
-    if not arguments:
-        print("Name the streams whose plans are to be locked.", file=sys.stderr)
-        return 2
-    folder = Path("config")
-    try:
-        configuration = Configuration(folder)
-        for name in arguments:
-            print(f"locked: {lock(configuration, folder, name, datetime.datetime.now(datetime.UTC).date())}")
-    except PipelineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

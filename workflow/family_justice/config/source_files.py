@@ -187,12 +187,23 @@ def _wrong_values(source: Any, tables: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def check_lists(paths: list[Path], base: Path) -> None:
-    """Raise ``ConfigError`` for code lists that lead under results/."""
-    inside = [path for path in paths if _under_results(path.absolute(), base)]
-    report_together(
-        "code lists", [f"{path} leads under results/; write the list itself" for path in inside], ConfigError
-    )
+def check_lists(paths: list[Path], base: Path, tables: Iterable[str] = ()) -> None:
+    """Raise ``ConfigError`` for code lists that lead under results/, are no UTF-8, or have the name of a table."""
+    taken = {name.lower() for name in tables}
+    problems = []
+    for path in paths:
+        if _under_results(path.absolute(), base):
+            problems.append(f"{path} leads under results/; write the list itself")
+            continue
+        if path.stem.lower() in taken:
+            problems.append(f"{path}: a table of the source is called so as well; give the list another name")
+        content = path.read_bytes()
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            problems.append(f"{path}: line {line} is not UTF-8; save it as UTF-8 (in Excel: CSV UTF-8)")
+    report_together("code lists", problems, ConfigError)
 
 
 def _under_results(path: str | Path, base: Path) -> bool:

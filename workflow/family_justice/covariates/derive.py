@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from family_justice.cohorts.extract import open_tables
-from family_justice.config.schema import Covariate, Stream
-from family_justice.errors import CohortError, did_you_mean, report_together
+from family_justice.config.schema import Cohort, Covariate, Stream
+from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import write_parquet
 from family_justice.sql import identifiers, literal, literals
+from family_justice.study_sql import StudySql
 
 
 def derive_covariates(
@@ -37,13 +38,7 @@ def derive_covariates(
     problems: list[str] = []
     for covariate_name in names:
         covariate = covariates[covariate_name]
-        kind = "VARCHAR" if covariate.levels else "DOUBLE"
-        missing = ""
-        if covariate.missing is not None:
-            missing = f", {literal(covariate.missing)}"
-        around = f'SELECT {key}, coalesce(CAST(({{}}) AS {kind}){missing}) AS "{covariate_name}" FROM cohort'
-        where = f"covariate '{covariate_name}'"
-        study.make(f"value_{covariate_name}", covariate.value, where, around, place="expression")
+        _make_values(study, cohort, covariate_name, covariate)
         column = f'"{covariate_name}"'
         if covariate.levels:
             levels = literals(covariate.levels)
@@ -58,3 +53,26 @@ def derive_covariates(
     for covariate_name in names:
         values = f'SELECT * FROM "value_{covariate_name}" ORDER BY {key}'
         write_parquet(connection, values, files[covariate_name])
+
+
+def bind_covariates(study: StudySql, cohort: Cohort, covariates: Mapping[str, Covariate]) -> dict[str, PipelineError]:
+    """Run the SQL of all covariates of a cohort without members; return what is wrong, by covariate.
+
+    ``study``: what ``bind_cohort`` has made the cohort on.
+    """
+    wrong: dict[str, PipelineError] = {}
+    for covariate in cohort.covariates:
+        try:
+            _make_values(study, cohort, covariate, covariates[covariate])
+        except PipelineError as error:
+            wrong[covariate] = error
+    return wrong
+
+
+def _make_values(study: StudySql, cohort: Cohort, name: str, covariate: Covariate) -> None:
+    """Make the table ``value_<name>`` of a covariate, key and value."""
+    kind = "VARCHAR" if covariate.levels else "DOUBLE"
+    missing = f", {literal(covariate.missing)}" if covariate.missing is not None else ""
+    key = identifiers(cohort.key)
+    around = f'SELECT {key}, coalesce(CAST(({{}}) AS {kind}){missing}) AS "{name}" FROM cohort'
+    study.make(f"value_{name}", covariate.value, f"covariate '{name}'", around, place="expression")

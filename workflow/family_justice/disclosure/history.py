@@ -206,9 +206,13 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def read_releases(population: Population, stream: str) -> list[Release]:
-    """Return what was released before: by other streams of the same records and, of records, in earlier releases."""
+    """Return what was released before: by other streams of the same records and, of records, in earlier releases.
+
+    Releases of made-up people, whose files are named by their stream alone, are none of the past of records: nobody is
+    in both, and small sets of either would look alike.
+    """
     found = []
-    for path in sorted(population.folder.glob("*.npz")):
+    for path in sorted(population.folder.glob("*.*.*.npz" if population.keeps else "*.npz")):
         rooms.check(path, "Put back a copy of it: without it earlier releases are not protected")
         with np.load(path, allow_pickle=False) as arrays:
             values: Any = {name: arrays[name] for name in arrays.files}

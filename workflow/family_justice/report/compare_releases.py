@@ -1,6 +1,6 @@
 """What changed between two releases: configuration, code and records, and what they did to cohorts and estimates.
 
-    PYTHONPATH=workflow python -m family_justice.report.compare_releases BEFORE AFTER FOLDER
+    ./family-justice changes BEFORE AFTER FOLDER
 
 reads two release folders and writes ``index.html`` and ``changes.csv`` (every released value that differs) into FOLDER.
 """
@@ -8,7 +8,6 @@ reads two release folders and writes ``index.html`` and ``changes.csv`` (every r
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,25 +225,3 @@ def _moved(was: Any, now: Any) -> str:
 
 def _short(text: str) -> str:
     return f"{float(text):.4g}" if text else "–"
-
-
-def main(arguments: list[str]) -> int:
-    """Compare two releases; return the exit status."""
-    if len(arguments) != 3:
-        print("Name the release before, the release after, and a folder for the comparison.", file=sys.stderr)
-        return 2
-    before, after, folder = map(Path, arguments)
-    try:
-        found = compare_releases(before, after, folder)
-    except PipelineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for changes in found:
-        said = "changed" if changes.state == "in both" else changes.state
-        print(f"{changes.stream}: {'nothing changed' if changes.same else said}")
-    print(f"written: {folder / 'index.html'}")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

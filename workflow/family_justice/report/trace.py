@@ -1,6 +1,6 @@
 """Where every released number comes from: row, configuration, method, variables, cohort, tables, refresh and code.
 
-    PYTHONPATH=workflow python -m family_justice.report.trace results/release/recurrence ANALYSIS [--row N]
+    ./family-justice trace recurrence ANALYSIS [--row N]
 
 says it for an analysis or for one of its rows; ``trace.html`` says it for all analyses of a stream. Both know the
 release room alone.
@@ -8,8 +8,6 @@ release room alone.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,24 +166,11 @@ def row_words(study: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def main(arguments: list[str]) -> int:
-    """Print the origin of an analysis, or of one of its rows, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m family_justice.report.trace", description=(__doc__ or "")[:110])
-    parser.add_argument("folder", type=Path, help="release folder of a stream, such as results/release/recurrence")
-    parser.add_argument("analysis", help="name of an analysis, as its folder is called")
-    parser.add_argument(
-        "--row", type=int, help="number of a row of its results.csv: 1 is the first one below the heads"
-    )
-    given = parser.parse_args(arguments)
-    try:
-        print("\n".join(_lines(given.folder, given.analysis, given.row)))
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+def traced(folder: Path, name: str, number: int | None = None) -> list[str]:
+    """Return the origin of an analysis of a released stream in lines, or of one row of its results (from 1).
 
-
-def _lines(folder: Path, name: str, number: int | None) -> list[str]:
+    Raises ``PipelineError`` if there is no such stream, analysis or row.
+    """
     if not (folder / "study.json").is_file():
         raise PipelineError(f"{folder}: this is no released stream; name a folder such as results/release/recurrence")
     study = read_study(folder)
@@ -211,7 +196,3 @@ def _lines(folder: Path, name: str, number: int | None) -> list[str]:
         source = f" [{about['source']}]" if about.get("source") else ""
         lines.append(f"  {about['label']}: {about['definition']}{source}")
     return lines
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Put what the SACRO viewer released back in its places: ``python -m family_justice.report.unpack ZIP FOLDER``.
+"""Put what the SACRO viewer released back in its places: ``./family-justice unpack ZIP FOLDER``.
 
 The viewer's ZIP file holds all approved files side by side, although many have the same name (``results.csv``); most
 programs that unpack it keep the last of each. The files are recognised by the checksums in its ``results.json``
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +25,8 @@ def unpack(archive: str | Path, folder: str | Path) -> tuple[int, list[str]]:
     Raises ``PipelineError`` for an archive that is not of the viewer, a place outside ``folder``, and files that are
     in it but in no result or were changed on the way.
     """
+    if not zipfile.is_zipfile(archive):
+        raise PipelineError(f"{archive}: this is no ZIP file; give the file that the viewer released")
     with zipfile.ZipFile(archive) as opened:
         places: dict[str, list[str]] = {}
         try:
@@ -57,24 +58,3 @@ def unpack(archive: str | Path, folder: str | Path) -> tuple[int, list[str]]:
 
 def _is_inside(name: str) -> bool:
     return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts and "\\" not in name
-
-
-def main(arguments: list[str]) -> None:
-    """Unpack ``arguments[0]`` into the folder ``arguments[1]``: complete if all was released, or say what was not."""
-    if len(arguments) != 2:
-        raise SystemExit("usage: python -m family_justice.report.unpack ZIP FOLDER")
-    try:
-        number, missing = unpack(*arguments)
-    except (PipelineError, OSError, zipfile.BadZipFile) as error:
-        raise SystemExit(f"{type(error).__name__}: {error}") from None
-    print(f"{number} files in {arguments[1]}")
-    for name in missing:
-        print(f"not in the archive: {name}")
-    if not missing:
-        from family_justice.report.evidence.checker_page import write_checker_files
-
-        write_checker_files(arguments[1])  # the bundle itself, which the viewer does not hand out as it was
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
