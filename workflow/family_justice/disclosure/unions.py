@@ -42,26 +42,39 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
     partitions = list({frozenset(parts): parts for parts in every}.values())  # several analyses may show the same
     keys = [key for key in ledger.prints if _holds_members(ledger, key)]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
-    mixed = table.astype("float64") @ MIXING
     sizes = np.array([ledger.counts[key].exact for key in keys], dtype=np.int64)
-    bits = np.array([tied.get(key, 0) for key in keys], dtype=np.int64)
+    _tie_to_partitions(ledger, partitions, keys, table, sizes, tied)
+    if not tied:  # of several releases there are too many to be put together
+        _tie_single_sets(ledger, keys, table)
+    _tie_nearly_alike(ledger, keys, table, sizes)
     of_same: dict[bytes, list[list[Key]]] = {}
     for parts in partitions:
+        of_same.setdefault(np.sum([ledger.prints[part] for part in parts], axis=0).tobytes(), []).append(parts)
+    for alike in of_same.values():
+        for one, other in combinations(alike, 2):
+            if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
+                _tie_partitions(ledger, one, other)
+
+
+def _tie_to_partitions(
+    ledger: Ledger,
+    partitions: Sequence[Sequence[Key]],
+    keys: Sequence[Key],
+    table: Prints,
+    sizes: npt.NDArray[np.int64],
+    tied: Mapping[Key, int],
+) -> None:
+    """Tie every count to the parts of each partition of which it is the union. ``table``, ``sizes``: of ``keys``."""
+    mixed = table.astype("float64") @ MIXING
+    bits = np.array([tied.get(key, 0) for key in keys], dtype=np.int64)
+    for parts in partitions:
         prints = np.array([ledger.prints[part] for part in parts])
-        of_same.setdefault(prints.sum(axis=0).tobytes(), []).append(parts)
         own = np.bitwise_and.reduce([tied.get(part, 0) for part in parts])
         possible = np.flatnonzero(_may_be_sum(sizes, [ledger.counts[part].exact for part in parts]) & (bits & own == 0))
         for place, chosen in unions(prints, table[possible], mixed[possible]):
             union = keys[possible[place]]
             if union not in parts:
                 ledger.add_sum(union, [parts[i] for i in chosen], margin=False)
-    if not tied:  # of several releases there are too many to be put together
-        _tie_single_sets(ledger, keys, table)
-    _tie_nearly_alike(ledger, keys, table, sizes)
-    for alike in of_same.values():
-        for one, other in combinations(alike, 2):
-            if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
-                _tie_partitions(ledger, one, other)
 
 
 def _may_be_sum(sizes: npt.NDArray[np.int64], of_parts: Sequence[int]) -> npt.NDArray[np.bool_]:
