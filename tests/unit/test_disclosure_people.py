@@ -269,6 +269,48 @@ def test_members_are_persons_whatever_the_key_is(key: str) -> None:
     assert (found.prints == plain.prints).all()
 
 
+def periods_of(a: int, b: int, c: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return so many people of three ages, and a row for each of them in a first period and for most in a second."""
+    who = pd.DataFrame({"person": range(a + b + c), "band": np.repeat(COVARIATES["band"].levels or [], [a, b, c])})
+    rows = pd.concat([who.assign(x="one"), who[:70].assign(x="two")], ignore_index=True)
+    for frame in (who, rows):
+        for name in {"band", "x"} & set(frame):
+            frame[name] = pd.Categorical(frame[name], COVARIATES[name].levels)
+    return who, rows.rename_axis("row").reset_index()
+
+
+@pytest.mark.parametrize("last", [1, 9, 10])
+def test_rows_of_a_period_are_the_people_of_the_cohort_that_they_were_made_of(last: int) -> None:
+    """102, 53 and 48 are shown as 100, 55 and 50, so that one is left: although the 102 are people, and the other two
+    people in a period, whose key is another."""
+    who, rows = periods_of(53, 48, last)
+    people, periods = cohort(key=["person"]), cohort(key=["person", "x"], person="person")
+    frames, behind = analysed(who, people, whole={"kind": "table_one", "variables": ["band"]})
+    two = rows[rows["band"] != "35 and over"].reset_index(drop=True)
+    more, beside = analysed(two, periods, parts={"kind": "frequency", "variables": ["band"], "group_by": ["x"]})
+    exact = pd.concat([*frames.values(), *more.values()], ignore_index=True)
+    shown = disclose(exact, COURT, {}, gather(frames | more, behind | beside))
+    # The auditor who knows both tables is left with three values or more.
+    assert shown.ledger.narrowed(lambda keys: True) == {}
+    seen = shown.rows[shown.rows["measure"] == "percent"].set_index(["analysis", "group", "level"])["n"]
+    assert pd.isna(seen["whole", "", "35 and over"]) == (last < 10)
+    one = [seen["parts", "x=one", level] for level in ("young", "30 to 34")]
+    assert (last > 1) or pd.isna(one).any()
+
+
+def test_a_person_with_two_rows_stands_there_twice() -> None:
+    """All rows are those of the first period and those of the second, and no set of people by itself."""
+    who, rows = periods_of(53, 48, 9)
+    printer = printer_of(rows, cohort(key=["person", "x"], person="person"), b"")
+    alone = printer_of(who, cohort(key=["person"]), b"").print(Counted(np.arange(len(who)))).prints
+    first, second, both = (
+        printer.print(Counted(np.flatnonzero(rows["x"].isin(names)))).prints for names in (["one"], ["two"], LEVELS)
+    )
+    assert (first == alone).all()
+    assert (first + second == both).all()
+    assert not (second == alone).all()
+
+
 def test_a_number_that_a_table_hides_is_hidden_in_every_row_of_a_model() -> None:
     """The tests of a model stand without a level: their n is the same members as a cell that the ledger hides."""
     members = mothers()
