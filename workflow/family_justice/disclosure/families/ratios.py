@@ -16,6 +16,7 @@ import pandas as pd
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.coarsen import UNMOVED, Stepped, Steps, reduce_digits
+from family_justice.disclosure.families.differences import Contrast, Places, of_hidden, parts_of, places_of
 from family_justice.disclosure.families.tables import person_key
 from family_justice.disclosure.ledger import Key, Ledger
 from family_justice.disclosure.result_frame import (
@@ -220,8 +221,11 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
     views = _views(models)
     for model in models:
         model.suppressed |= _resting_on_hidden(model, ledger)
+    places = places_of((model.rows, model.suppressed) for model in models)
+    for model in models:
+        model.suppressed |= of_hidden(model.rows, places)
         steps = _steps(model, max((views[key] for key in _tied(model)), default=1), policy)
-        shifts = {} if is_open(policy) else _shifts(model, models, policy)
+        shifts = {} if is_open(policy) else _shifts(model, models, places, policy)
         stepped: dict[tuple[str, str], Stepped | None] = {}
         for row in _coefficients_first(model.rows):
             status = frame.at[row, "status"]
@@ -272,9 +276,9 @@ def _resting_on_hidden(model: Model, ledger: Ledger) -> set[int]:
     return found
 
 
-def _shifts(model: Model, models: list[Model], policy: Policy) -> dict[int, Shift]:
-    """Return what rounding the counts does to each estimate of a level. Within matched sets there is no such crude
-    estimate."""
+def _shifts(model: Model, models: list[Model], places: Places, policy: Policy) -> dict[int, Shift]:
+    """Return what rounding the counts does to each estimate of a level, and to a difference of two: what it does to
+    both. Within matched sets there is no such crude estimate."""
     rows = model.rows
     if _is_matched(rows):
         return {}
@@ -286,7 +290,9 @@ def _shifts(model: Model, models: list[Model], policy: Policy) -> dict[int, Shif
             beside = others if measure in _EFFECT else []
             base = _cell(rows, reference, beside)
             for row in levels.index[levels["status"] == "ok"]:
-                shifts[row] = rounding_shift(str(measure), _cell(rows, row, beside), base, policy)
+                parts = parts_of(rows, int(row), places)
+                whole, *less = [_cells(part) for part in parts] or [(_cell(rows, row, beside), base)]
+                shifts[row] = rounding_shift(str(measure), *whole, policy, *less)
     return shifts
 
 
@@ -312,6 +318,11 @@ def _cell(rows: pd.DataFrame, row: int, others: list[pd.DataFrame]) -> Cell:
         same = [(contrast[label] == rows.at[row, label]) for label in ("measure", "term", "level")]
         beside += [int(events) for events in contrast.loc[same[0] & same[1] & same[2], "events"]]
     return Cell(count(rows, row, "n") or 0, count(rows, row, "events") or 0, tuple(beside))
+
+
+def _cells(contrast: Contrast) -> tuple[Cell, Cell]:
+    """Persons and events of an estimate and of its reference."""
+    return _cell(contrast.rows, contrast.row, []), _cell(contrast.rows, contrast.reference, [])
 
 
 def _tied(model: Model) -> set[Key]:
