@@ -60,7 +60,8 @@ class Count:
     in_tables: bool = False  # shown by a table or a model, rounded as tables are
     public: bool = False  # a number of areas, which anybody knows
     withheld: bool = False
-    not_above: tuple[Key, ...] = ()  # counts that were larger when this one was chosen to be hidden for their sake
+    not_above: tuple[Key, ...] = ()  # counts known to be as large: by number, or when this was hidden for their sake
+    ordered: bool = False  # by number
 
     @property
     def shown(self) -> bool:
@@ -148,6 +149,12 @@ class Ledger:
         if rest > 0:
             parts += (self.add(("rest", whole, parts), rest, published=False),)
         self.sums.append(Sum(whole, parts, margin))
+
+    def add_order(self, larger: Key, count: Key) -> None:
+        """Remember that a count is known not to be above another: groups that are numbered by size."""
+        if larger not in (count, *self.counts[count].not_above):
+            self.counts[count].not_above += (larger,)
+            self.counts[count].ordered = True
 
     def add_partition(self, parts: Iterable[Key]) -> None:
         """Remember counts of disjoint sets, so that they are looked at as parts of others."""
@@ -331,7 +338,8 @@ class Ledger:
         """The same by integer programmes, which see all sums at once; of counts of few only."""
         bounds = self._bounds()
         few = [key for key, count in self.counts.items() if count.few]
-        if not few or len(self.sums) < 2:
+        # Of one sum by itself bounds tell all, unless somebody knows besides which of its parts is the larger.
+        if not few or (len(self.sums) < 2 and not any(count.ordered for count in self.counts.values())):
             return bounds
         place = {key: position for position, key in enumerate(self.counts)}
         truth = np.array([count.exact for count in self.counts.values()], dtype=np.int64)
