@@ -18,6 +18,7 @@ from numpy.testing import assert_allclose
 
 from family_justice.analyses.rates import rate_limits
 from family_justice.analyses.recount import find_behind
+from family_justice.behind import Behind
 from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Step, Stream
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.sets import gather
@@ -27,6 +28,7 @@ from family_justice.estimators.groups.inequality import grouped_inequality
 from family_justice.kinds.incidence_rate.cells import periods
 from family_justice.kinds.incidence_rate.model import EUROPEAN_2013, AgeBands, Calendar, weights
 from family_justice.kinds.registry import KINDS
+from family_justice.prints import BUCKETS
 from family_justice.results import tidy
 
 HOUSE = House(COHORT, COVARIATES)
@@ -307,6 +309,39 @@ def test_children_are_counted_in_areas() -> None:
     most = one(found, measure="rate", group="fifth=most")
     assert (most["n"], most["estimate"]) == (95, 95 / 3)
     assert one(found, measure="log_incidence_rate_ratio")["estimate"] == pytest.approx(math.log(95 / 30))
+
+
+@pytest.mark.parametrize("number", [1, 9, 10, 11, 16])
+def test_how_many_areas_it_is_of_is_public_and_shown_as_it_is(number: int) -> None:
+    """Everywhere: beside a rate and its time, and of whom the analysis is; children are rounded."""
+    found = released_areas(areas([22] * number, [13, 8, 11]))
+    most = found[found["group"] == "fifth=most"].set_index("measure")
+    assert (most.at["rate", "total"], most.at["time_at_risk", "n"]) == (number, number)
+    assert most.at["rate", "n"] % 5 == 0
+    assert (most.at["rate", "n"] == 22 * number) == (22 * number % 5 == 0)
+    assert found.loc[found["measure"].isin(["members", "analysed"]), "n"].tolist() == [number + 3] * 2
+
+
+def test_in_how_many_areas_something_happened_is_not_public() -> None:
+    """A model over 47 areas, of which 37 have a case; steps of the cohort of areas leave nobody out."""
+    number = np.array([0.0] * 10 + [3.0] * 37)
+    level = np.where(np.arange(47) % 3 == 0, "most", "least")
+    frame = pd.DataFrame({"area": range(47), "cases": number, "people": 1000.0 + np.arange(47),
+                          "fifth": pd.Categorical(level, categories=["most", "least"])})  # fmt: skip
+    house = House(AREAS, {**NUMBERS, **FIFTH})
+    keys = {"kind": "negative_binomial", "count": "cases", "exposure": "people", "covariates": ["fifth"]}
+    made = house.checked(a=keys)
+    rows = house.rows(made, frame)["a"]
+    found = disclose(rows, POLICY, {}, gather({"a": rows}, {"a": house.behind(made, frame, "a", rows)})).rows
+    shown = found[found["term"] == "fifth"].set_index("level")
+    assert shown["n"].to_dict() == {"most": 16, "least": 31}
+    assert (shown["events"] % 5 == 0).all()
+    labels = {"stream": "s", "analysis": "attrition.c", "kind": "attrition", "cohort": "c", "measure": "count"}
+    steps = tidy([{"term": "all", "n": 47}, {"term": "some", "n": 43}], **labels)
+    none = np.zeros(BUCKETS, dtype=np.int64)
+    behind = Behind.of([(row, "n", n, 400, 0, True, none) for row, n in enumerate((47, 43))], AREAS)
+    left = disclose(steps, POLICY, {}, gather({"attrition.c": steps}, {"attrition.c": behind})).rows
+    assert (left["n"].tolist(), left["note"].tolist()) == ([47, 43], ["", ""])
 
 
 def test_few_children_are_hidden_however_many_areas_they_are_in() -> None:

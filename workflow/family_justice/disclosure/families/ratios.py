@@ -28,7 +28,7 @@ from family_justice.disclosure.result_frame import (
     suppress,
     text,
 )
-from family_justice.disclosure.rounding import is_open, is_small, shown
+from family_justice.disclosure.rounding import is_open, is_small
 from family_justice.disclosure.rounding_shift import Cell, Shift, rounding_shift
 from family_justice.disclosure.sets import Sets, is_mostly_of_one
 from family_justice.errors import DisclosureError
@@ -246,7 +246,7 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 known = keys.get(row, who.key if who is not None else None)
                 few = ledger.sets.is_few(row, column, exact, policy)
                 visible = ledger.shown(known) if known in ledger.counts else not few
-                frame.at[row, column] = shown(exact, policy) if visible else pd.NA
+                frame.at[row, column] = ledger.sets.shown(row, column, exact, policy) if visible else pd.NA
             if not is_open(policy):
                 measure, place = frame.at[row, "measure"], (text(frame, row, "term"), text(frame, row, "level"))
                 # The effect on one of several outcomes rests on the coefficients of all of them.

@@ -124,7 +124,10 @@ def release_tables(
     suppress(frame, hidden, policy)
     for row in names.keys() - hidden:
         exact_n, exact_total = count(frame, row, "n"), count(frame, row, "total")
-        n, total = shown(exact_n or 0, policy), shown(exact_total or 0, policy)
+        n, total = (
+            ledger.sets.shown(row, column, exact or 0, policy)
+            for column, exact in (("n", exact_n), ("total", exact_total))
+        )
         frame.at[row, "n"] = n
         frame.at[row, "total"] = pd.NA if exact_total is None else total
         if frame.at[row, "measure"] == "percent":
@@ -203,6 +206,8 @@ def release_attrition(
             if sets.is_few(row, "n", n, policy) or (row in names and ledger.hidden(names[row])):
                 suppress(frame, row, policy)
                 continue
+            if sets.is_public(row, "n"):
+                continue  # areas: nobody is left out
             # Of persons with several rows each, as many persons must be excluded.
             if anchor is None or n - anchor >= policy.threshold * sets.rows_of_one(row, "n"):
                 anchor = n
