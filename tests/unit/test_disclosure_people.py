@@ -18,6 +18,7 @@ from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Ste
 from family_justice.disclosure.disclose import Disclosed, disclose
 from family_justice.disclosure.families.ratios import read_models, release_models
 from family_justice.disclosure.sets import gather, is_few
+from family_justice.disclosure.told import told
 from family_justice.errors import AnalysisError, DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEMBERS
@@ -418,3 +419,26 @@ def test_where_all_have_two_the_same_cases_count_twice_and_nothing_is_tied_if_so
     assert found.rows["n"].isna().sum() > 1
     assert found.ledger.narrowed(lambda keys: True) == {}
     assert matching((62, 52, 9), 100).rows["n"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("few", [18, 19, 20, 21, 22])
+def test_the_largest_share_of_one_person_does_not_tell_two_counts_with_one_number_apart(few: int) -> None:
+    """A twentieth of 20 is 5%, and more than that of 19: both are shown as 20."""
+    members = rows_of(*[1] * few).assign(x="one")
+    both = pd.concat([members, rows_of(*[1] * 400, level="two")], ignore_index=True)
+    both = both.rename_axis("row").reset_index()
+    both["x"] = pd.Categorical(both["x"], categories=LEVELS)
+    frames, behind = analysed(both, cohort(person="person"), a={"kind": "table_one", "variables": ["x"]})
+    found = disclose(frames["a"], COURT, {}, gather(frames, behind))
+    assert told(frames["a"], found, COURT)["a"]["share"] == 5
+
+
+@pytest.mark.parametrize(("rows", "n"), [(6, 12), (19, 40), (20, 40)])
+def test_the_largest_share_is_never_said_to_be_more_than_the_policy_lets_it_be(rows: int, n: int) -> None:
+    both = pd.concat([rows_of(rows, *[1] * (n - rows)), rows_of(*[1] * 400, level="two")], ignore_index=True)
+    both = both.rename_axis("row").reset_index()
+    both["x"] = pd.Categorical(both["x"], categories=LEVELS)
+    frames, behind = analysed(both, cohort(person="person"), a={"kind": "table_one", "variables": ["x"]})
+    found = disclose(frames["a"], COURT, {}, gather(frames, behind))
+    share = told(frames["a"], found, COURT)["a"]["share"]
+    assert share <= 100 * COURT.largest_share
