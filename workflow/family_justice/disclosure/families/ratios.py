@@ -218,12 +218,8 @@ def _tie_events(ledger: Ledger, persons: Key, events: Key) -> None:
 
 def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, policy: Policy) -> None:
     """Write what may be shown of the models into ``frame``."""
-    views = _views(models)
+    views, places = _views(models), _withhold(models, ledger)
     for model in models:
-        model.suppressed |= _resting_on_hidden(model, ledger)
-    places = places_of((model.rows, model.suppressed) for model in models)
-    for model in models:
-        model.suppressed |= of_hidden(model.rows, places)
         steps = _steps(model, max((views[key] for key in _tied(model)), default=1), policy)
         shifts = {} if is_open(policy) else _shifts(model, models, places, policy)
         stepped: dict[tuple[str, str], Stepped | None] = {}
@@ -255,6 +251,17 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 found = reduce_digits(frame, row, wide, shifts.get(row, UNMOVED), beside)
                 if measure in of_role("coefficient"):
                     stepped[place] = found
+
+
+def _withhold(models: list[Model], ledger: Ledger) -> Places:
+    """Withhold what rests on counts that the ledger hides, and differences of what is withheld; return where the
+    estimates stand of which others are differences."""
+    for model in models:
+        model.suppressed |= _resting_on_hidden(model, ledger)
+    places = places_of((model.rows, model.suppressed) for model in models)
+    for model in models:
+        model.suppressed |= of_hidden(model.rows, places)
+    return places
 
 
 def _coefficients_first(rows: pd.DataFrame) -> list[int]:
