@@ -19,7 +19,7 @@ they stand. A count is small if there are few rows or few people behind it, or i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -280,7 +280,23 @@ class Ledger:
                 # One count at a time: hiding it may already protect the others.
                 if any([self._hide_one(tie, keep_anchored=False) for tie in chosen]):
                     return True
+            if any(self._hide_one(tie, keep_anchored=False) for tie in self._further(ties)):
+                return True
         return False
+
+    def _further(self, ties: Sequence[Sum]) -> Iterator[Sum]:
+        """Yield the sums of what is hidden in some sums, of what is hidden in these, and so on, the nearest first: a
+        count that is hidden all around still follows if those around it follow from others."""
+        of: dict[Key, list[Sum]] = {}
+        for tie in self.sums:
+            for key in (tie.whole, *tie.parts):
+                of.setdefault(key, []).append(tie)
+        ring, known = list(ties), {id(tie) for tie in ties}
+        while ring:
+            hidden = dict.fromkeys(key for tie in ring for key in (tie.whole, *tie.parts) if self.counts[key].hidden)
+            ring = [tie for tie in dict.fromkeys(tie for key in hidden for tie in of[key]) if id(tie) not in known]
+            known |= {id(tie) for tie in ring}
+            yield from ring
 
     def _width(self, tie: Sum, key: Key) -> int:
         """Number of values that a single sum leaves to a count."""
