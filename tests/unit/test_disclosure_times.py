@@ -9,11 +9,12 @@ import pytest
 from behind_samples import behind_labels
 from test_disclosure_gate import COURT
 
-from family_justice.analyses.rates import rate_rows
+from family_justice.analyses.rates import rate_rows, robust_limits
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.families.times import shown_time
 from family_justice.disclosure.rounding import shown
 from family_justice.disclosure.sets import gather
+from family_justice.estimators.groups.person_time import robust_error
 from family_justice.results import tidy
 
 MIDPOINT = COURT.model_copy(update={"rounding": "midpoint"})
@@ -86,3 +87,19 @@ def test_a_whole_is_withheld_if_its_time_bounds_the_few_who_have_the_rest_of_it(
     assert found.at[("age_band=under 1", "rate"), "status"] == "ok"
     (time, off), (first, more) = shown_time(n + 9.0, n, False, COURT), shown_time(float(n), n, False, COURT)
     assert time - off - first - more > 7
+
+
+def test_a_robust_error_does_not_tell_counts_with_one_number_apart() -> None:
+    """If nobody has a second event, the relative error is that of a share, and to two digits tells 101 from 102."""
+    seen, exact = set(), set()
+    for events in range(98, 103):
+        relative = robust_error([1] * events + [0] * (5000 - events), [1.0] * 5000)
+        (rate, time) = rate_rows({"outcome": "o", "group": ""}, events, 5000, 5000.0)
+        low, high = robust_limits(rate["estimate"], relative * rate["estimate"])
+        rate |= {"std_error": relative * rate["estimate"], "conf_low": low, "conf_high": high}
+        frame = tidy([rate, time, {"measure": "members", "n": 5000}], stream="s", analysis="a", kind="incidence_rate")
+        row = disclose(frame, COURT).rows.iloc[0]
+        seen.add((row["n"], row["std_error"]))
+        exact.add(float(f"{relative:.2g}"))
+    assert len(seen) == 1
+    assert len(exact) > 1

@@ -13,7 +13,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kind_samples import COHORT, COVARIATES, members
-from kinds_on_the_way import POLICY, House, one, take
+from kinds_on_the_way import OPEN, POLICY, House, one, take
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.rates import rate_limits
@@ -29,7 +29,7 @@ from family_justice.kinds.incidence_rate.cells import periods
 from family_justice.kinds.incidence_rate.model import EUROPEAN_2013, AgeBands, Calendar, weights
 from family_justice.kinds.registry import KINDS
 from family_justice.prints import BUCKETS
-from family_justice.results import tidy
+from family_justice.results import VALUES, tidy
 
 HOUSE = House(COHORT, COVARIATES)
 KEYS = {"kind": "incidence_rate", "outcome": "back"}
@@ -270,6 +270,15 @@ def test_repeated_events_pass_the_door(tmp_path: Path) -> None:
         assert_allclose(ratio["std_error"], error)
     relative = rate["std_error"] / rate["estimate"]
     assert_allclose(relative, float(f"{relative:.2g}"))
+    exact = one(way.exact, measure="rate", group="sex=female")
+    assert_allclose(relative, exact["std_error"] / exact["estimate"], rtol=0.06)  # two digits, and a rounded count
+    assert_allclose(rate["estimate"], exact["estimate"], rtol=0.05)
+
+
+@pytest.mark.parametrize("outcome", ["back", "again"])
+def test_rates_of_an_open_policy_are_the_exact_ones(outcome: str, tmp_path: Path) -> None:
+    way = take(members(), {**KEYS, "outcome": outcome, "compare": "sex"}, tmp_path, OPEN, HOUSE)
+    pd.testing.assert_frame_equal(way.exact[["n", *VALUES]], way.released[["n", *VALUES]])
 
 
 # --- rows that are areas ----------------------------------------------------------------------------------------------

@@ -132,8 +132,8 @@ def release_tables(
         frame.at[row, "total"] = pd.NA if exact_total is None else total
         if frame.at[row, "measure"] == "percent":
             _percent(frame, row, n, total)
-        elif not math.isnan(real(frame, row, "estimate")):
-            frame.at[row, "estimate"] = float(n)
+        elif frame.at[row, "measure"] == "count" and not math.isnan(real(frame, row, "estimate")):
+            frame.at[row, "estimate"] = float(n)  # a rate waits for its time (``times``)
 
 
 def _percent(frame: pd.DataFrame, row: int, n: int, total: int) -> None:

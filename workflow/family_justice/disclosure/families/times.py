@@ -98,7 +98,9 @@ def _write(frame: pd.DataFrame, cell: Timed) -> None:
     if not math.isnan(real(frame, rate, "conf_low")):
         value, error = real(frame, rate, "estimate"), real(frame, rate, "std_error")
         if not math.isnan(error):
-            error = float(f"{error / exact:.2g}") * value if value > 0 else math.nan
+            # The relative error of a count falls as its root grows: it moves as the count does.
+            moved = math.sqrt(exact * cell.time / PER / events) if events else math.nan
+            error = float(f"{moved * error / exact:.2g}") * value if value > 0 else math.nan
             frame.at[rate, "std_error"] = error
         frame.loc[rate, ["conf_low", "conf_high"]] = limits_of(value, error, events, time)
 
