@@ -12,12 +12,13 @@ import statsmodels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kind_samples import COHORT, COVARIATES, SAMPLES, members
-from kinds_on_the_way import House, one, take
+from kinds_on_the_way import POLICY, House, one, take
 from numpy.testing import assert_allclose
 from statsmodels.genmod.cov_struct import Independence
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_estimating_equations import GEE
 
+from family_justice.disclosure.disclose import disclose
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.estimators.regression.before_after import BeforeAfterFit, fit_before_after
 from family_justice.kinds.before_after.run import run
@@ -123,6 +124,10 @@ HOUSE = House(COHORT, COVARIATES)
 KEYS = {"kind": "before_after", **SAMPLES["before_after"]}
 
 
+def released(frame: pd.DataFrame) -> pd.DataFrame:
+    return disclose(exact(frame), POLICY).rows
+
+
 def exact(frame: pd.DataFrame, **keys: Any) -> pd.DataFrame:
     return HOUSE.rows(HOUSE.checked(a={**KEYS, **keys}), frame)["a"]
 
@@ -181,3 +186,42 @@ def test_counts_are_whole_and_time_is_above_zero(column: str, value: float, says
     made = HOUSE.checked(a=KEYS)
     with pytest.raises(AnalysisError, match=says):
         list(run(members().assign(**{column: value}), COHORT, made.analyses["a"], COVARIATES, "a"))
+
+
+@pytest.mark.parametrize(("having", "is_shown"), [(9, False), (10, True), (11, True)])
+def test_a_change_is_shown_where_both_of_its_ratios_are(having: int, is_shown: bool) -> None:
+    """In one period few of the comparison group have a count: its ratio would follow from the change and the other."""
+    frame = members().copy()
+    others = np.flatnonzero((frame["treated"] == "no") & (frame["year"] == "2016"))
+    frame.loc[others, "visits"] = 0.0
+    frame.loc[others[:having], "visits"] = 4.0
+    found = released(frame)
+    ratio, change = (one(found, measure="log_rate_ratio", group="year=2016", level="yes"),
+                     one(found, measure="log_ratio_of_rate_ratios", level="2016"))  # fmt: skip
+    assert [(row["status"] == "ok", bool(np.isfinite(row["estimate"]))) for row in (ratio, change)] == [
+        (is_shown, is_shown)
+    ] * 2
+
+
+def test_without_the_ratio_of_the_reference_period_there_is_no_change() -> None:
+    frame = members().copy()
+    others = np.flatnonzero((frame["treated"] == "no") & (frame["year"] == "2015"))
+    frame.loc[others, "visits"] = 0.0
+    frame.loc[others[:9], "visits"] = 4.0
+    found = released(frame)
+    assert one(found, measure="log_rate_ratio", group="year=2016", level="yes")["status"] == "ok"
+    assert one(found, measure="log_ratio_of_rate_ratios", level="2016")["status"] == "suppressed"
+
+
+@pytest.mark.parametrize("having", range(20, 25))
+def test_a_change_moves_as_its_ratios_do(having: int) -> None:
+    """20 to 24 with a count are shown as 20 or 25. By how much the three do not add up would tell which it is."""
+    frame = members().copy()
+    others = np.flatnonzero((frame["treated"] == "no") & (frame["year"] == "2016"))
+    frame.loc[others, "visits"] = 0.0
+    frame.loc[others[:having], "visits"] = 4.0
+    found = released(frame)
+    after, before = (one(found, measure="log_rate_ratio", group=f"year={y}", level="yes") for y in ("2016", "2015"))
+    change = one(found, measure="log_ratio_of_rate_ratios", level="2016")
+    steps = sum(row["std_error"] / 10 for row in (after, before, change)) / 2
+    assert abs(change["estimate"] - (after["estimate"] - before["estimate"])) <= steps

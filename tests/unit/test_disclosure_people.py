@@ -18,6 +18,7 @@ from family_justice.config.schema import Cohort, Covariate, Outcome, Policy, Ste
 from family_justice.disclosure.disclose import Disclosed, disclose
 from family_justice.disclosure.families.ratios import read_models, release_models
 from family_justice.disclosure.sets import gather, is_few
+from family_justice.disclosure.told import told
 from family_justice.errors import AnalysisError, DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import MEMBERS
@@ -269,6 +270,48 @@ def test_members_are_persons_whatever_the_key_is(key: str) -> None:
     assert (found.prints == plain.prints).all()
 
 
+def periods_of(a: int, b: int, c: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return so many people of three ages, and a row for each of them in a first period and for most in a second."""
+    who = pd.DataFrame({"person": range(a + b + c), "band": np.repeat(COVARIATES["band"].levels or [], [a, b, c])})
+    rows = pd.concat([who.assign(x="one"), who[:70].assign(x="two")], ignore_index=True)
+    for frame in (who, rows):
+        for name in {"band", "x"} & set(frame):
+            frame[name] = pd.Categorical(frame[name], COVARIATES[name].levels)
+    return who, rows.rename_axis("row").reset_index()
+
+
+@pytest.mark.parametrize("last", [1, 9, 10])
+def test_rows_of_a_period_are_the_people_of_the_cohort_that_they_were_made_of(last: int) -> None:
+    """102, 53 and 48 are shown as 100, 55 and 50, so that one is left: although the 102 are people, and the other two
+    people in a period, whose key is another."""
+    who, rows = periods_of(53, 48, last)
+    people, periods = cohort(key=["person"]), cohort(key=["person", "x"], person="person")
+    frames, behind = analysed(who, people, whole={"kind": "table_one", "variables": ["band"]})
+    two = rows[rows["band"] != "35 and over"].reset_index(drop=True)
+    more, beside = analysed(two, periods, parts={"kind": "frequency", "variables": ["band"], "group_by": ["x"]})
+    exact = pd.concat([*frames.values(), *more.values()], ignore_index=True)
+    shown = disclose(exact, COURT, {}, gather(frames | more, behind | beside))
+    # The auditor who knows both tables is left with three values or more.
+    assert shown.ledger.narrowed(lambda keys: True) == {}
+    seen = shown.rows[shown.rows["measure"] == "percent"].set_index(["analysis", "group", "level"])["n"]
+    assert pd.isna(seen["whole", "", "35 and over"]) == (last < 10)
+    one = [seen["parts", "x=one", level] for level in ("young", "30 to 34")]
+    assert (last > 1) or pd.isna(one).any()
+
+
+def test_a_person_with_two_rows_stands_there_twice() -> None:
+    """All rows are those of the first period and those of the second, and no set of people by itself."""
+    who, rows = periods_of(53, 48, 9)
+    printer = printer_of(rows, cohort(key=["person", "x"], person="person"), b"")
+    alone = printer_of(who, cohort(key=["person"]), b"").print(Counted(np.arange(len(who)))).prints
+    first, second, both = (
+        printer.print(Counted(np.flatnonzero(rows["x"].isin(names)))).prints for names in (["one"], ["two"], LEVELS)
+    )
+    assert (first == alone).all()
+    assert (first + second == both).all()
+    assert not (second == alone).all()
+
+
 def test_a_number_that_a_table_hides_is_hidden_in_every_row_of_a_model() -> None:
     """The tests of a model stand without a level: their n is the same members as a cell that the ledger hides."""
     members = mothers()
@@ -340,3 +383,62 @@ def test_nothing_is_asked_of_who_is_open(tmp_path: Path) -> None:
     members["x"] = pd.Categorical(members["x"], categories=LEVELS)
     rows = released(members, cohort(person="person"), PUBLIC, a={"kind": "table_one", "variables": ["x"]}).rows
     assert rows.loc[rows["level"] == "one", "n"].tolist() == [10]
+
+
+def matching(sets: tuple[int, ...], chosen: int) -> Disclosed:
+    """Return the steps of a cohort with matching as shown: so many cases have one, two and more comparison people."""
+    people = People()
+    terms = {"comparison_chosen": range(1000, 1000 + chosen)}
+    terms |= {f"sets_of_{k}": range(n) for k, n in enumerate(sets, start=1)}
+    rows = [
+        {"measure": "count", "term": term, "n": len(who), "group": f"part={'sets' if 'sets' in term else 'comparison'}"}
+        for term, who in terms.items()
+    ]
+    frame = tidy(rows, stream="s", analysis="attrition.c", kind="attrition", cohort="c")
+    lines: list[Any] = [
+        (i, "n", len(who), len(who), 1, False, people.print(who)) for i, who in enumerate(terms.values())
+    ]
+    return disclose(frame, COURT, {}, gather({"attrition.c": frame}, {"attrition.c": Behind.of(lines, cohort())}))
+
+
+@pytest.mark.parametrize(("last", "is_told"), [(1, False), (4, False), (9, True), (10, False), (11, False)])
+def test_comparison_people_are_those_of_all_sets(last: int, is_told: bool) -> None:
+    """123 chosen are 62 and 52 in sets of one and of two, shown as 60 and 50, and those in sets of three: 123 is shown
+    as 125, which is 123 at least, so that 9 of these would be known for certain."""
+    found = matching((62, 52, last), 62 + 52 + last)
+    shown = found.rows.set_index("term")["n"]
+    assert pd.isna(shown["sets_of_3"]) == (last < 10)
+    assert shown.drop("sets_of_3").isna().any() == is_told
+    assert found.ledger.narrowed(lambda keys: True) == {}
+
+
+def test_where_all_have_two_the_same_cases_count_twice_and_nothing_is_tied_if_somebody_is_in_several_sets() -> None:
+    """61 and 61 and 4 are 126, shown as 125 and 60 twice: 4 is not known, but 9 would be."""
+    assert matching((61, 61, 4), 126).rows["n"].isna().sum() == 1
+    found = matching((62, 62, 9), 133)
+    assert found.rows["n"].isna().sum() > 1
+    assert found.ledger.narrowed(lambda keys: True) == {}
+    assert matching((62, 52, 9), 100).rows["n"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("few", [18, 19, 20, 21, 22])
+def test_the_largest_share_of_one_person_does_not_tell_two_counts_with_one_number_apart(few: int) -> None:
+    """A twentieth of 20 is 5%, and more than that of 19: both are shown as 20."""
+    members = rows_of(*[1] * few).assign(x="one")
+    both = pd.concat([members, rows_of(*[1] * 400, level="two")], ignore_index=True)
+    both = both.rename_axis("row").reset_index()
+    both["x"] = pd.Categorical(both["x"], categories=LEVELS)
+    frames, behind = analysed(both, cohort(person="person"), a={"kind": "table_one", "variables": ["x"]})
+    found = disclose(frames["a"], COURT, {}, gather(frames, behind))
+    assert told(frames["a"], found, COURT)["a"]["share"] == 5
+
+
+@pytest.mark.parametrize(("rows", "n"), [(6, 12), (19, 40), (20, 40)])
+def test_the_largest_share_is_never_said_to_be_more_than_the_policy_lets_it_be(rows: int, n: int) -> None:
+    both = pd.concat([rows_of(rows, *[1] * (n - rows)), rows_of(*[1] * 400, level="two")], ignore_index=True)
+    both = both.rename_axis("row").reset_index()
+    both["x"] = pd.Categorical(both["x"], categories=LEVELS)
+    frames, behind = analysed(both, cohort(person="person"), a={"kind": "table_one", "variables": ["x"]})
+    found = disclose(frames["a"], COURT, {}, gather(frames, behind))
+    share = told(frames["a"], found, COURT)["a"]["share"]
+    assert share <= 100 * COURT.largest_share

@@ -180,3 +180,24 @@ def test_the_auditor_sees_when_all_rounding_is_at_its_limit() -> None:
     # Five counts shown two too high each and the total two too low leave just 1 + 1 for the hidden ones.
     assert hidden(18, 23, 28, 33, 38, 1, 1) == 3
     assert hidden(20, 25, 30, 35, 40, 1, 1) == 2
+
+
+@pytest.mark.parametrize(("women", "is_told"), [(36, True), (37, True), (38, False)])
+def test_what_is_hidden_all_around_may_follow_from_further_away(women: int, is_told: bool) -> None:
+    """Of 304 at home or away, where nobody is told how many: 197 are away, who stay at home are 37 men and as many
+    women, and who go away are 187 less 163. So 8 of the 9 who leave are known, as the 106 at home are at least. No row
+    shows a number beside that of the 9, but the numbers that these rest on."""
+    ledger, at_home = Ledger(COURT), women + 37 + 24 + 9
+    shown = {"all": at_home + 197, "away": 197, "women": women, "men": 37, "away later": 187, "away twice": 163}
+    shown |= {"gone": 9}
+    inside = {"home": at_home, "home twice": women + 37, "from home": 24}
+    for name, number in (shown | inside).items():
+        ledger.add(name, number, published=name in shown)
+    sums = {"all": ["home", "away"], "home": ["home twice", "from home", "gone"], "home twice": ["women", "men"],
+            "away later": ["from home", "away twice"]}  # fmt: skip
+    for whole, parts in sums.items():
+        ledger.add_sum(whole, parts, margin=False)
+    assert bool(ledger.narrowed(lambda keys: True)) == is_told
+    ledger.protect()
+    assert ledger.narrowed(lambda keys: True) == {}
+    assert sum(not ledger.shown(name) for name in shown) == 1 + is_told

@@ -13,11 +13,12 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kind_samples import COHORT, COVARIATES, members
-from kinds_on_the_way import POLICY, House, one, take
+from kinds_on_the_way import OPEN, POLICY, House, one, take
 from numpy.testing import assert_allclose
 
 from family_justice.analyses.rates import rate_limits
 from family_justice.analyses.recount import find_behind
+from family_justice.behind import Behind
 from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Step, Stream
 from family_justice.disclosure.disclose import disclose
 from family_justice.disclosure.sets import gather
@@ -27,7 +28,8 @@ from family_justice.estimators.groups.inequality import grouped_inequality
 from family_justice.kinds.incidence_rate.cells import periods
 from family_justice.kinds.incidence_rate.model import EUROPEAN_2013, AgeBands, Calendar, weights
 from family_justice.kinds.registry import KINDS
-from family_justice.results import tidy
+from family_justice.prints import BUCKETS
+from family_justice.results import VALUES, tidy
 
 HOUSE = House(COHORT, COVARIATES)
 KEYS = {"kind": "incidence_rate", "outcome": "back"}
@@ -268,6 +270,15 @@ def test_repeated_events_pass_the_door(tmp_path: Path) -> None:
         assert_allclose(ratio["std_error"], error)
     relative = rate["std_error"] / rate["estimate"]
     assert_allclose(relative, float(f"{relative:.2g}"))
+    exact = one(way.exact, measure="rate", group="sex=female")
+    assert_allclose(relative, exact["std_error"] / exact["estimate"], rtol=0.06)  # two digits, and a rounded count
+    assert_allclose(rate["estimate"], exact["estimate"], rtol=0.05)
+
+
+@pytest.mark.parametrize("outcome", ["back", "again"])
+def test_rates_of_an_open_policy_are_the_exact_ones(outcome: str, tmp_path: Path) -> None:
+    way = take(members(), {**KEYS, "outcome": outcome, "compare": "sex"}, tmp_path, OPEN, HOUSE)
+    pd.testing.assert_frame_equal(way.exact[["n", *VALUES]], way.released[["n", *VALUES]])
 
 
 # --- rows that are areas ----------------------------------------------------------------------------------------------
@@ -307,6 +318,39 @@ def test_children_are_counted_in_areas() -> None:
     most = one(found, measure="rate", group="fifth=most")
     assert (most["n"], most["estimate"]) == (95, 95 / 3)
     assert one(found, measure="log_incidence_rate_ratio")["estimate"] == pytest.approx(math.log(95 / 30))
+
+
+@pytest.mark.parametrize("number", [1, 9, 10, 11, 16])
+def test_how_many_areas_it_is_of_is_public_and_shown_as_it_is(number: int) -> None:
+    """Everywhere: beside a rate and its time, and of whom the analysis is; children are rounded."""
+    found = released_areas(areas([22] * number, [13, 8, 11]))
+    most = found[found["group"] == "fifth=most"].set_index("measure")
+    assert (most.at["rate", "total"], most.at["time_at_risk", "n"]) == (number, number)
+    assert most.at["rate", "n"] % 5 == 0
+    assert (most.at["rate", "n"] == 22 * number) == (22 * number % 5 == 0)
+    assert found.loc[found["measure"].isin(["members", "analysed"]), "n"].tolist() == [number + 3] * 2
+
+
+def test_in_how_many_areas_something_happened_is_not_public() -> None:
+    """A model over 47 areas, of which 37 have a case; steps of the cohort of areas leave nobody out."""
+    number = np.array([0.0] * 10 + [3.0] * 37)
+    level = np.where(np.arange(47) % 3 == 0, "most", "least")
+    frame = pd.DataFrame({"area": range(47), "cases": number, "people": 1000.0 + np.arange(47),
+                          "fifth": pd.Categorical(level, categories=["most", "least"])})  # fmt: skip
+    house = House(AREAS, {**NUMBERS, **FIFTH})
+    keys = {"kind": "negative_binomial", "count": "cases", "exposure": "people", "covariates": ["fifth"]}
+    made = house.checked(a=keys)
+    rows = house.rows(made, frame)["a"]
+    found = disclose(rows, POLICY, {}, gather({"a": rows}, {"a": house.behind(made, frame, "a", rows)})).rows
+    shown = found[found["term"] == "fifth"].set_index("level")
+    assert shown["n"].to_dict() == {"most": 16, "least": 31}
+    assert (shown["events"] % 5 == 0).all()
+    labels = {"stream": "s", "analysis": "attrition.c", "kind": "attrition", "cohort": "c", "measure": "count"}
+    steps = tidy([{"term": "all", "n": 47}, {"term": "some", "n": 43}], **labels)
+    none = np.zeros(BUCKETS, dtype=np.int64)
+    behind = Behind.of([(row, "n", n, 400, 0, True, none) for row, n in enumerate((47, 43))], AREAS)
+    left = disclose(steps, POLICY, {}, gather({"attrition.c": steps}, {"attrition.c": behind})).rows
+    assert (left["n"].tolist(), left["note"].tolist()) == ([47, 43], ["", ""])
 
 
 def test_few_children_are_hidden_however_many_areas_they_are_in() -> None:

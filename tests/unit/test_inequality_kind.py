@@ -95,8 +95,10 @@ def test_rates_reach_the_page(tmp_path: Path) -> None:
     row = one(way.exact, measure="rate", group="fifth=1 most deprived")
     assert_allclose(row["estimate"], 1000 * worst["came_back"].sum() / worst["duration"].sum())
     time = one(way.released, measure="time_at_risk", group="fifth=1 most deprived")
-    assert_allclose(time["estimate"], worst["duration"].sum(), rtol=5e-3)
-    assert time["estimate"] == float(f"{time['estimate']:.3g}")
+    # Of so many people as are shown, each with the mean time to two digits.
+    mean = float(f"{worst['duration'].mean():.2g}")
+    assert abs(time["estimate"] - worst["duration"].sum()) <= 3 * mean
+    assert_allclose(time["estimate"] / mean, 5 * round(time["estimate"] / mean / 5))
     rate = one(way.released, measure="rate", group="fifth=1 most deprived")
     assert_allclose(rate["estimate"], 1000 * rate["n"] / time["estimate"])
     assert rate["conf_low"] < rate["estimate"] < rate["conf_high"]

@@ -17,6 +17,7 @@ from family_justice.analyses.study import describe_study
 from family_justice.config.check import check_stream
 from family_justice.config.schema import Covariate, Stream
 from family_justice.disclosure.disclose import Disclosed, disclose
+from family_justice.disclosure.families import validity
 from family_justice.disclosure.rounding import possible
 from family_justice.disclosure.sets import gather
 from family_justice.disclosure.vocabulary import check_labels, vocabulary
@@ -154,6 +155,55 @@ def test_what_is_released_leaves_three_values_to_every_small_cell() -> None:
     assert (both["estimate_x"] - both["estimate_y"]).abs().max() < 1.5
     few = disclose(rows_of(three_kinds(20), typology()), POLICY).rows
     assert few.loc[few["measure"] == "silhouette", "status"].eq("suppressed").all()
+
+
+def sizes_of(*sizes: int) -> list[dict[str, Any]]:
+    """Return the rows of types of these sizes."""
+    row, total = {"measure": "percent", "term": "type"}, sum(sizes)
+    return [
+        {**row, "level": f"type {k}", "n": n, "total": total, "estimate": 100 * n / total}
+        for k, n in enumerate(sizes, start=1)
+    ]
+
+
+@pytest.mark.parametrize(("n", "step"), [(100, 0.1), (119, 0.1), (120, 0.05), (299, 0.05), (300, 0.02), (599, 0.02),
+                                         (600, 0.01), (5000, 0.01)])  # fmt: skip
+def test_three_members_are_within_a_step_of_a_silhouette(n: int, step: float) -> None:
+    assert validity.step(n) == step
+    assert n < 100 or step * n / 2 >= 3
+
+
+@pytest.mark.parametrize(("total", "is_shown"), [(95, False), (100, True), (105, True)])
+def test_silhouettes_of_few_members_stay_inside(total: int, is_shown: bool) -> None:
+    cells = sizes_of(total - 40, 40)
+    found = [{"measure": "silhouette", "term": "type", "level": "2 types", "estimate": 0.8267}]
+    whole = [{"measure": name, "n": total} for name in ("members", "analysed")]
+    frame = tidy([*cells, *found, *whole], stream="s", analysis="a", kind="sequence_typology", cohort="people")
+    row = disclose(frame, POLICY).rows.set_index("measure").loc["silhouette"]
+    assert (row["status"] == "ok") == is_shown
+    assert np.isnan(row["estimate"]) or row["estimate"] == 0.8
+
+
+@pytest.mark.parametrize(
+    ("sizes", "is_alone"), [((82, 9, 8), False), ((82, 9, 9), False), ((82, 5, 4), True), ((90, 10, 4), True)]
+)
+def test_types_are_numbered_by_size_and_everybody_knows(sizes: tuple[int, ...], is_alone: bool) -> None:
+    """80 of 100 leave 16 to 24 for two types of 7 to 9 each: the second is the larger, and so has 8 or 9."""
+    total = sum(sizes)
+    cells = [*sizes_of(*sizes), *({"measure": name, "n": total} for name in ("members", "analysed"))]
+    labels = {"stream": "s", "analysis": "a", "kind": "sequence_typology", "cohort": "people"}
+    rows = disclose(tidy(cells, **labels), POLICY).rows
+    shown = rows[rows["measure"] == "percent"]["n"]
+    span = [(1, 9) if pd.isna(n) else possible(int(n), POLICY) for n in shown]
+    hidden_large = [n >= 10 and pd.isna(out) for n, out in zip(sizes, shown, strict=True)]
+    span = [(10, total) if large else bounds for large, bounds in zip(hidden_large, span, strict=True)]
+    low, high = possible(int(rows.loc[rows["measure"] == "members", "n"].iloc[0]), POLICY)
+    fits = [(a, b, c) for a in range(span[0][0], span[0][1] + 1) for b in range(span[1][0], span[1][1] + 1)
+            for c in range(span[2][0], span[2][1] + 1) if a >= b >= c and low <= a + b + c <= high]  # fmt: skip
+    assert sizes in fits
+    for place, n in enumerate(sizes):
+        assert n >= 10 or len({counts[place] for counts in fits}) >= 3
+    assert (not any(hidden_large)) == is_alone
 
 
 def test_values_of_types_come_by_themselves() -> None:

@@ -95,11 +95,14 @@ class Behind:
 def printer_of(members: pd.DataFrame, cohort: Any, salt: bytes) -> Printer:
     """Return what makes the prints of sets of members of a cohort.
 
-    Where every row of the cohort is another person (``attrs["one_row_each"]``, or a key that is the person) members are
-    known by the person, whatever the key is.
+    Rows are known by the person whom they stand for, whatever the key is: the rows of one period are the same members
+    as the cohort of persons that they were made from, and a person with two rows stands there twice. A count is the
+    sum of how often each person stands there, so that what has equal prints, or adds up, is equal, or adds up, in
+    numbers too. Rows of areas are known by their key.
     """
     person = cohort.person_column
+    # Where each row is another person (``attrs["one_row_each"]``, or the key), people need not be counted again.
     alone = person is not None and (cohort.key == [person] or bool(members.attrs.get("one_row_each")))
     people = None if person is None or alone else members[person]
-    keys = members[[person]] if alone else members[cohort.key]
+    keys = members[cohort.key] if person is None else members[[person]]
     return Printer(keys, people, members[cohort.counts] if cohort.counts else None, salt)

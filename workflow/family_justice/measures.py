@@ -53,7 +53,8 @@ Scale = Literal["number", "percent", "proportion", "log", "time", "none"]
 @dataclass(frozen=True)
 class Measure:
     """One measure: its role, its type for disclosure control, the scale of its estimate, its crude formula and its
-    name in words."""
+    name in words; and ``difference_of`` which measure it is the difference of two estimates, of a level and of the
+    reference: of its level in the group where its own group is the level (changes of a ratio from period to period)."""
 
     name: str
     role: Role
@@ -61,6 +62,7 @@ class Measure:
     scale: Scale
     crude: Crude
     words: str
+    difference_of: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a measure with a word that is not in the lists above."""
@@ -115,7 +117,9 @@ _TABLE = (
     Measure("log_odds_ratio", "coefficient", "model", "log", "odds", "Odds ratio"),
     Measure("log_time_ratio", "coefficient", "model", "log", "time", "Time ratio"),
     Measure("log_rate_ratio", "coefficient", "model", "log", "rate", "Rate ratio"),
-    Measure("log_ratio_of_rate_ratios", "coefficient", "model", "log", "rate", "Ratio of rate ratios"),
+    Measure(
+        "log_ratio_of_rate_ratios", "coefficient", "model", "log", "rate", "Ratio of rate ratios", "log_rate_ratio"
+    ),
     Measure("log_risk_ratio", "coefficient", "model", "log", "log_share", "Risk ratio"),
     Measure("marginal_effect", "effect", "model", "percent", "share", "Average marginal effect"),
     Measure("log_area_odds_ratio", "area_effect", "model", "log", "none", "Odds ratio beside the average area"),

@@ -32,7 +32,10 @@ def wider(policy: Policy, rows: int, times: int) -> Policy:
 
 
 def behind(number: int, policy: Policy) -> Bounds:
-    """Least and greatest count that a table shows as ``number``; small ones are not shown."""
+    """Least and greatest count that a table shows as ``number``; small ones are not shown. What no count is shown as is
+    a number of areas, which are public."""
+    if not _counts_behind(number, policy.model_dump_json(), cumulative=False):
+        return number, number
     return _turned(number, policy.model_dump_json(), cumulative=False)
 
 

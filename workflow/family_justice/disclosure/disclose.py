@@ -168,7 +168,7 @@ def disclose(
     release_tables(frame, cells, ledger, policy)
     release_agreement(frame, agreeing, policy)
     release_validity(frame, valid, policy)
-    release_derived(frame, derived, policy, studied)
+    release_derived(frame, derived, policy, studied, sets)
     beyond, follow_up = release_curves(frame, curves, policy)
     release_medians(frame, follow_up, policy)
     release_of_curves(frame, of_curves, curves, policy)

@@ -19,7 +19,7 @@ they stand. A count is small if there are few rows or few people behind it, or i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,7 +60,8 @@ class Count:
     in_tables: bool = False  # shown by a table or a model, rounded as tables are
     public: bool = False  # a number of areas, which anybody knows
     withheld: bool = False
-    not_above: tuple[Key, ...] = ()  # counts that were larger when this one was chosen to be hidden for their sake
+    not_above: tuple[Key, ...] = ()  # counts known to be as large: by number, or when this was hidden for their sake
+    ordered: bool = False  # by number
 
     @property
     def shown(self) -> bool:
@@ -148,6 +149,12 @@ class Ledger:
         if rest > 0:
             parts += (self.add(("rest", whole, parts), rest, published=False),)
         self.sums.append(Sum(whole, parts, margin))
+
+    def add_order(self, larger: Key, count: Key) -> None:
+        """Remember that a count is known not to be above another: groups that are numbered by size."""
+        if larger not in (count, *self.counts[count].not_above):
+            self.counts[count].not_above += (larger,)
+            self.counts[count].ordered = True
 
     def add_partition(self, parts: Iterable[Key]) -> None:
         """Remember counts of disjoint sets, so that they are looked at as parts of others."""
@@ -273,7 +280,23 @@ class Ledger:
                 # One count at a time: hiding it may already protect the others.
                 if any([self._hide_one(tie, keep_anchored=False) for tie in chosen]):
                     return True
+            if any(self._hide_one(tie, keep_anchored=False) for tie in self._further(ties)):
+                return True
         return False
+
+    def _further(self, ties: Sequence[Sum]) -> Iterator[Sum]:
+        """Yield the sums of what is hidden in some sums, of what is hidden in these, and so on, the nearest first: a
+        count that is hidden all around still follows if those around it follow from others."""
+        of: dict[Key, list[Sum]] = {}
+        for tie in self.sums:
+            for key in (tie.whole, *tie.parts):
+                of.setdefault(key, []).append(tie)
+        ring, known = list(ties), {id(tie) for tie in ties}
+        while ring:
+            hidden = dict.fromkeys(key for tie in ring for key in (tie.whole, *tie.parts) if self.counts[key].hidden)
+            ring = [tie for tie in dict.fromkeys(tie for key in hidden for tie in of[key]) if id(tie) not in known]
+            known |= {id(tie) for tie in ring}
+            yield from ring
 
     def _width(self, tie: Sum, key: Key) -> int:
         """Number of values that a single sum leaves to a count."""
@@ -331,7 +354,8 @@ class Ledger:
         """The same by integer programmes, which see all sums at once; of counts of few only."""
         bounds = self._bounds()
         few = [key for key, count in self.counts.items() if count.few]
-        if not few or len(self.sums) < 2:
+        # Of one sum by itself bounds tell all, unless somebody knows besides which of its parts is the larger.
+        if not few or (len(self.sums) < 2 and not any(count.ordered for count in self.counts.values())):
             return bounds
         place = {key: position for position, key in enumerate(self.counts)}
         truth = np.array([count.exact for count in self.counts.values()], dtype=np.int64)

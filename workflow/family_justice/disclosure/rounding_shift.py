@@ -108,18 +108,22 @@ _FORMULAS: dict[str, Formula | None] = {
 _CRUDE: dict[str, Formula | None] = {name: _FORMULAS[measure.crude] for name, measure in MEASURES.items()}
 
 
-def rounding_shift(measure: str, level: Cell, reference: Cell, policy: Policy) -> Shift:
-    """Return what rounding does to the crude estimate of ``level`` against ``reference``; nothing for a measure that
-    no counts of levels give, and where counts are not rounded."""
+def rounding_shift(
+    measure: str, level: Cell, reference: Cell, policy: Policy, less: tuple[Cell, Cell] | None = None
+) -> Shift:
+    """Return what rounding does to the crude estimate of ``level`` against ``reference``, of a difference of two
+    estimates ``less`` the one of another level and reference; nothing for a measure that no counts of levels give, and
+    where counts are not rounded."""
     crude = _CRUDE[measure]
     if crude is None or policy.rounding_base == 1:
         return Shift()
-    short = [cell.rounded(policy) for cell in (level, reference)]
+    exact = [level, reference, *(reversed(less) if less else ())]
+    short = [cell.rounded(policy) for cell in exact]
     values, errors = [], []
-    for cells in ((level, reference), short):
-        of_level, of_reference = (crude(cell) for cell in cells)
-        values.append(of_level[0] - of_reference[0])
-        errors.append(math.sqrt(of_level[1] + of_reference[1]))
+    for cells in (exact, short):
+        found = [crude(cell) for cell in cells]
+        values.append(sum(value for value, _ in found[::2]) - sum(value for value, _ in found[1::2]))
+        errors.append(math.sqrt(sum(variance for _, variance in found)))
     variance = sum(_rounding_variance(crude, cell, policy.rounding_base) for cell in short)
     return Shift(values[1] - values[0], errors[1] / errors[0], variance)
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from family_justice.behind import PRINTED, Behind
 from family_justice.config.schema import Policy
-from family_justice.disclosure.rounding import is_open, is_small
+from family_justice.disclosure.rounding import is_open, is_small, shown
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.results import COUNTS
@@ -74,6 +74,11 @@ class Sets:
         """True for a number of areas, which anybody may know."""
         who = self.at(row, column)
         return who is not None and who.public
+
+    def shown(self, row: int, column: str, exact: int, policy: Policy) -> int:
+        """Return what a count that may be shown is shown as: how many areas something is of as it is, all else
+        rounded, in how many of these areas something happened too."""
+        return exact if column in ("n", "total") and self.is_public(row, column) else shown(exact, policy)
 
 
 def is_few(exact: int, people: int, largest: int, public: bool, policy: Policy) -> bool:

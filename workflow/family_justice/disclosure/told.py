@@ -32,7 +32,10 @@ def told(exact: pd.DataFrame, disclosed: Disclosed, policy: Policy) -> dict[str,
         seen = list(_seen(own, exact, disclosed, policy))
         people = min((who.people for who, _ in seen), default=None)
         most = max((who.largest for who, _ in seen), default=0)
+        # Of the numbers as they are shown: of the exact ones it would say on which side of a limit the smallest lies.
+        # What is shown is never more of one person than the policy lets it be.
         share = max((100 * who.largest / number for who, number in seen), default=0.0)
+        share = share if is_open(policy) else min(share, 100 * policy.largest_share)
         found[str(analysis)] = {
             "people": None if people is None else shown(people, policy),
             "rows_of_one": most if most <= 1 or is_open(policy) else _up(most, policy.rounding_base),
@@ -43,7 +46,7 @@ def told(exact: pd.DataFrame, disclosed: Disclosed, policy: Policy) -> dict[str,
 
 
 def _seen(own: pd.DataFrame, exact: pd.DataFrame, disclosed: Disclosed, policy: Policy) -> Iterator[tuple[Who, int]]:
-    """Yield whom each count that is shown counts, and the count."""
+    """Yield whom each count that is shown counts, and the number that is shown."""
     for row in map(int, own.index):
         at = disclosed.kept.get(row)
         for column in COUNTS if at is not None else ():
@@ -51,7 +54,7 @@ def _seen(own: pd.DataFrame, exact: pd.DataFrame, disclosed: Disclosed, policy: 
             if who is not None and number is not None and at is not None:
                 released = count(disclosed.rows, at, column)
             if who is not None and number is not None and released and number >= policy.threshold:
-                yield who, number
+                yield who, released
 
 
 def _up(number: float, step: int) -> int:

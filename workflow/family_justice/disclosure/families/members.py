@@ -21,7 +21,6 @@ from family_justice.disclosure.result_frame import (
     suppress,
     text,
 )
-from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
 from family_justice.results import COUNTS, VALUES
 
@@ -92,6 +91,6 @@ def release_members(frame: pd.DataFrame, names: dict[int, Key], ledger: Ledger, 
     """Write rounded numbers into ``frame``; hide what the ledger hides."""
     for row, key in names.items():
         if ledger.shown(key):
-            frame.at[row, "n"] = shown(count(frame, row, "n") or 0, policy)
+            frame.at[row, "n"] = ledger.sets.shown(row, "n", count(frame, row, "n") or 0, policy)
         else:
             suppress(frame, row, policy)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.coarsen import UNMOVED, Stepped, Steps, reduce_digits
+from family_justice.disclosure.families.differences import Contrast, Places, of_hidden, parts_of, places_of
 from family_justice.disclosure.families.tables import person_key
 from family_justice.disclosure.ledger import Key, Ledger
 from family_justice.disclosure.result_frame import (
@@ -27,7 +28,7 @@ from family_justice.disclosure.result_frame import (
     suppress,
     text,
 )
-from family_justice.disclosure.rounding import is_open, is_small, shown
+from family_justice.disclosure.rounding import is_open, is_small
 from family_justice.disclosure.rounding_shift import Cell, Shift, rounding_shift
 from family_justice.disclosure.sets import Sets, is_mostly_of_one
 from family_justice.errors import DisclosureError
@@ -217,11 +218,10 @@ def _tie_events(ledger: Ledger, persons: Key, events: Key) -> None:
 
 def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, policy: Policy) -> None:
     """Write what may be shown of the models into ``frame``."""
-    views = _views(models)
+    views, places = _views(models), _withhold(models, ledger)
     for model in models:
-        model.suppressed |= _resting_on_hidden(model, ledger)
         steps = _steps(model, max((views[key] for key in _tied(model)), default=1), policy)
-        shifts = {} if is_open(policy) else _shifts(model, models, policy)
+        shifts = {} if is_open(policy) else _shifts(model, models, places, policy)
         stepped: dict[tuple[str, str], Stepped | None] = {}
         for row in _coefficients_first(model.rows):
             status = frame.at[row, "status"]
@@ -242,7 +242,7 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 known = keys.get(row, who.key if who is not None else None)
                 few = ledger.sets.is_few(row, column, exact, policy)
                 visible = ledger.shown(known) if known in ledger.counts else not few
-                frame.at[row, column] = shown(exact, policy) if visible else pd.NA
+                frame.at[row, column] = ledger.sets.shown(row, column, exact, policy) if visible else pd.NA
             if not is_open(policy):
                 measure, place = frame.at[row, "measure"], (text(frame, row, "term"), text(frame, row, "level"))
                 # The effect on one of several outcomes rests on the coefficients of all of them.
@@ -251,6 +251,17 @@ def release_models(frame: pd.DataFrame, models: list[Model], ledger: Ledger, pol
                 found = reduce_digits(frame, row, wide, shifts.get(row, UNMOVED), beside)
                 if measure in of_role("coefficient"):
                     stepped[place] = found
+
+
+def _withhold(models: list[Model], ledger: Ledger) -> Places:
+    """Withhold what rests on counts that the ledger hides, and differences of what is withheld; return where the
+    estimates stand of which others are differences."""
+    for model in models:
+        model.suppressed |= _resting_on_hidden(model, ledger)
+    places = places_of((model.rows, model.suppressed) for model in models)
+    for model in models:
+        model.suppressed |= of_hidden(model.rows, places)
+    return places
 
 
 def _coefficients_first(rows: pd.DataFrame) -> list[int]:
@@ -272,9 +283,9 @@ def _resting_on_hidden(model: Model, ledger: Ledger) -> set[int]:
     return found
 
 
-def _shifts(model: Model, models: list[Model], policy: Policy) -> dict[int, Shift]:
-    """Return what rounding the counts does to each estimate of a level. Within matched sets there is no such crude
-    estimate."""
+def _shifts(model: Model, models: list[Model], places: Places, policy: Policy) -> dict[int, Shift]:
+    """Return what rounding the counts does to each estimate of a level, and to a difference of two: what it does to
+    both. Within matched sets there is no such crude estimate."""
     rows = model.rows
     if _is_matched(rows):
         return {}
@@ -286,7 +297,9 @@ def _shifts(model: Model, models: list[Model], policy: Policy) -> dict[int, Shif
             beside = others if measure in _EFFECT else []
             base = _cell(rows, reference, beside)
             for row in levels.index[levels["status"] == "ok"]:
-                shifts[row] = rounding_shift(str(measure), _cell(rows, row, beside), base, policy)
+                parts = parts_of(rows, int(row), places)
+                whole, *less = [_cells(part) for part in parts] or [(_cell(rows, row, beside), base)]
+                shifts[row] = rounding_shift(str(measure), *whole, policy, *less)
     return shifts
 
 
@@ -312,6 +325,11 @@ def _cell(rows: pd.DataFrame, row: int, others: list[pd.DataFrame]) -> Cell:
         same = [(contrast[label] == rows.at[row, label]) for label in ("measure", "term", "level")]
         beside += [int(events) for events in contrast.loc[same[0] & same[1] & same[2], "events"]]
     return Cell(count(rows, row, "n") or 0, count(rows, row, "events") or 0, tuple(beside))
+
+
+def _cells(contrast: Contrast) -> tuple[Cell, Cell]:
+    """Persons and events of an estimate and of its reference."""
+    return _cell(contrast.rows, contrast.row, []), _cell(contrast.rows, contrast.reference, [])
 
 
 def _tied(model: Model) -> set[Key]:

@@ -1,8 +1,8 @@
 """Rows that follow from the table of their analysis: computed again from the released counts.
 
-Rates rest on released events and on the time at risk to three digits, robust standard errors (of events that repeat) on
-the relative error to two digits. Whatever ``derived.py`` of a kind makes of a
-table is made of the released one; where that is not known enough, the row is withheld.
+Rates rest on released events and times at risk (``times``), robust standard errors (of events that repeat) on the
+relative error to two digits. Whatever ``derived.py`` of a kind makes of a table is made of the released one; where that
+is not known enough, the row is withheld.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from family_justice.analyses.rates import PER, limits_of
+from family_justice.analyses.rates import PER
 from family_justice.config.schema import Policy
-from family_justice.disclosure.result_frame import count, real, require_present, suppress
+from family_justice.disclosure.families.times import release_rates
+from family_justice.disclosure.result_frame import real, require_present, suppress
 from family_justice.disclosure.rounding import is_open
+from family_justice.disclosure.sets import Sets
 from family_justice.errors import DisclosureError
 from family_justice.kinds.registry import KINDS
 from family_justice.measures import of_role
@@ -42,13 +44,17 @@ def check_rates(frame: pd.DataFrame) -> None:
 
 
 def release_derived(
-    frame: pd.DataFrame, rows: pd.Index, policy: Policy, studied: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    frame: pd.DataFrame,
+    rows: pd.Index,
+    policy: Policy,
+    studied: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    sets: Sets | None = None,
 ) -> None:
     """Write times at risk, rates and derived rows into ``frame``, whose table rows are released already; ``studied``
-    describes the analyses, by name."""
+    describes the analyses, by name, and ``sets`` knows whom times are of (None: of persons, one a row)."""
     if is_open(policy):
         return
-    _release_rates(frame, policy)
+    release_rates(frame, Sets() if sets is None else sets, policy)
     for (analysis, kind), own in frame.loc[rows].groupby(["analysis", "kind"], sort=False):
         of_analysis = frame[frame["analysis"] == analysis]
         table = of_analysis[of_analysis["measure"].isin(["percent", "count", "rate", "time_at_risk"])]
@@ -76,26 +82,3 @@ def _derive(kind: str, table: pd.DataFrame, about: Mapping[str, Any]) -> list[di
     """Return the rows that follow from the table of a kind."""
     derived = KINDS[kind].derived
     return [] if derived is None else list(derived(table, about))
-
-
-def _release_rates(frame: pd.DataFrame, policy: Policy) -> None:
-    rates = frame[frame["measure"] == "rate"]
-    labels = ("analysis", "outcome", "group")
-    places = {tuple(str(rates.at[row, c]) for c in labels): row for row in rates.index}
-    for row in frame.index[frame["measure"] == "time_at_risk"]:
-        rate = places[tuple(str(frame.at[row, c]) for c in labels)]
-        if frame.at[rate, "status"] == "suppressed":
-            suppress(frame, row, policy)
-            continue
-        time = real(frame, row, "estimate")
-        time = round(time, 2 - math.floor(math.log10(time))) if time > 0 else time
-        events = count(frame, rate, "n") or 0
-        exact = real(frame, rate, "estimate")
-        frame.at[row, "estimate"], frame.at[row, "n"] = time, frame.at[rate, "total"]
-        frame.at[rate, "estimate"] = PER * events / time if time > 0 else math.nan
-        if not math.isnan(real(frame, rate, "conf_low")):
-            value, error = real(frame, rate, "estimate"), real(frame, rate, "std_error")
-            if not math.isnan(error):
-                error = float(f"{error / exact:.2g}") * value if value > 0 else math.nan
-                frame.at[rate, "std_error"] = error
-            frame.loc[rate, ["conf_low", "conf_high"]] = limits_of(value, error, events, time)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from family_justice.disclosure.result_frame import (
 from family_justice.disclosure.rounding import shown
 from family_justice.errors import DisclosureError
 from family_justice.estimators.groups.proportions import wilson
+from family_justice.kinds.attrition.model import CHOSEN, SETS
 from family_justice.kinds.registry import KINDS
 
 _UNUSED = ["statistic", "df", "p_value", "events", "competing", "censored", "at_risk"]
@@ -77,8 +79,12 @@ def enter_tables(frame: pd.DataFrame, ledger: Ledger) -> dict[int, tuple[Key, Ke
             groups.setdefault((analysis, outcome, term, str(level), moment), {})[who] = cell
             names[int(row)] = (cell, whole)
             cells.append(cell)
+        keys = KINDS[text(frame, first, "kind")].keys
         if whole is not None and not apart:
-            ledger.add_sum(whole, cells, margin=getattr(KINDS[text(frame, first, "kind")].keys, "hides_second", True))
+            ledger.add_sum(whole, cells, margin=getattr(keys, "hides_second", True))
+        if term and getattr(keys, "numbered_by_size", "") == term:
+            for larger, cell in pairwise(cells):
+                ledger.add_order(larger, cell)
     for family in groups.values():
         add_group_sums(ledger, family)
     return names
@@ -118,13 +124,16 @@ def release_tables(
     suppress(frame, hidden, policy)
     for row in names.keys() - hidden:
         exact_n, exact_total = count(frame, row, "n"), count(frame, row, "total")
-        n, total = shown(exact_n or 0, policy), shown(exact_total or 0, policy)
+        n, total = (
+            ledger.sets.shown(row, column, exact or 0, policy)
+            for column, exact in (("n", exact_n), ("total", exact_total))
+        )
         frame.at[row, "n"] = n
         frame.at[row, "total"] = pd.NA if exact_total is None else total
         if frame.at[row, "measure"] == "percent":
             _percent(frame, row, n, total)
-        elif not math.isnan(real(frame, row, "estimate")):
-            frame.at[row, "estimate"] = float(n)
+        elif frame.at[row, "measure"] == "count" and not math.isnan(real(frame, row, "estimate")):
+            frame.at[row, "estimate"] = float(n)  # a rate waits for its time (``times``)
 
 
 def _percent(frame: pd.DataFrame, row: int, n: int, total: int) -> None:
@@ -158,7 +167,25 @@ def enter_attrition(frame: pd.DataFrame, ledger: Ledger) -> dict[int, Key]:
         if who is not None:
             step = ("step", text(frame, row, "analysis"), text(frame, row, "term"))
             names[int(row)] = ledger.add(step, n, anchored=True, at=(int(row), "n"))
+    for _, rows in frame.groupby("analysis", sort=False):
+        _tie_matched_sets(rows, names, ledger)
     return names
+
+
+def _tie_matched_sets(rows: pd.DataFrame, names: dict[int, Key], ledger: Ledger) -> None:
+    """Tie the comparison people who were chosen to the sets: one for each case that has any, one more for each that has
+    two or more, and so on. If somebody is in several sets they are fewer, and nothing is tied."""
+    chosen = [int(row) for row in rows.index[rows["term"] == CHOSEN] if row in names]
+    sets = [int(row) for row in rows.index[rows["group"] == SETS] if row in names]
+    if len(chosen) != 1 or count(rows, chosen[0], "n") != sum(count(rows, row, "n") or 0 for row in sets):
+        return
+    parts = []
+    for row in sets:
+        # Cases with one are cases with two, if all have two: the same count stands twice in the sum.
+        again = ledger.add(("matched", names[row], row), count(rows, row, "n") or 0, published=False)
+        ledger.add_sum(names[row], [again], margin=False)
+        parts.append(again)
+    ledger.add_sum(names[chosen[0]], parts, margin=False)
 
 
 def release_attrition(
@@ -179,6 +206,8 @@ def release_attrition(
             if sets.is_few(row, "n", n, policy) or (row in names and ledger.hidden(names[row])):
                 suppress(frame, row, policy)
                 continue
+            if sets.is_public(row, "n"):
+                continue  # areas: nobody is left out
             # Of persons with several rows each, as many persons must be excluded.
             if anchor is None or n - anchor >= policy.threshold * sets.rows_of_one(row, "n"):
                 anchor = n

@@ -1,7 +1,9 @@
-"""How well clusters of members hold together: averages over all members, shown to two decimals.
+"""How well clusters of members hold together: averages over all members, in steps of what several of them change.
 
-An average silhouette width changes by a few hundredths if a single member of a hundred has another career, so that it
-is shown where it rests on ten times the threshold or more, and then tells no more than the shares of the types.
+A member with another career changes an average silhouette width by up to 2 / n: its own lies between -1 and 1. To two
+decimals the average of a hundred members with few careers told how many had the rarest. So it is shown in steps that
+are at least three times as wide (0.1 for a hundred members, 0.01 from six hundred on), where it rests on ten times the
+threshold or more.
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ from __future__ import annotations
 import pandas as pd
 
 from family_justice.config.schema import Policy
+from family_justice.disclosure.coarsen import in_steps
+from family_justice.disclosure.ledger import SAFE_VALUES
 from family_justice.disclosure.result_frame import count, real, require_empty, suppress, text
 from family_justice.disclosure.rounding import is_open
 from family_justice.errors import DisclosureError
 from family_justice.results import COUNTS, VALUES
 
+#: Steps of what is shown, and how many members of 2 / n have to be in one.
+STEPS, TOGETHER = (0.01, 0.02, 0.05, 0.1), SAFE_VALUES
 _UNUSED = [column for column in (*VALUES, *COUNTS, "time") if column != "estimate"]
 
 
@@ -33,6 +39,11 @@ def release_validity(frame: pd.DataFrame, rows: pd.Index, policy: Policy) -> Non
         used = frame.index[(frame["analysis"] == analysis) & (frame["measure"] == "analysed")]
         shown = [count(frame, at, "n") for at in used]
         if len(shown) == 1 and (shown[0] or 0) >= 10 * policy.threshold:
-            frame.at[row, "estimate"] = round(real(frame, row, "estimate"), 2)
+            frame.at[row, "estimate"] = round(in_steps(real(frame, row, "estimate"), step(shown[0] or 0)), 2)
         else:
             suppress(frame, row, policy)
+
+
+def step(n: int) -> float:
+    """Return the step of an average over ``n`` members."""
+    return next((step for step in STEPS if step * n >= 2 * TOGETHER - 1e-9), STEPS[-1])

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: What rows about matching are of: the comparison people, or the sets; the steps are in no group.
 COMPARISON, SETS = "part=comparison", "part=sets"
+#: The row of the comparison people who were chosen.
+CHOSEN = "comparison_chosen"
 
 
 class MatchingRow(NamedTuple):
@@ -29,7 +31,7 @@ def matching_rows(matching: CaseMatching) -> list[MatchingRow]:
         MatchingRow("", "matched_cases", least),
         MatchingRow(COMPARISON, "comparison_pool", f"{matching.label}: in the pool"),
         MatchingRow(COMPARISON, "comparison_eligible", f"{matching.label}: fit a case on its index date"),
-        MatchingRow(COMPARISON, "comparison_chosen", f"{matching.label}: chosen"),
+        MatchingRow(COMPARISON, CHOSEN, f"{matching.label}: chosen"),
         *(
             MatchingRow(SETS, f"sets_of_{k}", f"Cases with {k} or more comparison people")
             for k in range(1, matching.ratio + 1)

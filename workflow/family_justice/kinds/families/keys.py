@@ -86,6 +86,8 @@ class Analysis(Strict):
     #: False for a table of many rounded margins, in which a cell that is withheld alone in its margin is left to the
     #: auditor: a second one is hidden only where rounding leaves too few values.
     hides_second: ClassVar[bool] = True
+    #: The term whose levels are numbered by size, so that everybody knows which is the larger of two; none without.
+    numbered_by_size: ClassVar[str] = ""
     #: Keys that go into the description of the study, for figures, tables and the door's vocabulary.
     described_keys: ClassVar[tuple[str, ...]] = (
         "group_by", "variables", "covariates", "outcomes", "report_at", "every", "until", "cluster", "strata",

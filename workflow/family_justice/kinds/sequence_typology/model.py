@@ -76,6 +76,7 @@ class SequenceTypology(States):
     measures: ClassVar[tuple[str, ...]] = ("percent", "mean_time_in_type", "silhouette", "adjusted_rand")
     described_keys: ClassVar[tuple[str, ...]] = (*States.described_keys, "distance", "sensitivity")
     hides_second: ClassVar[bool] = False
+    numbered_by_size: ClassVar[str] = TYPE
 
     @property
     def numbers(self) -> list[int]:
