@@ -4,7 +4,7 @@ A cell that is written as it should be takes the short way: one cast. Any other 
 compared with the words for a missing value, and cast again. Nothing is changed without a mark:
 
 0 as it is, 1 trimmed, 2 made missing, 3 mapped by ``values``, 4 a word of a flag, 5 an identifier without its '.0',
-6 no such value, 7 another day
+6 no such value, 7 another day, 8 a date whose time of day was cut off, 9 a number whose leading zeros were
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from family_justice.sources.opening import Source
 from family_justice.sources.reading import Reading
 from family_justice.sql import literal, literals
 
-AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, WHOLE, NO_VALUE, ANOTHER_DAY = range(8)
+AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, WHOLE, NO_VALUE, ANOTHER_DAY, TIME_CUT, ZEROS_CUT = range(10)
 #: Whole numbers from here on are not all different in floating point of 64 (32) bits.
 LAST_WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
 BRITAIN = "Europe/London"
@@ -94,6 +94,11 @@ def _of_text(place: int, column: Column, raw: str, reading: Reading, values: Map
     if column.type in ("date", "timestamp") and reading.time_zone is None:
         moved = f"CAST({_in_zone(f'TRY_CAST({m} AS TIMESTAMPTZ)', BRITAIN)} AS DATE) <> CAST({v} AS DATE)"
         other_day = f" WHEN regexp_full_match({m}, {literal(_OF_UTC)}) AND {moved} THEN {ANOTHER_DAY}"
+    if column.type == "date":
+        moment = _typed(column.model_copy(update={"type": "timestamp"}), m, reading)
+        flag += f" WHEN {moment} <> CAST({v} AS TIMESTAMP) THEN {TIME_CUT}"
+    elif column.type == "integer":
+        flag += f" WHEN regexp_matches({m}, '^[+-]?0[0-9]') THEN {ZEROS_CUT}"
     seen = f"{f} IS NOT NULL OR " if is_short else ""
     mark = (
         f"CASE WHEN {seen}{r} IS NULL THEN {AS_IT_IS} "
@@ -229,6 +234,10 @@ def _of_type(column: Column, source: Source, reading: Reading) -> tuple[str, str
         elif found == "DATE" or found.startswith("TIMESTAMP"):
             moment = "{x}" if found == "DATE" else "TRY_CAST({x} AS TIMESTAMP)"
             value = f"CASE WHEN isfinite({moment}) THEN TRY_CAST({{x}} AS {target}) END"
+        if column.type == "date" and found.startswith("TIMESTAMP"):
+            clock = _in_zone("{x}", zone) if found == "TIMESTAMP WITH TIME ZONE" else "CAST({x} AS TIMESTAMP)"
+            cut = f"{clock} <> CAST({{v}} AS TIMESTAMP)"
+            mark = mark.replace("ELSE", f"WHEN {cut} THEN {TIME_CUT} ELSE")
     elif column.type == "integer" and found.startswith("DECIMAL"):
         value = "CASE WHEN {x} = trunc({x}) THEN TRY_CAST({x} AS BIGINT) END"
     elif found.endswith("]") or found.startswith(_NO_CELLS):
