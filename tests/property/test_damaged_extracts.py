@@ -185,6 +185,11 @@ MISTAKEN: dict[str, tuple[str, dict[str, str], str]] = {
         "are one and the same",
     ),
     "a linkage field for nobody": ("CAFE_ECMS_PEOPLE", {"ALF_PE": "coalesce(ALF_PE, 0)"}, "are one and the same"),
+    "sexes of the register": ("WDSD_AR_PERS", {"GNDR_CD": "3 - GNDR_CD"}, "resident_of_other_sex"),
+    "fifths": ("LSOA_DEPRIVATION", {"DEPRIVATION_QUINTILE": "6 - DEPRIVATION_QUINTILE"}, "quintile_against_income"),
+    "people in thousands": ("AREA_POPULATION", {"POPULATION": "POPULATION // 1000"}, "more_births_than_small_children"),
+    "grams": ("NCCH_CHILD_BIRTHS", {"BIRTH_WEIGHT": "1000 * BIRTH_WEIGHT"}, "numbers that this column can hold"),
+    "years as such": ("LACW_EPISODE_MAIN", {"YEAR_CODE": "YEAR_CODE // 100"}, "numbers that this column can hold"),
 }  # fmt: skip
 
 

@@ -456,7 +456,7 @@ def test_certainty_in_percent_stops(tmp_path: Path) -> None:
     """
     harmonised(tmp_path / "share", CYMRU_CASE, people.format(share="1"), max_failing_share=0.1)
     said = stopped(tmp_path / "percent", CYMRU_CASE, people.format(share="99"))
-    assert "CAFCASS_ALF.ALF_MTCH_PCT: 1 of 1 values (100%) are larger than a number of this column can be" in said
+    assert "CAFCASS_ALF.ALF_MTCH_PCT: 1 of 1 values (100%) are no numbers that this column can hold" in said
 
 
 def test_weeks_of_birth_that_a_time_zone_has_moved_stop(tmp_path: Path) -> None:

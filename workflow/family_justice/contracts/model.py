@@ -74,7 +74,8 @@ class SourceColumn(Column):
     optional: bool = Field(
         default=False, description="true if an extract may lack the column: it is left empty, and counted as such"
     )
-    most: float | None = Field(default=None, description="largest number that can be; the least is zero")
+    most: float | None = Field(default=None, description="largest number that can be, in the unit of the contract")
+    least: float = Field(default=0, description="least number that can be; it counts if there is a largest")
 
 
 class Table(_Strict):

@@ -42,7 +42,7 @@ FAILURES = {
     "unknown_code": "are codes that the contract does not list",
     "unresolved_reference": "refer to a row that is not there",
     "impossible_date": "are placeholders or lie outside the days that can be",
-    "number_too_large": "are larger than a number of this column can be",
+    "number_out_of_range": "are no numbers that this column can hold",
     "no_monday": "are no Mondays, as weeks of birth are written",
     "no_later_day": "are days from 1 to 12 of a month, and none is a later one",
     "weekend": "among the days from 1 to 12 of a month are Saturdays and Sundays, far more than among later days",
@@ -59,7 +59,8 @@ REMEDIES = {
     "'earliest_court_date' and the ends of data are those of the extract",
     "unknown_name": "Write what the extract's names mean under 'values' in the source's file",
     "unlisted_name": "Add the names with their category to the code list",
-    "number_too_large": "See whether the extract writes it in another unit, such as percent",
+    "number_out_of_range": "See whether the extract writes it in another unit, such as percent or grams, or a year in "
+    "another form",
     "no_monday": "See whether the days were moved by a time zone on the way",
     "no_later_day": "Day and month stand the other way round: say so by 'date_format', or have the column written as "
     "YYYY-MM-DD",
@@ -266,7 +267,8 @@ def _asked(name: str, kind: str, table: Table, options: HarmoniseOptions) -> Ite
     if column.codes and kind == "VARCHAR":
         yield name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"
     if column.most is not None:
-        yield name, "number_too_large", f"CASE WHEN {identifier(name)} NOT BETWEEN 0 AND {column.most} THEN 1 END"
+        outside = f"{identifier(name)} NOT BETWEEN {column.least} AND {column.most}"
+        yield name, "number_out_of_range", f"CASE WHEN {outside} THEN 1 END"
     if name in WEEKS_OF_BIRTH and kind in _DATES:
         yield name, "no_monday", f"CASE WHEN isodow({identifier(name)}) <> 1 THEN 1 END"
     if _is_dated(column, kind):
@@ -351,7 +353,7 @@ def _one_value(
 _DATES = ("DATE", "TIMESTAMP")
 _WAYS = ("placeholder_date", "date_out_of_window")
 #: What is looked at and left as it is.
-_LOOKED_AT = ("number_too_large", "no_monday")
+_LOOKED_AT = ("number_out_of_range", "no_monday")
 #: Columns that hold the Monday of the week of birth.
 WEEKS_OF_BIRTH = ("WEEKOFBIRTH", "WOB")
 
