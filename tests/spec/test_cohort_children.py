@@ -63,11 +63,27 @@ def test_leaving_and_coming_back(tmp_path: Path) -> None:
     # from which children come back. D had short breaks only. B left within the census, though it came before.
     made = extracted(tmp_path, "children", "leavers", CHILDREN)
     made.shows("""
-        looked_after_id | period_of_care | left_date  | way_of_leaving       | time_in_care    | age_at_leaving | re_entry
-        A               | 1              | 2013-09-01 | returned home        | 6 to 23 months  | 1 to 4         | 2014-02-01
-        A               | 2              | 2014-03-01 | returned home        | under 6 months  | 1 to 4         | -
-        B               | 1              | 2004-05-01 | special guardianship | 6 to 23 months  | 1 to 4         | -
-        F               | 1              | 2011-03-31 | special guardianship | 6 to 23 months  | 5 to 9         | -
+        looked_after_id | period_of_care | left_date  | way_of_leaving       | time_in_care    | age_at_leaving | re_entry   | back_by_agreement
+        A               | 1              | 2013-09-01 | returned home        | 6 to 23 months  | 1 to 4         | 2014-02-01 | 2014-02-01
+        A               | 2              | 2014-03-01 | returned home        | under 6 months  | 1 to 4         | -          | -
+        B               | 1              | 2004-05-01 | special guardianship | 6 to 23 months  | 1 to 4         | -          | -
+        F               | 1              | 2011-03-31 | special guardianship | 6 to 23 months  | 5 to 9         | -          | -
+    """)  # fmt: skip
+
+
+def test_coming_back_under_an_order_competes_with_coming_back_by_agreement(tmp_path: Path) -> None:
+    # The status on the first day back decides, in whichever authority that is; X is under an order the day after.
+    rows = """X | P1 | female | 2006-03-06 | 2010-01-04 | 2010-06-01 | voluntary | other_foster | entry | returned_home | 1 | 2010-01-04 | 1 | 0
+Y | P1 | female | 2006-03-06 | 2011-01-04 | 2011-01-05 | voluntary | other_foster | entry | continues | 1 | 2011-01-04 | 1 | 0
+Y | P1 | female | 2006-03-06 | 2011-01-05 | 2012-01-04 | interim_care_order | other_foster | legal_status | returned_home | 1 | 2011-01-04 | 1 | 0
+X | P1 | female | 2006-03-06 | 2013-01-07 | 2014-01-06 | interim_care_order | other_foster | entry | returned_home | 2 | 2013-01-07 | 1 | 0
+"""  # fmt: skip
+    made = extracted(tmp_path, "children", "leavers", HEADER + rows)
+    made.shows("""
+        looked_after_id | period_of_care | left_date  | re_entry   | back_by_agreement | back_otherwise
+        X               | 1              | 2010-06-01 | 2011-01-04 | 2011-01-04        | -
+        X               | 2              | 2014-01-06 | -          | -                 | -
+        Y               | 1              | 2012-01-04 | 2013-01-07 | -                 | 2013-01-07
     """)  # fmt: skip
 
 
@@ -112,5 +128,5 @@ def test_the_stock_of_31_march(tmp_path: Path) -> None:
         A               | 2013        | A     | 1                  | care order         | no
         B               | 2004        | B     | 1                  | care order         | no
         E               | 2010        | P1    | 1                  | care order         | no
-        G               | 2015        | G     | 1                  | placement order    | no
+        G               | 2015        | G     | 1                  | placement order or another status | no
     """)  # fmt: skip

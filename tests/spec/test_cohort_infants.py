@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from ready import extracted
 
 RECORDS = """
@@ -261,3 +262,80 @@ def test_completed_proceedings_without_an_order_are_not_at_risk_for_ever(tmp_pat
         A        | -               | 2016-02-01
         B        | -               | -
     """)
+
+
+def test_from_an_emergency_application_to_care_proceedings(tmp_path: Path) -> None:
+    # U's proceedings follow in a case of their own, N's within the case; O was in proceedings before and is left out; T's
+    # second emergency application does not count.
+    made = extracted(tmp_path, "infants", "emergency", """
+        person
+        person_id | sex    | week_of_birth
+        U         | male   | 2015-07-06
+        N         | female | 2012-09-03
+        O         | female | 2005-05-02
+        T         | male   | 2000-05-01
+
+        case
+        case_id | issue_date | has_s31 | s31_issue_date
+        u1      | 2015-07-08 | 0       | -
+        u2      | 2015-07-15 | 1       | 2015-07-15
+        n1      | 2014-03-03 | 1       | 2014-03-06
+        o1      | 2012-03-05 | 1       | 2012-03-05
+        o2      | 2013-03-04 | 0       | -
+        t1      | 2011-05-02 | 0       | -
+        t2      | 2012-05-07 | 0       | -
+
+        application
+        application_id | case_id | application_type     | is_s31 | application_date
+        1              | u1      | emergency_protection | 0      | 2015-07-08
+        2              | u2      | care                 | 1      | 2015-07-15
+        3              | n1      | emergency_protection | 0      | 2014-03-03
+        4              | n1      | care                 | 1      | 2014-03-06
+        5              | o1      | care                 | 1      | 2012-03-05
+        6              | o2      | emergency_protection | 0      | 2013-03-04
+        7              | t1      | emergency_protection | 0      | 2011-05-02
+        8              | t2      | emergency_protection | 0      | 2012-05-07
+
+        case_person
+        case_id | person_id | family_role | s31_issue_date
+        u1      | U         | child       | -
+        u2      | U         | child       | 2015-07-15
+        n1      | N         | child       | 2014-03-06
+        o1      | O         | child       | 2012-03-05
+        o2      | O         | child       | -
+        t1      | T         | child       | -
+        t2      | T         | child       | -
+    """)  # fmt: skip
+    assert made.attrition == {
+        "applications": 4, "first_application": 4, "in_period": 4, "not_in_proceedings": 3, "age_known": 3
+    }  # fmt: skip
+    made.shows("""
+        child_id | application_date | s31_proceedings | age_in_emergency | went_on
+        N        | 2014-03-03       | 2014-03-06      | 1 to 4           | yes
+        T        | 2011-05-02       | -               | 10 to 17         | no
+        U        | 2015-07-08       | 2015-07-15      | under 1          | yes
+    """)
+
+
+@pytest.mark.parametrize(("issued", "went_on"), [("2015-08-05", "yes"), ("2015-08-06", "no")])
+def test_proceedings_follow_an_emergency_within_28_days(tmp_path: Path, issued: str, went_on: str) -> None:
+    made = extracted(tmp_path, "infants", "emergency", f"""
+        person
+        person_id | sex  | week_of_birth
+        U         | male | 2013-07-01
+
+        case
+        case_id | issue_date | has_s31 | s31_issue_date
+        u1      | 2015-07-08 | 0       | -
+        u2      | {issued} | 1       | {issued}
+
+        application
+        application_id | case_id | application_type     | is_s31 | application_date
+        1              | u1      | emergency_protection | 0      | 2015-07-08
+
+        case_person
+        case_id | person_id | family_role | s31_issue_date
+        u1      | U         | child       | -
+        u2      | U         | child       | {issued}
+    """)  # fmt: skip
+    made.shows(f"child_id | went_on\nU | {went_on}")

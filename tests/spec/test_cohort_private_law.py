@@ -193,3 +193,135 @@ def test_every_application_of_a_person_counts_among_applicants(tmp_path: Path) -
         case_id | person_id | financial_year | relation_to_child | known_quintile
         R       | G         | 2017/18        | grandparent       | 4
     """)
+
+
+# A is told of by a report a week before a year has passed since the start, B a day after it; CMS tells of a case as a whole.
+HEARD = """
+case
+case_id | issue_date | end_date   | law_type | has_s31
+L       | 2012-06-11 | 2012-12-10 | private  | 0
+
+application
+application_id | case_id | application_type   | is_s31 | application_date
+L1             | L       | child_arrangements | 0      | 2012-06-11
+
+person
+person_id | sex    | week_of_birth
+C         | female | 2008-03-03
+D         | male   | 2012-09-03
+
+case_person
+case_id | person_id | role      | family_role
+L       | F1        | applicant | father
+L       | C         | subject   | child
+L       | D         | subject   | child
+
+court_report
+case_id | child_id | report_kind      | report_date
+I       | A        | report_section_7 | 2016-06-09
+I       | B        | rule_16_4        | 2016-06-10
+L       | -        | report_section_7 | 2012-07-09
+"""
+
+
+def test_children_are_heard_if_a_report_is_on_record_within_twelve_months(tmp_path: Path) -> None:
+    made = extracted(tmp_path, "private_law", "children_in_cases", FIRST + SECOND + HEARD)
+    made.shows("""
+        case_id | child_id | heard | child_age | number_of_children | deprivation_quintile
+        I       | A        | yes   | 5 to 9    | 2                  | 1 most deprived
+        I       | B        | no    | under 1   | 2                  | 1 most deprived
+        L       | C        | yes   | 1 to 4    | 2                  | not known
+        L       | D        | yes   | under 1   | 2                  | not known
+        R       | A        | no    | 5 to 9    | 1                  | 1 most deprived
+    """)
+
+
+def test_a_case_is_heard_if_one_of_its_children_is(tmp_path: Path) -> None:
+    # The case of 2020-12-31 can be followed for a year in England; that of the day after cannot.
+    cases = """
+    case
+    case_id | issue_date | end_date   | law_type | has_s31
+    Y       | 2020-12-31 | 2021-06-01 | private  | 0
+    Z       | 2021-01-01 | 2021-06-01 | private  | 0
+
+    application
+    application_id | case_id | application_type   | is_s31 | application_date
+    Y1             | Y       | child_arrangements | 0      | 2020-12-31
+    Z1             | Z       | child_arrangements | 0      | 2021-01-01
+
+    case_person
+    case_id | person_id | role      | family_role
+    Y       | F1        | applicant | father
+    Y       | B         | subject   | child
+    Z       | F1        | applicant | father
+    Z       | B         | subject   | child
+    """
+    made = extracted(tmp_path, "private_law", "cases_heard", FIRST + SECOND + HEARD + cases)
+    made.shows("""
+        case_id | heard | number_of_children | youngest_child_age
+        I       | yes   | 2                  | under 1
+        L       | yes   | 2                  | under 1
+        R       | no    | 1                  | 5 to 9
+        Y       | no    | 1                  | 5 to 9
+    """)
+
+
+def test_a_journey_is_what_the_courts_see_within_five_years(tmp_path: Path) -> None:
+    # A: a return by the grandmother. C: its parents return on the last day of the five years, a day later would not count.
+    # D, aged 13 at the application, is not followed; E came into care proceedings, which decides.
+    families = """
+    person
+    person_id | sex    | week_of_birth
+    C         | female | 2008-03-03
+    D         | male   | 1999-01-04
+    E         | male   | 2012-09-03
+    F         | male   | 2012-09-03
+
+    case
+    case_id | issue_date | end_date   | law_type | has_s31
+    C1      | 2012-06-11 | 2012-12-10 | private  | 0
+    C2      | 2017-06-11 | 2017-12-11 | private  | 0
+    D1      | 2012-06-11 | 2012-12-10 | private  | 0
+    E1      | 2013-06-11 | 2013-12-10 | private  | 0
+    E2      | 2014-06-11 | 2014-12-10 | private  | 0
+    E3      | 2015-06-11 | 2015-12-10 | public   | 1
+    F1      | 2012-06-11 | 2012-12-10 | private  | 0
+    F2      | 2017-06-12 | 2017-12-11 | private  | 0
+
+    application
+    application_id | case_id | application_type   | is_s31 | application_date
+    c1             | C1      | child_arrangements | 0      | 2012-06-11
+    c2             | C2      | child_arrangements | 0      | 2017-06-11
+    d1             | D1      | child_arrangements | 0      | 2012-06-11
+    e1             | E1      | child_arrangements | 0      | 2013-06-11
+    e2             | E2      | child_arrangements | 0      | 2014-06-11
+    f1             | F1      | child_arrangements | 0      | 2012-06-11
+    f2             | F2      | child_arrangements | 0      | 2017-06-12
+
+    case_person
+    case_id | person_id | role      | family_role
+    C1      | F1        | applicant | father
+    C1      | C         | subject   | child
+    C2      | F1        | applicant | father
+    C2      | C         | subject   | child
+    D1      | F1        | applicant | father
+    D1      | D         | subject   | child
+    E1      | F1        | applicant | father
+    E1      | E         | subject   | child
+    E2      | F1        | applicant | father
+    E2      | E         | subject   | child
+    E3      | M1        | respondent | mother
+    E3      | E         | subject   | child
+    F1      | F1        | applicant | father
+    F1      | F         | subject   | child
+    F2      | F1        | applicant | father
+    F2      | F         | subject   | child
+    """
+    made = extracted(tmp_path, "private_law", "journeys", FIRST + SECOND + families)
+    made.shows("""
+        eldest_child | journey
+        A            | somebody who is not a parent
+        C            | parents who return
+        E            | private and public law
+        F            | one application of parents
+    """)

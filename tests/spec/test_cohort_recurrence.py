@@ -256,3 +256,42 @@ def test_every_later_set_is_a_return_counted_once_a_day(tmp_path: Path) -> None:
         F1        | 2016-01-04 | [2016-01-04]
         M1        | 2014-03-10 | [2014-03-10, 2016-01-04]
     """)
+
+
+def test_sets_are_numbered_and_told_beside_the_set_before(tmp_path: Path) -> None:
+    # B is born since the first set; the third, about A again, has another father and begins on the last day of two years.
+    made = extracted(
+        tmp_path, "recurrence", "sets",
+        INDEX + """
+        person
+        person_id | sex  | week_of_birth
+        F2        | male | 1986-06-02
+
+        case
+        case_id | issue_date
+        R       | 2014-06-10
+        S       | 2016-06-09
+        T       | 2016-06-09
+
+        case_person
+        case_id | person_id | family_role
+        R       | M1        | mother
+        R       | F1        | father
+        R       | B         | child
+        S       | M1        | mother
+        S       | F2        | father
+        S       | A         | child
+        T       | M1        | mother
+        T       | C         | child
+
+        legal_order
+        case_id | child_id | order_group | order_date
+        R       | B        | placement   | 2015-01-05
+        R       | B        | care        | 2015-01-05
+    """)  # fmt: skip
+    made.shows("""
+        person_id | set_number | set_date   | next_set   | number_of_set  | time_since_set_before | child_of_set | father_of_set | order_of_set    | age_at_set
+        M1        | 1          | 2013-06-10 | 2014-06-10 | first          | -                     | -            | -             | none on record  | 20 to 24
+        M1        | 2          | 2014-06-10 | 2016-06-09 | second         | 1 year                | born since   | the same      | placement order | 20 to 24
+        M1        | 3          | 2016-06-09 | -          | third or later | 1 year                | born before  | another       | none on record  | 25 to 29
+    """)  # fmt: skip

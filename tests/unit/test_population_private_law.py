@@ -15,6 +15,7 @@ from family_justice.sources.synthetic.parameters.model import load_parameters
 from family_justice.sources.synthetic.people.register import APPLICANT, PARENTS, RESPONDENT, SUBJECT
 from family_justice.sources.synthetic.population import draw_records
 from family_justice.sources.synthetic.private_law.cases import draw_private_law, return_codes
+from family_justice.sources.synthetic.private_law.court import hear_children
 from family_justice.sources.synthetic.private_law.families import last_days
 from family_justice.sources.synthetic.public_law.court import (
     ENFORCEMENT,
@@ -324,6 +325,25 @@ def test_events_per_time_at_risk_are_the_planted_hazard(first_returns, parameter
         events = (returned & (days > start) & (days <= stop)).sum()
         # Four standard errors, and a little for dates that were moved from a weekend to the Monday after.
         assert abs(events - expected) < 4 * np.sqrt(expected) + 0.01 * expected + 2
+
+
+def test_logistic_model_finds_the_planted_odds_of_being_heard(private, parameters):
+    import statsmodels.api as sm
+
+    report, guardian = hear_children(parameters, private, Streams(SEED))
+    assert not (report & guardian).any()
+    heard = report | guardian
+    p = parameters.private_law.participation
+    assert guardian.sum() / heard.sum() == pytest.approx(p.by_guardian.value, abs=0.01)
+    children = np.minimum(np.bincount(private.cases.subject_case), 3)
+    quintile = private.everyone.mothers.quintile[private.families.mother[private.cases.family]]
+    columns = {("number_of_children", name): children == number for number, name in ((2, "2"), (3, "3 or more"))}
+    columns |= {("deprivation_quintile", name): quintile == place for place, name in enumerate(effects.QUINTILES[:-1])}
+    planted = [p.log_odds_ratios.value[term][level] for term, level in columns]
+    fit = sm.Logit(heard.astype(float), sm.add_constant(np.column_stack([*columns.values()]).astype(float))).fit(disp=0)
+    truth = np.array([np.log(p.share.value / (1 - p.share.value)), *planted])
+    assert np.abs((fit.params - truth) / fit.bse).max() < 4
+    assert fit.bse.max() < 0.06  # the test would see a ratio that is not there
 
 
 def test_wrong_parameters_of_private_law_say_what_to_write_instead(tmp_path, parameters):

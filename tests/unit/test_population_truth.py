@@ -280,6 +280,7 @@ def test_truth_names_every_level_once_and_reference_levels_are_zero(folder):
         ("return_existing_child", effects.RETURN_TERMS),
         ("placement_order", effects.PLACEMENT_TERMS),
         ("return_private_law", effects.PRIVATE_RETURN_TERMS),
+        ("participation", effects.PARTICIPATION_TERMS),
     ):
         assert len(truth[truth["parameter_set"] == parameter_set]) == sum(len(levels) for levels, _ in terms.values())
         assert all(value[parameter_set, term, reference] == 0 for term, (_, reference) in terms.items())

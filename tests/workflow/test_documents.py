@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 from test_layout import LIBRARY, ROOT, texts
 
+from family_justice.config.load import Configuration
 from family_justice.contracts import source_tables
 
-DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/records.md", "README.md")
+DOCUMENTS = (
+    "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/programme.md", "docs/records.md", "README.md"
+)  # fmt: skip
 THIS = "tests/workflow/test_documents.py"
 SUFFIXES = "csv|docx|html|json|lock|md|parquet|pdf|png|py|R|smk|sql|svg|tex|toml|yaml"
 PATH = re.compile(rf"[\w.<>*-]+(/[\w.<>*-]+)*\.(?:{SUFFIXES})|[\w.<>*-]+(/[\w.<>*-]+)+/?|[\w.-]+/")
@@ -129,3 +132,12 @@ def test_what_is_gone_is_found(gone: str) -> None:
 @pytest.mark.parametrize("there", THERE)
 def test_what_is_there_is_no_problem(there: str) -> None:
     assert list(problems(there)) == []
+
+
+def test_the_programme_names_analyses_of_every_stream_of_records() -> None:
+    configuration = Configuration(ROOT / "config")
+    tables = "".join(line for line in (ROOT / "docs/programme.md").read_text().splitlines() if line.startswith("|"))
+    named = re.findall(r"`(\w+)\.(\w+)`", tables)
+    streams = {name: configuration.stream(name) for name in configuration.settings.streams}
+    assert {name for name, _ in named} == set(streams) - {"replication"}
+    assert [f"{name}.{analysis}" for name, analysis in named if analysis not in streams[name].analyses] == []

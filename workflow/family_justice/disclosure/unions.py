@@ -27,6 +27,8 @@ _CLOSE = 1e-4
 #: Sums of few parts are looked for in fewer numbers, each a mixture of all buckets so that nobody is lost; what is
 #: found is looked at in all of them.
 MIXING = np.random.default_rng(0).choice([-1.0, 1.0], (BUCKETS, 64))
+#: So many different sums of sizes are made; where there are more, hardly any size is none of them.
+MOST_SUMS = 10_000
 #: An eigenvalue that is nothing beside the largest.
 _NOTHING = 1e-11
 
@@ -36,7 +38,8 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
 
     ``tied`` has, as bits, the releases in which a count was looked at already: counts that have one in common are left.
     """
-    partitions = [found for parts in list(ledger.partitions.values()) if (found := _known(ledger, parts))]
+    every = [found for parts in list(ledger.partitions.values()) if (found := _known(ledger, parts))]
+    partitions = list({frozenset(parts): parts for parts in every}.values())  # several analyses may show the same
     keys = [key for key in ledger.prints if _holds_members(ledger, key)]
     table = np.array([ledger.prints[key] for key in keys], dtype=np.int64).reshape(len(keys), BUCKETS)
     mixed = table.astype("float64") @ MIXING
@@ -47,8 +50,7 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
         prints = np.array([ledger.prints[part] for part in parts])
         of_same.setdefault(prints.sum(axis=0).tobytes(), []).append(parts)
         own = np.bitwise_and.reduce([tied.get(part, 0) for part in parts])
-        total = sum(ledger.counts[part].exact for part in parts)
-        possible = np.flatnonzero((sizes <= total) & (bits & own == 0))
+        possible = np.flatnonzero(_may_be_sum(sizes, [ledger.counts[part].exact for part in parts]) & (bits & own == 0))
         for place, chosen in unions(prints, table[possible], mixed[possible]):
             union = keys[possible[place]]
             if union not in parts:
@@ -60,6 +62,16 @@ def tie_unions(ledger: Ledger, tied: Mapping[Key, int] = MappingProxyType({})) -
         for one, other in combinations(alike, 2):
             if not np.bitwise_and.reduce([tied.get(part, 0) for part in (*one, *other)]):
                 _tie_partitions(ledger, one, other)
+
+
+def _may_be_sum(sizes: npt.NDArray[np.int64], of_parts: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Say which of ``sizes`` (c,) are a sum of sizes of parts: only a set of such a size can be a union of them."""
+    sums = np.zeros(1, dtype=np.int64)
+    for size in of_parts:
+        sums = np.unique(np.concatenate([sums, sums + size]))
+        if len(sums) > MOST_SUMS:
+            return sizes <= sum(of_parts)
+    return np.isin(sizes, sums)
 
 
 def _tie_single_sets(ledger: Ledger, keys: Sequence[Key], table: Prints) -> None:

@@ -38,14 +38,6 @@ APART = 2
 GROWN = np.array([ENDS.index(code) for code in ("E10", "E5", "E7")])
 
 
-def _leaving(made: Periods) -> Ints:
-    """Return the way in which each period ends as a place in the levels; -1 where the child cannot come back."""
-    ways = np.full(len(made), -1)
-    for reason, way in WAYS.items():
-        ways[made.reason == reason] = way
-    return ways
-
-
 def _next_start(made: Periods) -> Ints:
     """Return the day on which the next period of the same child begins, FAR where there is none."""
     order = np.lexsort((made.start, made.child))

@@ -38,6 +38,11 @@ PRIVATE_RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "youngest_child_age": (("under 1", "1 to 4", "5 to 9", "10 and over"), "1 to 4"),
     "deprivation_quintile": (QUINTILES, "5 least deprived"),
 }
+#: Terms of the odds that a child of a private-law case is heard: by a welfare report or a guardian.
+PARTICIPATION_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "number_of_children": (("1", "2", "3 or more"), "1"),
+    "deprivation_quintile": (QUINTILES, "5 least deprived"),
+}
 PLACEMENT_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "age_at_issue": (("under 2 weeks", "2 to 12 weeks", "13 to 51 weeks"), "13 to 51 weeks"),
     "child_sex": (("male", "female"), "male"),

@@ -10,6 +10,7 @@ from family_justice.sources.synthetic.health.parameters import BEFORE
 from family_justice.sources.synthetic.parameters.deprivation import DOMAINS
 from family_justice.sources.synthetic.parameters.effects import (
     MOVE_TERMS,
+    PARTICIPATION_TERMS,
     PLACEMENT_TERMS,
     PRIVATE_RETURN_TERMS,
     RE_ENTRY_TERMS,
@@ -38,6 +39,7 @@ def truth_table(parameters: Parameters) -> list[tuple[str, str, str, float, str]
         ("return_existing_child", returns.existing_child.log_hazard_ratios, RETURN_TERMS),
         ("placement_order", parameters.placement.log_odds_ratios, PLACEMENT_TERMS),
         ("return_private_law", parameters.private_law.returns.log_hazard_ratios, PRIVATE_RETURN_TERMS),
+        ("participation", parameters.private_law.participation.log_odds_ratios, PARTICIPATION_TERMS),
         ("re_entry", services.care.re_entry_log_hazard_ratios, RE_ENTRY_TERMS),
         ("placement_move", services.episodes.move_log_rate_ratios, MOVE_TERMS),
     )

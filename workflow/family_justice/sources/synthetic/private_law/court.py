@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from family_justice.sources.synthetic.clock import Bools, Ints, Streams, distinct, draw_shares, next_working_day, to_day
+from family_justice.sources.synthetic.parameters import effects
 from family_justice.sources.synthetic.parameters.model import Parameters
 from family_justice.sources.synthetic.private_law.cases import PrivateCases, PrivateLaw, draw_applications
 from family_justice.sources.synthetic.private_law.parameters import APPLICATIONS, OUTCOMES
@@ -112,11 +113,29 @@ def hear(parameters: Parameters, cases: PrivateCases, last: Ints, streams: Strea
     return case_of[within], day[within], first
 
 
+def hear_children(parameters: Parameters, private: PrivateLaw, streams: Streams) -> tuple[Bools, Bools]:
+    """Return in which cases (n,) a welfare report tells of the children, and in which a guardian speaks for them.
+
+    The planted odds hang on the number of subjects and on the deprivation of the mother's area.
+    """
+    p, cases, random = parameters.private_law.participation, private.cases, streams("private law participation")
+    children = np.bincount(cases.subject_case, minlength=len(cases))
+    codes = {
+        "number_of_children": np.clip(children, 1, 3) - 1,
+        "deprivation_quintile": private.everyone.mothers.quintile[private.families.mother[cases.family]],
+    }
+    score = effects.linear_predictor(p.log_odds_ratios.value, codes, effects.PARTICIPATION_TERMS)
+    heard = random.random(len(cases)) < 1 / (1 + np.exp(-score) * (1 / p.share.value - 1))
+    guardian = random.random(len(cases)) < p.by_guardian.value
+    return heard & ~guardian, heard & guardian
+
+
 def decide(
-    parameters: Parameters, cases: PrivateCases, asks_contact: Bools, first_hearing: Ints, streams: Streams
+    parameters: Parameters, private: PrivateLaw, asks_contact: Bools, first_hearing: Ints, streams: Streams
 ) -> tuple[Ints, Ints, Ints]:
     """Return case (own number), type and date of the outputs of each case, which are for all its subjects."""
-    p, random, size = parameters.private_law, streams("private law outcomes"), len(cases)
+    p, cases, random = parameters.private_law, private.cases, streams("private law outcomes")
+    size = len(cases)
     shares = np.array([list(p.outcomes.value[name].values()) for name in APPLICATIONS])
     outcome = draw_shares(shares[cases.application], random)
     arrangements = np.where(asks_contact, SPENDS_TIME, LIVES_WITH)
@@ -127,8 +146,7 @@ def decide(
     is_arrangement = np.isin(type_, [LIVES_WITH, SPENDS_TIME])
     both = is_arrangement & (random.random(size) < p.lives_with_and_spends_time.value)
     steps = is_arrangement & (random.random(size) < p.further_prohibited_steps.value)
-    report = random.random(size) < p.section_7_report.value
-    guardian = random.random(size) < p.rule_16_4.value
+    report, guardian = hear_children(parameters, private, streams)
 
     number = np.arange(size)
     parts = [
@@ -153,7 +171,7 @@ def hold_private_court(parameters: Parameters, areas: Areas, private: PrivateLaw
     asks_contact = streams("private law contact").random(len(cases)) < share
     applications, first_of = apply(parameters, private, jurisdiction, last, asks_contact, streams)
     hearing_case, hearing_date, first_hearing = hear(parameters, cases, last, streams)
-    case, type_, date = decide(parameters, cases, asks_contact, first_hearing, streams)
+    case, type_, date = decide(parameters, private, asks_contact, first_hearing, streams)
     is_completed = cases.final <= last
     rate = parameters.defects.missing_legal_outputs.value
     lost = is_completed & (streams("private law lost outputs").random(len(cases)) < rate)

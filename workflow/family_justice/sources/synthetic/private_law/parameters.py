@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field, StrictInt
 
 from family_justice.errors import did_you_mean
-from family_justice.sources.synthetic.parameters.effects import PRIVATE_RETURN_TERMS, QUINTILES
+from family_justice.sources.synthetic.parameters.effects import PARTICIPATION_TERMS, PRIVATE_RETURN_TERMS, QUINTILES
 from family_justice.sources.synthetic.parameters.types import (
     Amount,
     Anchors,
@@ -45,6 +45,14 @@ class PrivateReturns(PiecewiseHazard):
     """The planted hazard of return after the end of a case."""
 
     log_hazard_ratios: Leaf[Annotated[Effects, effects_of(PRIVATE_RETURN_TERMS)]]
+
+
+class Participation(Strict):
+    """Whether a case has a welfare report or a guardian: the share at the reference levels, planted odds ratios."""
+
+    share: Leaf[Share]
+    log_odds_ratios: Leaf[Annotated[Effects, effects_of(PARTICIPATION_TERMS)]]
+    by_guardian: Leaf[Share]
 
 
 class PrivateLaw(Strict):
@@ -91,8 +99,7 @@ class PrivateLaw(Strict):
     outcomes: Leaf[Annotated[dict[str, Annotated[Shares, exactly(OUTCOMES)]], exactly(APPLICATIONS)]]
     lives_with_and_spends_time: Leaf[Share]
     further_prohibited_steps: Leaf[Share]
-    section_7_report: Leaf[Share]
-    rule_16_4: Leaf[Share]
+    participation: Participation
     returns: PrivateReturns
     later_return_ratio: Leaf[Amount]
     sibling_again: Leaf[Share]
