@@ -99,8 +99,8 @@ def counts(path: Path) -> dict[tuple[str, ...], int]:
         return {(row["rule"], row["system"], row["table"], row["label"]): int(row["rows_affected"]) for row in rows}
 
 
-def damaged(world: Path, folder: Path, kind: str, table: str, name: str) -> None:
-    """Link all tables of the world and damage one column of one of them."""
+def damaged(world: Path, folder: Path, table: str, values: dict[str, str]) -> None:
+    """Link all tables of the world and give columns of one of them other values (SQL)."""
     (folder / "raw").mkdir(parents=True)
     for path in (world / "raw").glob("*.parquet"):
         if path.stem != table:
@@ -110,8 +110,8 @@ def damaged(world: Path, folder: Path, kind: str, table: str, name: str) -> None
             shutil.copyfile(seal, folder / "raw" / seal.name)
     with connect({"old": world / "raw" / f"{table}.parquet"}) as connection:
         kinds = dict(connection.execute("SELECT column_name, column_type FROM (DESCRIBE old)").fetchall())
-        value = DAMAGE[kind][1].replace("{}", f'"{name}"')
-        query = f'SELECT * REPLACE (CAST({value} AS {kinds[name]}) AS "{name}") FROM old'
+        replaced = ", ".join(f'CAST({value} AS {kinds[name]}) AS "{name}"' for name, value in values.items())
+        query = f"SELECT * REPLACE ({replaced}) FROM old"
         write_parquet(connection, query, folder / "raw" / f"{table}.parquet")
 
 
@@ -130,7 +130,7 @@ def test_no_damage_changes_a_table_in_silence(world: Path, case: tuple[str, str,
     kind, table, name = case
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        damaged(world, folder, kind, table, name)
+        damaged(world, folder, table, {name: DAMAGE[kind][1].replace("{}", f'"{name}"')})
         said = error_of(folder)
         if said:
             event("an error that names the column")
@@ -148,3 +148,58 @@ def test_no_damage_changes_a_table_in_silence(world: Path, case: tuple[str, str,
         assert same or grown & COUNTED, (case, grown)
         if same and kind in ("upper case", "lower case", "outer blanks"):
             assert grown <= {"code_respelt"}
+
+
+def other_way_round(first: str, second: str) -> dict[str, str]:
+    return {first: f'"{second}"', second: f'"{first}"'}
+
+
+DAY_AS_MONTH = "make_date(year(HEARINGDATE), day(HEARINGDATE), month(HEARINGDATE))"
+#: What is taken for something else: the table, SQL of its columns, and how it is noticed.
+MISTAKEN: dict[str, tuple[str, dict[str, str], str]] = {
+    "child and parent": (
+        "CAFE_CMS_TBLCRSPERSONRELATIONSHIP", other_way_round("CHILDREF_PE", "PARENTREF_PE"), "parent_close_in_age"
+    ),
+    "subjects and respondents": (
+        "CAFE_ECMS_PERSONSONAPPLICATIONS", other_way_round("ISSUBJECT", "ISRESPONDENT"), "subject_adult"
+    ),
+    "applicants and respondents": (
+        "CAFE_ECMS_PERSONSONAPPLICATIONS", other_way_round("ISAPPLICANT", "ISRESPONDENT"), "s31_parent_applies"
+    ),
+    "roles, all unknown": ("CAFE_CMS_TBLCASEAPPLICATIONMEMBER", {"MEMBERTYPE": "8"}, "role_not_recorded"),
+    "law types": ("CAFE_CMS_TBLCASE", {"LAWTYPEREF": "3 - LAWTYPEREF"}, "public_application_in_private_case"),
+    "statuses": ("CAFE_CMS_TBLCASE", {"CASESTATUSREF": "3 - CASESTATUSREF"}, "open_case_completed"),
+    "final and not": ("CAFE_CMS_TBLLEGALOUTPUT", {"ISFINAL": "1 - ISFINAL"}, "final_type_not_final"),
+    "rule 16.4, all": ("CAFE_ECMS_LEGALOUTPUTS", {"ISFPR164": "'true'"}, "output_flagged_rule_16_4"),
+    "issue and receipt": (
+        "CAFE_ECMS_APPLICATIONS", other_way_round("DATEOFAPPLICATION", "DATERECEIVED"), "received_before_issue"
+    ),
+    "day and month, where they can be": (
+        "CAFE_ECMS_HEARINGS",
+        {"HEARINGDATE": f"coalesce(try({DAY_AS_MONTH}), HEARINGDATE)"},
+        "far more than among later days",
+    ),
+    "one day for many": (
+        "CAFE_ECMS_HEARINGS",
+        {"HEARINGDATE": "CASE WHEN hash(ID_PE) % 5 = 0 THEN DATE '2015-01-05' ELSE HEARINGDATE END"},
+        "are one and the same",
+    ),
+    "a linkage field for nobody": ("CAFE_ECMS_PEOPLE", {"ALF_PE": "coalesce(ALF_PE, 0)"}, "are one and the same"),
+    "sexes of the register": ("WDSD_AR_PERS", {"GNDR_CD": "3 - GNDR_CD"}, "resident_of_other_sex"),
+    "fifths": ("LSOA_DEPRIVATION", {"DEPRIVATION_QUINTILE": "6 - DEPRIVATION_QUINTILE"}, "quintile_against_income"),
+    "people in thousands": ("AREA_POPULATION", {"POPULATION": "POPULATION // 1000"}, "more_births_than_small_children"),
+    "grams": ("NCCH_CHILD_BIRTHS", {"BIRTH_WEIGHT": "1000 * BIRTH_WEIGHT"}, "numbers that this column can hold"),
+    "years as such": ("LACW_EPISODE_MAIN", {"YEAR_CODE": "YEAR_CODE // 100"}, "numbers that this column can hold"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MISTAKEN)
+def test_columns_that_are_taken_for_one_another_stop(world: Path, tmp_path: Path, kind: str) -> None:
+    """Every value can be; only that so many are is a sign."""
+    table, values, sign = MISTAKEN[kind]
+    damaged(world, tmp_path, table, values)
+    said = error_of(tmp_path)
+    assert sign in said
+    assert all(f"{table}.{name}" in said for name in values)
+    assert "failing_shares" in said
+    assert not (tmp_path / "ready").exists()

@@ -204,6 +204,32 @@ def test_child_application(made: Harmonised) -> None:
     """)
 
 
+def test_ages_of_the_children_of_a_case(made: Harmonised) -> None:
+    """Child 4 is born in May, in the case that was issued in March; child 1 is 26, 35 and 91 weeks old."""
+    made.shows("court_case", """
+        case_id | children | children_under_4_weeks | children_from_4_weeks_under_1 | children_1_to_4 | child_born_in_case
+        E0      | 1        | 0                      | 1                             | 0               | 0
+        E1      | 1        | 0                      | 1                             | 0               | 0
+        E2      | 2        | 0                      | 0                             | 1               | 1
+    """)
+
+
+@pytest.mark.parametrize(
+    ("born", "band"),
+    [
+        ("2016-03-01", "under_4_weeks"), ("2016-02-03", "under_4_weeks"), ("2016-02-02", "from_4_weeks_under_1"),
+        ("2015-03-02", "from_4_weeks_under_1"), ("2015-03-01", "1_to_4"), ("2011-03-02", "1_to_4"),
+        ("2011-03-01", "5_to_9"), ("2006-03-01", "10_to_15"), ("2000-03-01", "16_to_18"), ("1997-03-02", "16_to_18"),
+        ("1997-03-01", "from_19"), ("2016-03-02", None), ("-", None),
+    ],
+)
+def test_a_child_is_of_one_age_at_the_issue_of_care_proceedings(tmp_path: Path, born: str, band: str | None) -> None:
+    made = built(tmp_path, READY.replace("E1        | female | 2014-06-02", f"E1        | female | {born}"))[0]
+    bands = ("under_4_weeks", "from_4_weeks_under_1", "1_to_4", "5_to_9", "10_to_15", "16_to_18", "from_19")
+    found = made.rows("court_case", ["case_id", *(f"children_{name}" for name in bands)])[2]
+    assert found == ["E2", *("1" if name == band else "0" for name in bands)]
+
+
 def test_court_case(made: Harmonised) -> None:
     made.shows("court_case", """
         case_id | case_status | financial_year | applications | has_emergency_protection | children | adults | mother_in_case | father_in_case

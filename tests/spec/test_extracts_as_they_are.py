@@ -421,6 +421,33 @@ def test_what_is_allowed_is_counted(tmp_path: Path) -> None:
     assert found == [("ECMS_CASESTATUS", "1")]
 
 
+def test_the_field_of_the_family_court_is_kept_beside_the_identifier(tmp_path: Path) -> None:
+    """Two different ones of one identifier lead nowhere."""
+    made = harmonised(tmp_path, ECMS_CASE, """
+        CAFE_ECMS_PEOPLE
+        ID_PE | GENDER | WEEKOFBIRTH | ALF2_PE | AVAIL_FROM_DT
+        1 | Female | 2016-02-29 | 71 | -
+        2 | Female | 1995-05-01 | 72 | -
+        2 | Female | 1995-05-01 | 73 | 2022-01-01
+        3 | Male | 1994-04-04 | - | -
+    """)
+    made.shows("person_identifier", """
+        source_identifier | person_id | family_court_field
+        1                 | E1        | 71
+        2                 | E2        | -
+        3                 | E3        | -
+    """)
+    assert made.counts("several_family_court_fields") == {"ECMS": (2, 1, 2)}
+
+
+def test_a_column_without_any_value_is_counted(tmp_path: Path) -> None:
+    """Of few rows it says nothing; that nobody has an area of residence is in the table of quality."""
+    made = harmonised(tmp_path, ECMS_CASE, ECMS_PEOPLE, max_failing_share=0.1)
+    empty = {(row["table"], row["label"].partition(":")[0]) for row in made.quality if row["rule"] == "empty"}
+    assert ("CAFE_ECMS_PEOPLE", "LSOA2011_CD") in empty
+    assert ("CAFE_ECMS_PEOPLE", "WEEKOFBIRTH") not in empty
+
+
 def test_certainty_in_percent_stops(tmp_path: Path) -> None:
     people = """
         CAFCASS_ALF
@@ -429,7 +456,7 @@ def test_certainty_in_percent_stops(tmp_path: Path) -> None:
     """
     harmonised(tmp_path / "share", CYMRU_CASE, people.format(share="1"), max_failing_share=0.1)
     said = stopped(tmp_path / "percent", CYMRU_CASE, people.format(share="99"))
-    assert "CAFCASS_ALF.ALF_MTCH_PCT: 1 of 1 values (100%) are larger than a number of this column can be" in said
+    assert "CAFCASS_ALF.ALF_MTCH_PCT: 1 of 1 values (100%) are no numbers that this column can hold" in said
 
 
 def test_weeks_of_birth_that_a_time_zone_has_moved_stop(tmp_path: Path) -> None:

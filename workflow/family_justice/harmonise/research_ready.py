@@ -20,6 +20,7 @@ from family_justice.harmonise.checks import CHECK_COLUMNS, COUNTED, contract_che
 from family_justice.harmonise.children_codes import check_children_codes, load_children_codes
 from family_justice.harmonise.court_codes import check_names, check_understood, load_court_codes
 from family_justice.harmonise.health_codes import load_health_codes
+from family_justice.harmonise.limits import check_limits
 from family_justice.harmonise.memory import drop_unread
 from family_justice.harmonise.source_tables import Source, open_source
 from family_justice.sql import identifiers, literal, literals
@@ -47,6 +48,7 @@ RULE_STEPS = (
     "legal_order",
     "court_report",
     "case",
+    "mistaken",
     "history",
     "resident",
     "health_event",
@@ -81,6 +83,7 @@ IN_PYTHON = {
 
 #: What real tables have and harmonisation deals with, in words.
 WARNINGS = {
+    "empty": "has no value at all",
     "unresolved_reference": "refers to a row that is not there",
     "unknown_code": "holds a code that its contract does not list",
     "unknown_name": "holds a name that is not understood",
@@ -105,7 +108,8 @@ def harmonise(
     with what was counted of its contracts (``contract_checks.csv``), and the counts of every rule to ``quality_csv``.
     A system none of whose tables is there counts as empty.
 
-    Raises ContractError if a table departs from its contract or a name is in no code list; then nothing is written.
+    Raises ContractError if a table departs from its contract, a name is in no code list, or a rule touches more of the
+    records than it may (``limits.csv``); then nothing is written.
     """
     settings = options if isinstance(options, HarmoniseOptions) else _read_options(options or {})
     small = sum(path.stat().st_size for path in raw.glob("*.parquet")) < SMALL_SOURCE
@@ -132,6 +136,7 @@ def harmonise(
         where = "research-ready tables (a fault of harmonisation, please report it)"
         checked = contract_checks(check_tables(connection, made, tables, where, others=made))
         counts = _counts(connection, source)
+        check_limits(counts, settings.failing_shares, f"records in {raw}")
         (ready / "case.parquet").parent.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             columns = identifiers(table.columns)
@@ -181,17 +186,23 @@ def _check_shared_identifiers(connection: duckdb.DuckDBPyConnection, options: Ha
             GROUP BY record_id
             HAVING count(DISTINCT system) = 2
         )
-        SELECT count(*), count(*) FILTER (WHERE coalesce(sexes_differ, false) OR coalesce(births_differ, false))
+        SELECT
+            count(*),
+            count(*) FILTER (WHERE coalesce(sexes_differ, false) OR coalesce(births_differ, false)),
+            count(*) FILTER (WHERE sexes_differ),
+            count(*) FILTER (WHERE births_differ)
         FROM in_both
         """
     ).fetchone()
     assert row is not None
-    shared, contradictory = (int(number) for number in row)
+    shared, contradictory, sexes, births = (int(number) for number in row)
     if contradictory > options.max_contradictory_share * shared:
         raise ContractError(
             f"CMS and ECMS share {shared} person identifiers, and {contradictory} of them differ in sex or week of "
-            f"birth, more than 'max_contradictory_share' ({options.max_contradictory_share:g}) allows. The systems do "
-            "not seem to share identifiers in this extract; give them ranges of their own before harmonisation"
+            f"birth ({sexes} in GENDER, {births} in WEEKOFBIRTH of CAFE_CMS_TBLPERSON and CAFE_ECMS_PEOPLE), more than "
+            f"'max_contradictory_share' ({options.max_contradictory_share:g}) allows. If only one of the two columns "
+            "differs, it is wrong in one system. If both do, the systems do not seem to share identifiers in this "
+            "extract; give them ranges of their own before harmonisation"
         )
 
 

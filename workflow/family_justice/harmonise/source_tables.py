@@ -21,6 +21,7 @@ from family_justice.contracts.check import Finding, column_types, find_problems
 from family_justice.contracts.model import DUCKDB_TYPES, SOURCE_SYSTEMS, SourceColumn
 from family_justice.errors import ContractError, report_together
 from family_justice.files import view_parquet
+from family_justice.harmonise.limits import limits
 from family_justice.sql import identifier, literal, literals
 
 if TYPE_CHECKING:
@@ -31,14 +32,21 @@ CONTRACTS = Path(__file__).resolve().parent.parent / "contracts"
 SYSTEMS = {"CAFE_CMS": "CMS", "CAFE_ECMS": "ECMS", "CAFCASS": "Cymru", "CINW": "CIN"}
 #: The share of empty cells that is a whole column; in a table of few rows it says nothing.
 WHOLE, ROWS_OF_A_WHOLE = 1 - 1e-6, 1000
+#: As many dates are never all of the first twelve days of a month, nor are these of other weekdays than later ones.
+DATES_OF_A_PATTERN = 300
+#: Of people, few records have one linkage field; more are a word for none.
+RECORDS_OF_A_FIELD = 0.01
 #: What a column may fail in, in words: of so many rows or values so many ...
 FAILURES = {
     "empty": "are empty",
     "unknown_code": "are codes that the contract does not list",
     "unresolved_reference": "refer to a row that is not there",
     "impossible_date": "are placeholders or lie outside the days that can be",
-    "number_too_large": "are larger than a number of this column can be",
+    "number_out_of_range": "are no numbers that this column can hold",
     "no_monday": "are no Mondays, as weeks of birth are written",
+    "no_later_day": "are days from 1 to 12 of a month, and none is a later one",
+    "weekend": "among the days from 1 to 12 of a month are Saturdays and Sundays, far more than among later days",
+    "one_value": "are one and the same",
     "contradicted_code": "say otherwise than their code does in public code",
     "unknown_name": "are names that are not understood",
     "unlisted_name": "are names that only '*' of the code list stands for",
@@ -51,8 +59,15 @@ REMEDIES = {
     "'earliest_court_date' and the ends of data are those of the extract",
     "unknown_name": "Write what the extract's names mean under 'values' in the source's file",
     "unlisted_name": "Add the names with their category to the code list",
-    "number_too_large": "See whether the extract writes it in another unit, such as percent",
+    "number_out_of_range": "See whether the extract writes it in another unit, such as percent or grams, or a year in "
+    "another form",
     "no_monday": "See whether the days were moved by a time zone on the way",
+    "no_later_day": "Day and month stand the other way round: say so by 'date_format', or have the column written as "
+    "YYYY-MM-DD",
+    "weekend": "Where it can be, day and month stand the other way round: have the column written as YYYY-MM-DD, from "
+    "where it came",
+    "one_value": "If this is what the extract writes for a missing value, add it to 'placeholder_dates' or, under "
+    "'values', map it to null",
     "contradicted_code": "See whether look-up and records are of one version; write the extract's codes under 'values'",
 }
 
@@ -106,6 +121,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, raw: Path, options: Harmo
         problems += [f"{name}: {finding.message}" for finding in found if finding.is_error]
         source.warnings += [finding for finding in found if not finding.is_error]
     report_together(f"source tables in {raw}", problems, ContractError)
+    source.failing += [failure for failure in failing if failure.way == "empty" and failure.rows == failure.of]
     failing += [
         Failing(f"{warning.table}.{warning.column}", warning.rule, warning.rows, _given(connection, warning))
         for warning in source.warnings
@@ -127,12 +143,12 @@ def system_of(table: str) -> str:
 
 def check_shares(failing: list[Failing], options: HarmoniseOptions, where: str) -> None:
     """Raise one ContractError for all columns that fail beyond their limit (``max_failing_share``,
-    ``failing_shares``), or for a limit of a column that no source table has."""
+    ``failing_shares``), or for a limit of what is no column of a source table and no rule that has one."""
     columns = {f"{table}.{column}" for stem in SOURCE_SYSTEMS for table, column in _columns(contract(stem))}
     problems = [
-        f"'failing_shares': there is no column '{column}'.{_nearest(column, columns)}"
+        f"'failing_shares': there is no column '{column}'.{_nearest(column, columns | limits().keys())}"
         for column in options.failing_shares
-        if column not in columns
+        if column not in columns and column not in limits()
     ]
     for failure in failing:
         limit = options.failing_shares.get(failure.column, _limit(failure, options))
@@ -145,7 +161,7 @@ def check_shares(failing: list[Failing], options: HarmoniseOptions, where: str) 
 
 def _nearest(column: str, columns: set[str]) -> str:
     nearest = get_close_matches(column, sorted(columns), n=1, cutoff=0.6)
-    return f" Did you mean '{nearest[0]}'?" if nearest else " Write TABLE.COLUMN."
+    return f" Did you mean '{nearest[0]}'?" if nearest else " Write TABLE.COLUMN, or a rule of limits.csv."
 
 
 def _columns(about: Contract) -> Iterator[tuple[str, str]]:
@@ -241,7 +257,7 @@ def _repair(
     changed = {name for (name, what), n in found.items() if what in ("respelt", *_WAYS) and n}
     if changed:
         _replace_view(connection, table, {name: columns[name] for name in changed}, types, options)
-    return [*_failing(table, columns, found, total)]
+    return [*_failing(table, columns, found, total), *_one_value(connection, table, columns, types, total)]
 
 
 def _asked(name: str, kind: str, table: Table, options: HarmoniseOptions) -> Iterator[tuple[str, str, str]]:
@@ -251,10 +267,15 @@ def _asked(name: str, kind: str, table: Table, options: HarmoniseOptions) -> Ite
     if column.codes and kind == "VARCHAR":
         yield name, "respelt", f"CASE WHEN {_is_respelt(name, column)} THEN 1 END"
     if column.most is not None:
-        yield name, "number_too_large", f"CASE WHEN {identifier(name)} NOT BETWEEN 0 AND {column.most} THEN 1 END"
+        outside = f"{identifier(name)} NOT BETWEEN {column.least} AND {column.most}"
+        yield name, "number_out_of_range", f"CASE WHEN {outside} THEN 1 END"
     if name in WEEKS_OF_BIRTH and kind in _DATES:
         yield name, "no_monday", f"CASE WHEN isodow({identifier(name)}) <> 1 THEN 1 END"
-    if column.window not in (None, "open") and kind in _DATES:
+    if _is_dated(column, kind):
+        day = f"CAST({identifier(name)} AS DATE)"
+        for part, condition in (("first", "<= 12"), ("later", "> 12")):
+            yield name, part, f"CASE WHEN day({day}) {condition} THEN 1 END"
+            yield name, f"{part} weekend", f"CASE WHEN day({day}) {condition} AND isodow({day}) > 5 THEN 1 END"
         for way, condition in _impossible(name, column, table, options).items():
             yield name, way, f"CASE WHEN {condition} THEN 1 END"
 
@@ -267,17 +288,72 @@ def _failing(
         given = found[name, "given"]
         if total and (column.max_empty is not None or total >= ROWS_OF_A_WHOLE):
             yield Failing(f"{table.name}.{name}", "empty", total - given, total)
+        elif total and not given:  # of few rows it is counted
+            yield Failing(f"{table.name}.{name}", "empty", total, total, limit=1)
         if given:
             impossible = sum(found.get((name, way), 0) for way in _WAYS)
             yield Failing(f"{table.name}.{name}", "impossible_date", impossible, given)
             for way in _LOOKED_AT:
                 yield Failing(f"{table.name}.{name}", way, found.get((name, way), 0), given)
+            yield from _order_of_day_and_month(table, name, {w: n for (of, w), n in found.items() if of == name})
+
+
+def _is_dated(column: SourceColumn, kind: str) -> bool:
+    """Say whether a column holds days of which it is known which they can be."""
+    return column.window not in (None, "open") and kind in _DATES
+
+
+def _order_of_day_and_month(table: Table, name: str, found: Mapping[str, int]) -> Iterator[Failing]:
+    """Yield what tells that day and month stand the other way round: in all dates, or in those that can be read so.
+
+    Days that were read the other way round are of any weekday, and all of them are from 1 to 12.
+    """
+    first, later = found.get("first", 0), found.get("later", 0)
+    if first + later >= DATES_OF_A_PATTERN and not later:
+        yield Failing(f"{table.name}.{name}", "no_later_day", first, first)
+    if first >= DATES_OF_A_PATTERN and later:
+        usual = found["later weekend"] / later
+        yield Failing(f"{table.name}.{name}", "weekend", found["first weekend"], first, limit=usual + 0.1)
+
+
+def _one_value(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Mapping[str, SourceColumn],
+    types: Mapping[str, str],
+    total: int,
+) -> Iterator[Failing]:
+    """Yield how often the commonest day of a column stands there and, of people, the commonest linkage field: a word
+    for nothing that nobody has told. Days that cannot be are missing by now."""
+    is_of_people = any(name in columns for name in WEEKS_OF_BIRTH)
+    asked = {
+        name: f"CAST({identifier(name)} AS DATE)" if column.window else identifier(name)
+        for name, column in columns.items()
+        if _is_dated(column, types[name.lower()])
+        or (is_of_people and name.startswith("ALF_") and column.type == "integer")
+    }
+    if total < ROWS_OF_A_WHOLE or not asked:
+        return
+    there = identifier(table.name)
+    commonest = ", ".join(f"mode({value}) AS {identifier(name)}" for name, value in asked.items())
+    counts = ", ".join(
+        f"count({value}), count(*) FILTER (WHERE {value} = (SELECT {identifier(name)} FROM commonest))"
+        for name, value in asked.items()
+    )
+    (found,) = connection.execute(
+        f"WITH commonest AS (SELECT {commonest} FROM {there}) SELECT {counts} FROM {there}"
+    ).fetchall()
+    for place, name in enumerate(asked):
+        given, rows = found[2 * place : 2 * place + 2]
+        if given >= ROWS_OF_A_WHOLE:
+            limit = None if columns[name].window else RECORDS_OF_A_FIELD
+            yield Failing(f"{table.name}.{name}", "one_value", rows, given, limit=limit)
 
 
 _DATES = ("DATE", "TIMESTAMP")
 _WAYS = ("placeholder_date", "date_out_of_window")
 #: What is looked at and left as it is.
-_LOOKED_AT = ("number_too_large", "no_monday")
+_LOOKED_AT = ("number_out_of_range", "no_monday")
 #: Columns that hold the Monday of the week of birth.
 WEEKS_OF_BIRTH = ("WEEKOFBIRTH", "WOB")
 

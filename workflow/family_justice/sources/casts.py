@@ -4,7 +4,7 @@ A cell that is written as it should be takes the short way: one cast. Any other 
 compared with the words for a missing value, and cast again. Nothing is changed without a mark:
 
 0 as it is, 1 trimmed, 2 made missing, 3 mapped by ``values``, 4 a word of a flag, 5 an identifier without its '.0',
-6 no such value, 7 another day
+6 no such value, 7 another day, 8 a date whose time of day was cut off, 9 a number whose leading zeros were
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from family_justice.sources.opening import Source
 from family_justice.sources.reading import Reading
 from family_justice.sql import literal, literals
 
-AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, WHOLE, NO_VALUE, ANOTHER_DAY = range(8)
+AS_IT_IS, TRIMMED, MADE_MISSING, MAPPED, FLAG, WHOLE, NO_VALUE, ANOTHER_DAY, TIME_CUT, ZEROS_CUT = range(10)
 #: Whole numbers from here on are not all different in floating point of 64 (32) bits.
 LAST_WHOLE = {"DOUBLE": 2**53, "FLOAT": 2**24}
 BRITAIN = "Europe/London"
@@ -86,14 +86,7 @@ def _of_text(place: int, column: Column, raw: str, reading: Reading, values: Map
     if mapped:
         meant = f"CASE {t}{mapped} ELSE {meant} END"
     last = f"coalesce({f}, {_typed(column, m, reading)})" if is_short else _typed(column, m, reading)
-    is_flag = f"lower({m}) IN ({literals((*_TRUE, *_FALSE))}) AND {m} NOT IN ({literals(column.codes or ('',))})"
-    flag = f" WHEN {is_flag} THEN {FLAG}" if _flag_codes(column) else ""
-    if column.type == "string" and column.sensitivity == "identifier":
-        flag += f" WHEN {_is_whole(m)} THEN {WHOLE}"
-    other_day = ""
-    if column.type in ("date", "timestamp") and reading.time_zone is None:
-        moved = f"CAST({_in_zone(f'TRY_CAST({m} AS TIMESTAMPTZ)', BRITAIN)} AS DATE) <> CAST({v} AS DATE)"
-        other_day = f" WHEN regexp_full_match({m}, {literal(_OF_UTC)}) AND {moved} THEN {ANOTHER_DAY}"
+    flag, other_day = _marks_of_text(column, m, v, reading)
     seen = f"{f} IS NOT NULL OR " if is_short else ""
     mark = (
         f"CASE WHEN {seen}{r} IS NULL THEN {AS_IT_IS} "
@@ -112,6 +105,25 @@ def _of_text(place: int, column: Column, raw: str, reading: Reading, values: Map
         ),
         m,
     )
+
+
+def _marks_of_text(column: Column, m: str, v: str, reading: Reading) -> tuple[str, str]:
+    """Return the conditions, with their marks, under which the value ``v`` of trimmed text ``m`` is not what the text
+    says letter by letter: a flag, a number or a date that lost something; and another day."""
+    is_flag = f"lower({m}) IN ({literals((*_TRUE, *_FALSE))}) AND {m} NOT IN ({literals(column.codes or ('',))})"
+    changed = f" WHEN {is_flag} THEN {FLAG}" if _flag_codes(column) else ""
+    other_day = ""
+    if column.type == "string" and column.sensitivity == "identifier":
+        changed += f" WHEN {_is_whole(m)} THEN {WHOLE}"
+    elif column.type == "integer":
+        changed += f" WHEN regexp_matches({m}, '^[+-]?0[0-9]') THEN {ZEROS_CUT}"
+    elif column.type == "date":
+        moment = _typed(column.model_copy(update={"type": "timestamp"}), m, reading)
+        changed += f" WHEN {moment} <> CAST({v} AS TIMESTAMP) THEN {TIME_CUT}"
+    if column.type in ("date", "timestamp") and reading.time_zone is None:
+        moved = f"CAST({_in_zone(f'TRY_CAST({m} AS TIMESTAMPTZ)', BRITAIN)} AS DATE) <> CAST({v} AS DATE)"
+        other_day = f" WHEN regexp_full_match({m}, {literal(_OF_UTC)}) AND {moved} THEN {ANOTHER_DAY}"
+    return changed, other_day
 
 
 def _words(column: Column, reading: Reading, values: Mapping[str, str | None]) -> list[str]:
@@ -229,6 +241,7 @@ def _of_type(column: Column, source: Source, reading: Reading) -> tuple[str, str
         elif found == "DATE" or found.startswith("TIMESTAMP"):
             moment = "{x}" if found == "DATE" else "TRY_CAST({x} AS TIMESTAMP)"
             value = f"CASE WHEN isfinite({moment}) THEN TRY_CAST({{x}} AS {target}) END"
+        mark = _with_time_cut(mark, column, found, zone)
     elif column.type == "integer" and found.startswith("DECIMAL"):
         value = "CASE WHEN {x} = trunc({x}) THEN TRY_CAST({x} AS BIGINT) END"
     elif found.endswith("]") or found.startswith(_NO_CELLS):
@@ -236,6 +249,14 @@ def _of_type(column: Column, source: Source, reading: Reading) -> tuple[str, str
     elif column.type == "string" or not found.startswith(("DATE", "TIME")):
         value = f"TRY_CAST({{x}} AS {target})"
     return value, f"CAST({mark} AS UTINYINT)"
+
+
+def _with_time_cut(mark: str, column: Column, found: str, zone: str) -> str:
+    """Return the mark of a timestamp, which also tells of a time of day that a date loses."""
+    if column.type != "date" or not found.startswith("TIMESTAMP"):
+        return mark
+    clock = _in_zone("{x}", zone) if found == "TIMESTAMP WITH TIME ZONE" else "CAST({x} AS TIMESTAMP)"
+    return mark.replace("ELSE", f"WHEN {clock} <> CAST({{v}} AS TIMESTAMP) THEN {TIME_CUT} ELSE")
 
 
 def _of_double(column: Column, found: str) -> str | None:

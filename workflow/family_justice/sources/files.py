@@ -20,7 +20,7 @@ from family_justice.contracts.check import find_problems
 from family_justice.errors import ContractError, did_you_mean, report_together
 from family_justice.files import connect, write_parquet
 from family_justice.rooms import move
-from family_justice.sources.casts import ANOTHER_DAY, MADE_MISSING, NO_VALUE, TRIMMED, Cast, cast_of
+from family_justice.sources.casts import ANOTHER_DAY, MADE_MISSING, NO_VALUE, Cast, cast_of
 from family_justice.sources.failures import another_day, rows_of, why_no_value
 from family_justice.sources.names import (
     Lacking,
@@ -44,7 +44,6 @@ NO_HEADER = (
     "the first line has none of the names of the contract, and is not shown, since it may be a record. If the file has "
     "no header, have it written with one; if all its names differ, write them under 'renamed'. Wanted: "
 )
-_REPAIRS = dict(enumerate(REPAIRS, start=TRIMMED))
 
 
 @dataclass
@@ -142,6 +141,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, readi
                 return _Loaded([NO_HEADER + ", ".join(table.columns) + "."])
             loaded.problems.append(say_missing(loaded.lacking))
         _cast(connection, table, sources, named, reading, loaded)
+        loaded.problems += _wrong_number(connection, reading)
     except Unreadable as cause:
         return _Loaded([str(cause)])
     except (duckdb.Error, UnicodeError, csv.Error, EOFError, OSError) as error:
@@ -178,7 +178,7 @@ def _cast(
     for place, (name, column) in enumerate(present.items()):
         found = counts[name]
         loaded.repairs += [
-            Repair(table.name, name, repair, found[mark]) for mark, repair in _REPAIRS.items() if found.get(mark)
+            Repair(table.name, name, repair, found[mark]) for mark, repair in REPAIRS.items() if found.get(mark)
         ]
         if found.get(NO_VALUE):
             wrong.add(name)
@@ -188,6 +188,14 @@ def _cast(
         if found.get(ANOTHER_DAY):
             loaded.problems.append(another_day(name, found[ANOTHER_DAY]))
     loaded.problems += _content(connection, table, present, wrong, counts)
+
+
+def _wrong_number(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[str]:
+    """Return a sentence if there are not as many rows as the source says that there are."""
+    ((rows,),) = connection.execute("SELECT count(*) FROM loaded").fetchall()
+    if reading.rows is None or rows == reading.rows:
+        return []
+    return [f"the file has {rows_of(rows)}, and 'rows' says {reading.rows}: it was cut, or is of another delivery."]
 
 
 def _nested(casts: Sequence[Cast], relation: str) -> str:
@@ -208,7 +216,7 @@ def _nested(casts: Sequence[Cast], relation: str) -> str:
 
 def _counts(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, dict[int, int]]:
     """Return, by column, in how many rows each mark stands."""
-    marks = range(1, ANOTHER_DAY + 1)
+    marks = sorted({*REPAIRS, NO_VALUE, ANOTHER_DAY})
     asked = ", ".join(f"count(*) FILTER (WHERE mark{place} = {mark})" for place in range(len(names)) for mark in marks)
     row = connection.execute(f"SELECT {asked} FROM loaded").fetchone()
     assert row is not None

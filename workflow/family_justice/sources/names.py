@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
@@ -41,14 +41,15 @@ class Lacking:
     reading: Reading
 
 
-def find_columns(columns: Collection[str], there: Sequence[str], reading: Reading) -> Named:
+def find_columns(columns: Mapping[str, Column], there: Sequence[str], reading: Reading) -> Named:
     """Find each column of a contract among the names that are there: as ``renamed`` says, else with another end
-    (``suffixes``), else under its own name. Upper and lower case are the same, unless both are there."""
+    (``suffixes``), else under its own name. Upper and lower case are the same, unless both are there. An optional
+    column that is not there is left empty."""
     exact, lower = set(there), {name.lower(): name for name in reversed(there)}
     given = {name.lower(): theirs for name, theirs in reading.renamed.items()}
     found: dict[str, str | None] = {}
     missing: list[str] = []
-    for name in columns:
+    for name, column in columns.items():
         if name.lower() in given:
             theirs = given[name.lower()]
             if theirs is None:
@@ -62,6 +63,8 @@ def find_columns(columns: Collection[str], there: Sequence[str], reading: Readin
         ways = [way for way in ways if way]
         if ways:
             found[name] = ways[0]
+        elif getattr(column, "optional", False):  # tables of one's own have none
+            found[name] = None
         else:
             missing.append(name)
     return Named(found, missing, there)

@@ -21,6 +21,7 @@ class Reading:
     time_zone: str | None = None
     delimiter: str = ","
     encoding: str = "utf-8"
+    rows: int | None = None  # as many as were delivered
     written: Mapping[str, Any] = field(default_factory=dict)  # the table's entry under ``renamed``, as it is written
 
     def of_named(self) -> Reading:
@@ -38,10 +39,11 @@ class Repair:
     rows: int
 
 
-#: In the order of the marks in ``casts``.
+#: By the marks in ``casts``, which has further ones between.
 #: trimmed: blanks were cut. missing: text became a missing value. values: mapped by ``values``.
 #: flag: a word such as TRUE or Y was read as the code of a flag. whole: an identifier lost the '.0' of floating point.
-REPAIRS = ("trimmed", "missing", "values", "flag", "whole")
+#: time: a date lost its time of day. zeros: a number lost leading zeros.
+REPAIRS = {1: "trimmed", 2: "missing", 3: "values", 4: "flag", 5: "whole", 8: "time", 9: "zeros"}
 
 
 def reading_of(source: Any, table: str) -> Reading:
@@ -61,5 +63,6 @@ def reading_of(source: Any, table: str) -> Reading:
         time_zone=source.time_zone,
         delimiter=own("delimiter", ","),
         encoding=own("encoding", "utf-8"),
+        rows=source.rows.get(table),
         written=renamed.model_dump(exclude_defaults=True) if renamed else {},
     )

@@ -58,6 +58,35 @@ FROM legal_order
 WHERE is_final = 1
 GROUP BY case_id;
 
+-- How old the children are when care proceedings are issued, else the case; who is born later is born in the case.
+CREATE TABLE ages_in_case AS
+WITH child AS (
+    SELECT
+        member.case_id,
+        coalesce(cases.s31_issue_date, cases.issue_date) AS start_date,
+        person.week_of_birth,
+        person.week_of_birth > start_date AS is_unborn,
+        completed_weeks(person.week_of_birth, start_date) AS weeks,
+        completed_years(person.week_of_birth, start_date) AS years,
+        is_unborn AND person.week_of_birth <= coalesce(cases.end_date, DATE '9999-12-31') AS is_born_in_case
+    FROM case_person AS member
+    JOIN "case" AS cases USING (case_id)
+    JOIN person USING (person_id)
+    WHERE member.role = 'subject' AND person.week_of_birth IS NOT NULL
+)
+SELECT
+    case_id,
+    count(*) FILTER (WHERE NOT is_unborn AND weeks < 4) AS under_4_weeks,
+    count(*) FILTER (WHERE NOT is_unborn AND weeks >= 4 AND years < 1) AS under_1,
+    count(*) FILTER (WHERE years BETWEEN 1 AND 4) AS from_1,
+    count(*) FILTER (WHERE years BETWEEN 5 AND 9) AS from_5,
+    count(*) FILTER (WHERE years BETWEEN 10 AND 15) AS from_10,
+    count(*) FILTER (WHERE years BETWEEN 16 AND 18) AS from_16,
+    count(*) FILTER (WHERE years >= 19) AS from_19,
+    bool_or(is_born_in_case) AS has_birth
+FROM child
+GROUP BY case_id;
+
 CREATE TABLE court_case AS
 SELECT
     cases.case_id,
@@ -81,6 +110,14 @@ SELECT
     coalesce(asked.applications, 0) AS applications,
     is_set(asked.emergency_protection) AS has_emergency_protection,
     coalesce(people.subjects, 0) AS children,
+    coalesce(ages.under_4_weeks, 0) AS children_under_4_weeks,
+    coalesce(ages.under_1, 0) AS children_from_4_weeks_under_1,
+    coalesce(ages.from_1, 0) AS children_1_to_4,
+    coalesce(ages.from_5, 0) AS children_5_to_9,
+    coalesce(ages.from_10, 0) AS children_10_to_15,
+    coalesce(ages.from_16, 0) AS children_16_to_18,
+    coalesce(ages.from_19, 0) AS children_from_19,
+    is_set(ages.has_birth) AS child_born_in_case,
     coalesce(people.adults, 0) AS adults,
     is_set(people.has_mother) AS mother_in_case,
     is_set(people.has_father) AS father_in_case,
@@ -101,6 +138,7 @@ FROM "case" AS cases
 LEFT JOIN courts_of_case AS courts USING (case_id)
 LEFT JOIN asked_in_case AS asked USING (case_id)
 LEFT JOIN people_of_case AS people USING (case_id)
+LEFT JOIN ages_in_case AS ages USING (case_id)
 LEFT JOIN heard_for_case AS heard USING (case_id)
 LEFT JOIN ended_by AS ended USING (case_id)
 LEFT JOIN case_outcome AS outcome USING (case_id)
@@ -109,6 +147,7 @@ LEFT JOIN least_label AS least USING (least_rank);
 
 DROP TABLE seen_in_court;
 DROP TABLE courts_of_case;
+DROP TABLE ages_in_case;
 DROP TABLE heard_for_case;
 DROP TABLE asked_in_case;
 DROP TABLE ended_by;

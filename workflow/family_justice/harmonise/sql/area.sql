@@ -140,4 +140,18 @@ FROM ready_authority WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
 UNION ALL
 SELECT 'spend_ready', jurisdiction, count(*), 0
 FROM ready_authority_spend JOIN ready_authority USING (local_authority)
-WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction;
+WHERE jurisdiction IS NOT NULL GROUP BY jurisdiction
+UNION ALL
+-- Ranks the other way round, and numbers in thousands.
+SELECT 'quintile_against_income', jurisdiction, count(*), count(*) FILTER (
+    WHERE (deprivation_quintile < 3 AND income_quintile > 3) OR (deprivation_quintile > 3 AND income_quintile < 3)
+)
+FROM ready_area WHERE jurisdiction IS NOT NULL AND income_quintile IS NOT NULL GROUP BY jurisdiction
+UNION ALL
+SELECT 'more_births_than_small_children', births.jurisdiction, count(*), count(*) FILTER (WHERE live_births > small.children)
+FROM ready_denominator AS births
+JOIN (
+    SELECT local_authority, year, sum(population) AS children
+    FROM ready_population WHERE age_band = '0 to 4' GROUP BY local_authority, year
+) AS small USING (local_authority, year)
+WHERE births.jurisdiction IS NOT NULL AND live_births IS NOT NULL GROUP BY births.jurisdiction;

@@ -19,6 +19,8 @@ SELECT
     END AS report_kind,
     report_kind IS NOT NULL AND report_kind IS DISTINCT FROM kind.category AS is_report_by_flag,
     kind.category = 'not_an_order' OR report_kind IS NOT NULL AS is_no_order,
+    output.is_final,
+    kind.is_final_type,
     coalesce(output.is_final, kind.is_final_type) AS is_final_order,
     cases.system = 'CMS+ECMS' AS case_straddles
 FROM staged_output AS output

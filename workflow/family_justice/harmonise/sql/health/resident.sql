@@ -268,4 +268,13 @@ FROM (
     SELECT DISTINCT linkage_field FROM ready_person_identifier WHERE system = 'Cymru' AND linkage_field IS NOT NULL
 )
 UNION ALL
+SELECT 'resident_of_other_sex', 'Wales', count(*), count(*) FILTER (WHERE resident.sex <> person.sex)
+FROM ready_resident AS resident JOIN ready_person AS person USING (person_id)
+WHERE resident.sex IS NOT NULL AND person.sex IS NOT NULL
+UNION ALL
+SELECT 'resident_of_other_week', 'Wales', count(*),
+    count(*) FILTER (WHERE abs(resident.week_of_birth - person.week_of_birth) > getvariable('max_birth_gap_days'))
+FROM ready_resident AS resident JOIN ready_person AS person USING (person_id)
+WHERE resident.week_of_birth IS NOT NULL AND person.week_of_birth IS NOT NULL
+UNION ALL
 SELECT 'residents_ready', 'Wales', count(*), 0 FROM ready_resident;

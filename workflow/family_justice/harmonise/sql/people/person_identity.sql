@@ -109,11 +109,21 @@ SELECT
     CAST(record.record_number AS VARCHAR) AS source_identifier,
     min(identity.person_id) AS person_id,
     min(identity.linkage_field) AS linkage_field,
+    CASE WHEN min(record.family_court_field) = max(record.family_court_field) THEN min(record.family_court_field) END
+        AS family_court_field,
     CASE WHEN min(identity.person_id) = record.record_id THEN 0 ELSE 1 END AS is_joined,
     max(CAST(record.had_century_typo AS INTEGER)) AS had_century_typo
 FROM person_record AS record
 JOIN person_of_record AS identity USING (record_id)
 JOIN person_in_case ON person_in_case.person_id = identity.person_id
 GROUP BY record.system, record.record_number, record.record_id;
+
+INSERT INTO counted
+SELECT 'several_family_court_fields', system, count(*), count(*) FILTER (WHERE several)
+FROM (
+    SELECT system, min(family_court_field) <> max(family_court_field) AS several
+    FROM person_record WHERE family_court_field IS NOT NULL GROUP BY system, record_id
+)
+GROUP BY system;
 
 INSERT INTO counted SELECT 'identifiers_ready', system, count(*), 0 FROM ready_person_identifier GROUP BY system;

@@ -13,7 +13,8 @@ CREATE TABLE staged_person (
     linkage_field BIGINT,    -- ALF; empty if not matched
     linkage_rank  INTEGER,   -- place in linkage_statuses(); empty if not matched
     linkage_percent DOUBLE,
-    lsoa_code     VARCHAR
+    lsoa_code     VARCHAR,
+    family_court_field BIGINT  -- ALF2 of England: leads to the records of the court service
 );
 
 -- How a linkage field was found, the best way first. The systems of England do not say: linked.

@@ -10,7 +10,7 @@ SELECT 'full_duplicate_people', 'CMS', count(*), count(*) - (SELECT count(*) FRO
 INSERT INTO staged_person
 SELECT 'CMS', 'England', 'E' || PERSONID_PE, PERSONID_PE,
     CASE GENDER WHEN 'Male' THEN 'male' WHEN 'Female' THEN 'female' END,
-    WEEKOFBIRTH, ALF_PE, CASE WHEN ALF_PE IS NOT NULL THEN 4 END, NULL, LSOA2011_CD
+    WEEKOFBIRTH, ALF_PE, CASE WHEN ALF_PE IS NOT NULL THEN 4 END, NULL, LSOA2011_CD, ALF2_PE
 FROM cms_person;
 
 -- CMS has no nationality.

@@ -26,12 +26,16 @@ SELECT
         ELSE 4
     END,
     CASE WHEN ALF_STS_CD <> '99' AND ALF_E IS NOT NULL THEN round(100 * ALF_MTCH_PCT, 1) END,
-    LSOA2011_CD
+    LSOA2011_CD,
+    NULL
 FROM cymru_person;
 
 INSERT INTO counted
 SELECT 'linkage_field_without_status', 'Cymru', count(*), count(*) FILTER (WHERE ALF_E IS NOT NULL AND ALF_STS_CD IS NULL)
-FROM cymru_person;
+FROM cymru_person
+UNION ALL
+SELECT 'linkage_field_of_no_match', 'Cymru', count(*), count(*) FILTER (WHERE ALF_STS_CD = '99')
+FROM cymru_person WHERE ALF_E IS NOT NULL;
 
 INSERT INTO staged_characteristic
 SELECT DISTINCT 'Cymru', 'ethnicity', 'W' || SYSTEM_ID_E, NULL, ETHNIC_ORIGIN FROM cymru_person WHERE ETHNIC_ORIGIN IS NOT NULL;

@@ -10,7 +10,7 @@ SELECT 'full_duplicate_people', 'ECMS', count(*), count(*) - (SELECT count(*) FR
 INSERT INTO staged_person
 SELECT 'ECMS', 'England', 'E' || ID_PE, ID_PE,
     CASE GENDER WHEN 'Male' THEN 'male' WHEN 'Female' THEN 'female' END,
-    WEEKOFBIRTH, ALF_PE, CASE WHEN ALF_PE IS NOT NULL THEN 4 END, NULL, LSOA2011_CD
+    WEEKOFBIRTH, ALF_PE, CASE WHEN ALF_PE IS NOT NULL THEN 4 END, NULL, LSOA2011_CD, ALF2_PE
 FROM ecms_person;
 
 INSERT INTO staged_characteristic

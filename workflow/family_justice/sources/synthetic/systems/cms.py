@@ -161,6 +161,7 @@ def _people(records: Records, cases: Bools) -> Columns:
         "ETHNICREF": ethnicity,
         **cms_characteristics(records, record),
         "ALF_PE": alf,
+        "ALF2_PE": np.full(len(alf), NULL),
         "LSOA2011_CD": Words(np.where(alf == NULL, -1, people.lsoa[human]), codes),
     }
     label_people(records, table, "PERSONID_PE", record)

@@ -117,6 +117,7 @@ def _people(records: Records, cases: Bools) -> Columns:
         "GENDER": Words(people.sex[human], ("Male", "Female")),
         "WEEKOFBIRTH": records.week_of_birth[record],
         "ALF_PE": alf,
+        "ALF2_PE": np.full(len(alf), NULL),
         "LSOA2011_CD": Words(np.where(alf == NULL, -1, people.lsoa[human]), codes),
         "AVAIL_FROM_DT": refresh[records.streams("refresh").integers(0, 2, len(record))],
     }

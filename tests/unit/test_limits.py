@@ -1,0 +1,49 @@
+"""Rules of harmonisation that touch a large part of a system tell of the extract, and stop (``limits.csv``)."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from family_justice.contracts import source_tables
+from family_justice.errors import ContractError
+from family_justice.harmonise.limits import ROWS_OF_A_SHARE, check_limits, limits
+from family_justice.harmonise.research_ready import RULES
+
+
+def counted(rule: str, before: int, affected: int) -> list[dict[str, object]]:
+    return [{"rule": rule, "system": "ECMS", "label": "Words", "rows_before": before, "rows_affected": affected}]
+
+
+def test_limits_name_rules_and_columns_that_there_are() -> None:
+    with open(RULES, encoding="utf-8", newline="") as stream:
+        rules = {row["rule"]: row["action"] for row in csv.DictReader(stream)}
+    assert set(limits()) <= set(rules)
+    columns = {f"{name}.{column}" for name, table in source_tables().items() for column in table.columns}
+    for rule, limit in limits().items():
+        assert rules[rule] not in ("read", "ready", "attributed"), rule
+        assert 0 < limit.most < 1
+        assert limit.columns
+        assert set(limit.columns) <= columns, rule
+
+
+@pytest.mark.parametrize(("affected", "stops"), [(100, False), (101, True), (1000, True)])
+def test_a_rule_may_touch_the_share_that_it_is_allowed(affected: int, stops: bool) -> None:
+    rows = counted("parent_close_in_age", 1000, affected)
+    if not stops:
+        check_limits(rows, {}, "here")
+        return
+    with pytest.raises(ContractError) as caught:
+        check_limits(rows, {}, "here")
+    said = str(caught.value)
+    assert f"parent_close_in_age (ECMS): Words: {affected} of 1000 rows" in said
+    assert "at most 0.1 of them may be" in said
+    assert "CAFE_ECMS_PERSONRELATIONSHIPS.RELATEDPERSON_ID_PE" in said
+    assert "'failing_shares: {parent_close_in_age: 1}'" in said
+    check_limits(rows, {"parent_close_in_age": 1}, "here")
+
+
+def test_few_rows_have_no_share_and_other_rules_no_limit() -> None:
+    check_limits(counted("parent_close_in_age", ROWS_OF_A_SHARE - 1, ROWS_OF_A_SHARE - 1), {}, "here")
+    check_limits(counted("religion_missing", 1000, 1000), {}, "here")
