@@ -83,9 +83,9 @@ def _same_people(system: System, release: Release, margin: Margin, wanted: dict[
         wanted |= {named(row, "n"): cell for row, cell in margin.cells.items()}
         return
     who |= margin.who
-    system.tie({(population, cohort, who): 1, margin.whole: -1}, 0, 0)
+    system.same((population, cohort, who), margin.whole)
     for row, cell in margin.cells.items():
-        system.tie({(population, cohort, who | {(margin.term, row.level)}): 1, cell: -1}, 0, 0)
+        system.same((population, cohort, who | {(margin.term, row.level)}), cell)
         wanted[named(row, "n")] = cell
 
 

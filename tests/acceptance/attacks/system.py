@@ -42,6 +42,11 @@ class System:
             self.add(name)
         self.ties.append((terms, low, high))
 
+    def same(self, one: Name, other: Name) -> None:
+        """Say that two counts are one number; they may have one name already."""
+        if one != other:
+            self.tie({one: 1, other: -1}, 0, 0)
+
     def total(self, whole: Name, parts: Iterable[Name], complete: bool = True) -> None:
         """Say that parts add up to a whole, or to no more than it."""
         terms: dict[Name, int] = defaultdict(int, {whole: 1})
