@@ -7,6 +7,7 @@ import csv
 import pytest
 
 from family_justice.contracts import source_tables
+from family_justice.contracts.model import SOURCE_SYSTEMS
 from family_justice.errors import ContractError
 from family_justice.harmonise.limits import ROWS_OF_A_SHARE, check_limits, limits
 from family_justice.harmonise.research_ready import RULES
@@ -26,24 +27,32 @@ def test_limits_name_rules_and_columns_that_there_are() -> None:
         assert 0 < limit.most < 1
         assert limit.columns
         assert set(limit.columns) <= columns, rule
+        assert limit.needs in ("", *SOURCE_SYSTEMS), rule
 
 
 @pytest.mark.parametrize(("affected", "stops"), [(100, False), (101, True), (1000, True)])
 def test_a_rule_may_touch_the_share_that_it_is_allowed(affected: int, stops: bool) -> None:
     rows = counted("parent_close_in_age", 1000, affected)
     if not stops:
-        check_limits(rows, {}, "here")
+        check_limits(rows, (), {}, "here")
         return
     with pytest.raises(ContractError) as caught:
-        check_limits(rows, {}, "here")
+        check_limits(rows, (), {}, "here")
     said = str(caught.value)
     assert f"parent_close_in_age (ECMS): Words: {affected} of 1000 rows" in said
     assert "at most 0.1 of them may be" in said
     assert "CAFE_ECMS_PERSONRELATIONSHIPS.RELATEDPERSON_ID_PE" in said
     assert "'failing_shares: {parent_close_in_age: 1}'" in said
-    check_limits(rows, {"parent_close_in_age": 1}, "here")
+    check_limits(rows, (), {"parent_close_in_age": 1}, "here")
 
 
 def test_few_rows_have_no_share_and_other_rules_no_limit() -> None:
-    check_limits(counted("parent_close_in_age", ROWS_OF_A_SHARE - 1, ROWS_OF_A_SHARE - 1), {}, "here")
-    check_limits(counted("religion_missing", 1000, 1000), {}, "here")
+    check_limits(counted("parent_close_in_age", ROWS_OF_A_SHARE - 1, ROWS_OF_A_SHARE - 1), (), {}, "here")
+    check_limits(counted("religion_missing", 1000, 1000), (), {}, "here")
+
+
+def test_who_is_not_in_a_register_that_the_source_does_not_have_stops_nothing() -> None:
+    rows = counted("linked_person_not_resident", 1000, 1000)
+    check_limits(rows, ("cafcass_cymru",), {}, "here")
+    with pytest.raises(ContractError, match="linked_person_not_resident"):
+        check_limits(rows, ("cafcass_cymru", "wales_residents"), {}, "here")

@@ -68,8 +68,8 @@ def test_every_released_file_is_named_once_and_has_a_checksum(files: Layout) -> 
 
 def test_an_analysis_needs_the_covariates_that_it_names_anywhere(files: Layout) -> None:
     stream = files.stream("recurrence")
-    cohort = stream.cohorts["parents"].covariates
     for name, analysis in stream.analyses.items():
+        cohort = stream.cohorts[analysis.cohort].covariates
         needed = files.needed_covariates("recurrence", name)
         named = [*getattr(analysis, "covariates", []), *getattr(analysis, "group_by", []), *analysis.restrict_to]
         assert set(named) <= set(needed) <= set(cohort)

@@ -8,7 +8,7 @@ tables as a whole.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,12 @@ ROWS_OF_A_SHARE = 100
 
 @dataclass(frozen=True)
 class Limit:
-    """The largest share of the rows of one system that a rule may touch, and the ``columns`` to look at beyond it."""
+    """The largest share of the rows of one system that a rule may touch, and the ``columns`` to look at beyond it; it
+    holds where the source has the system that it ``needs`` (a contract), if it needs any."""
 
     most: float
     columns: tuple[str, ...]
+    needs: str
 
 
 @cache
@@ -34,18 +36,21 @@ def limits() -> dict[str, Limit]:
     """Return the limits by rule."""
     with open(LIMITS, encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    return {row["rule"]: Limit(float(row["most"]), tuple(row["columns"].split())) for row in rows}
+    return {row["rule"]: Limit(float(row["most"]), tuple(row["columns"].split()), row["needs"]) for row in rows}
 
 
-def check_limits(counts: Iterable[Mapping[str, Any]], shares: Mapping[str, float], where: str) -> None:
+def check_limits(
+    counts: Iterable[Mapping[str, Any]], there: Collection[str], shares: Mapping[str, float], where: str
+) -> None:
     """Raise one ContractError for all rules that touched more than they may.
 
-    ``counts`` are rows of the quality table; ``shares`` (``failing_shares``) has other limits by rule.
+    ``counts`` are rows of the quality table, ``there`` the systems (contracts) of which the source has a table;
+    ``shares`` (``failing_shares``) has other limits by rule.
     """
     problems = []
     for row in counts:
         limit, before, affected = limits().get(row["rule"]), row["rows_before"], row["rows_affected"]
-        if limit is None or before < ROWS_OF_A_SHARE:
+        if limit is None or before < ROWS_OF_A_SHARE or (limit.needs and limit.needs not in there):
             continue
         most = shares.get(row["rule"], limit.most)
         if affected > most * before + 1e-9:

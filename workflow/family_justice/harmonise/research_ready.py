@@ -136,7 +136,7 @@ def harmonise(
         where = "research-ready tables (a fault of harmonisation, please report it)"
         checked = contract_checks(check_tables(connection, made, tables, where, others=made))
         counts = _counts(connection, source)
-        check_limits(counts, settings.failing_shares, f"records in {raw}")
+        check_limits(counts, source.systems, settings.failing_shares, f"records in {raw}")
         (ready / "case.parquet").parent.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             columns = identifiers(table.columns)

@@ -87,10 +87,11 @@ class Failing:
 
 @dataclass
 class Source:
-    """The source tables that are there, by name, what their contracts warn of, what fails within its limit, and what
-    was repaired: (rule, system) with the values looked at and the values repaired."""
+    """The source tables that are there, by name, and the systems (contracts) that have any; what their contracts warn
+    of, what fails within its limit, and what was repaired: (rule, system) with the values looked at and repaired."""
 
     tables: dict[str, Table] = field(default_factory=dict)
+    systems: list[str] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     failing: list[Failing] = field(default_factory=list)
     repairs: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
@@ -109,6 +110,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, raw: Path, options: Harmo
     for stem in SOURCE_SYSTEMS:
         there, missing = _view_tables(connection, raw, contract(stem))
         source.tables |= there
+        source.systems += [stem] if there else []
         problems += missing + _without_rows(connection, there, options)
     if not source.tables:
         problems.append("there is no table at all.")
