@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from toy import CYMRU_CASE, harmonised
-
-from family_justice.errors import ContractError
 
 #: Resident 900, from the first day of 2010 on at one address and with one practice.
 ONE = """
@@ -60,48 +57,6 @@ def test_what_is_open_ends_with_the_data(tmp_path: Path) -> None:
         resident_id | start_date | end_date
         R900        | 2010-01-01 | 2021-08-31
     """)
-
-
-#: The same in the views with one row per person, which many projects get instead of the register.
-SINGLE = "\n\n".join(["""
-WDSD_SINGLE_CLEAN_AR_PERS
-ALF_E | GNDR_CD | WOB
-900 | 2 | 1990-01-01
-
-WDSD_SINGLE_CLEAN_GEO_RALF_LSOA2011
-ALF_E | RALF_E | START_DATE | END_DATE | LSOA2011_CD
-900 | 70 | 2010-01-01 | 9999-12-31 | W01
-901 | 71 | 2010-01-01 | 9999-12-31 | W01
-""", *ONE.split("\n\n")[-2:]])
-
-
-def test_the_views_with_one_row_per_person_stand_for_the_register(tmp_path: Path) -> None:
-    # Nobody of the view lives where 901 does: counted as for the register. How 900 was linked is not told.
-    made = harmonised(tmp_path, SINGLE, without=("WDSD_AR_PERS", "WDSD_AR_PERS_ADD"))
-    made.shows("resident", """
-        resident_id | sex    | week_of_birth | registered_from | linkage_status | linkage_percent | lsoa_code
-        R900        | female | 1990-01-01    | 2010-01-01      | linked         | -               | W01
-    """)
-    made.shows("residence", """
-        resident_id | start_date | end_date   | household_id | lsoa_code | local_authority | deprivation_quintile
-        R900        | 2010-01-01 | 2021-08-31 | H70          | W01       | W1              | 1
-    """)
-    assert made.counts("residence_without_resident")["Wales"] == (2, 1, 1)
-
-
-def test_where_both_are_there_the_register_is_read(tmp_path: Path) -> None:
-    made = harmonised(tmp_path, ONE, "\n\n".join(SINGLE.split("\n\n")[:2]))
-    made.shows("residence", """
-        resident_id | start_date
-        R900        | 2010-01-01
-    """)
-    assert made.counts("register_rows_read")["Wales"] == (1, 0, 1)
-
-
-@pytest.mark.parametrize("lacking", ["WDSD_AR_PERS", "WDSD_AR_PERS_ADD"])
-def test_a_register_that_no_view_stands_for_stops(tmp_path: Path, lacking: str) -> None:
-    with pytest.raises(ContractError, match=f"table '{lacking}' of Welsh Demographic Service is missing"):
-        harmonised(tmp_path, ONE, without=(lacking, "WDSD_SINGLE_CLEAN_AR_PERS", "WDSD_SINGLE_CLEAN_GEO_RALF_LSOA2011"))
 
 
 def test_a_resident_in_court_is_the_person_with_the_same_linkage_field(tmp_path: Path) -> None:

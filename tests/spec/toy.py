@@ -12,7 +12,6 @@ import csv
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -287,16 +286,10 @@ def harmonised(folder: Path, *texts: str, threads: int = 1, **options: Any) -> H
 
 
 def harmonised_records(
-    folder: Path,
-    records: dict[str, list[dict[str, str]]],
-    threads: int = 1,
-    without: Iterable[str] = (),
-    **options: Any,
+    folder: Path, records: dict[str, list[dict[str, str]]], threads: int = 1, **options: Any
 ) -> Harmonised:
-    """Harmonise records that are parsed already. ``without``: tables that the source does not hold."""
+    """Harmonise records that are parsed already."""
     write_source(folder / "raw", records)
-    for name in without:
-        (folder / f"raw/{name}.parquet").unlink()
     shares = {"max_contradictory_share": 1, **OF_FEW}
     ends = {"end_of_data_england": "2021-12-31", "end_of_data_wales": "2021-08-31", **shares}
     harmonise(folder / "raw", folder / "ready", folder / "quality.csv", CODELISTS, {**ends, **options}, threads=threads)

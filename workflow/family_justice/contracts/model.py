@@ -86,9 +86,6 @@ class Table(_Strict):
     row: str = Field(description="what one row is")
     source: str = Field(description="public source of the declaration, or 'assumption'")
     optional: bool = Field(default=False, description="true if a source may lack the table (special access)")
-    stands_for: str | None = Field(
-        default=None, description="table that a source may lack if it has this one, which is another view of the same"
-    )
     columns: dict[str, SourceColumn]
 
     @property

@@ -100,8 +100,7 @@ class Source:
 def open_source(connection: duckdb.DuckDBPyConnection, raw: Path, options: HarmoniseOptions) -> Source:
     """Make one view per source table and check it.
 
-    Optional tables that lack are made empty, and so are those that another view stands for, and all tables of a system
-    that is absent as a whole. Raises one
+    Optional tables that lack are made empty, and so are all tables of a system that is absent as a whole. Raises one
     ContractError for all that is wrong: tables and columns that lack, codes that are not allowed, columns that fail
     beyond their limit, and days that cannot be if these are to stop.
     """
@@ -202,11 +201,10 @@ def _view_tables(
     """Make a view of every table of one system; return the tables that are there, and problems of those that lack."""
     lacking = [name for name in about.tables if not (raw / f"{name}.parquet").is_file()]
     absent = len(lacking) == len(about.tables)
-    replaced = {table.stands_for for name, table in about.tables.items() if name not in lacking}
     present: dict[str, Table] = {}
     problems: list[str] = []
     for name, table in about.tables.items():
-        if absent or (name in lacking and (table.optional or name in replaced)):
+        if absent or (name in lacking and table.optional):
             columns = ", ".join(f"{identifier(column)} {DUCKDB_TYPES[c.type]}" for column, c in table.columns.items())
             connection.execute(f"CREATE TABLE {identifier(name)} ({columns})")
         elif name in lacking:

@@ -13,13 +13,7 @@ SELECT
     CASE GNDR_CD WHEN 1 THEN 'male' WHEN 2 THEN 'female' END AS sex,
     coalesce(century_repaired(WOB), WOB) AS week_of_birth,
     DOD AS death_date
-FROM WDSD_AR_PERS
-UNION ALL
--- The view with one row per person, where an extract has it and not the register: linked, and not said how.
-SELECT
-    NULL, ALF_E, 4, NULL, CASE GNDR_CD WHEN 1 THEN 'male' WHEN 2 THEN 'female' END, coalesce(century_repaired(WOB), WOB), DOD
-FROM WDSD_SINGLE_CLEAN_AR_PERS
-WHERE NOT EXISTS (SELECT 1 FROM WDSD_AR_PERS);
+FROM WDSD_AR_PERS;
 
 -- A resident of two sexes or weeks of birth keeps neither. The register of deaths goes before the register of patients.
 CREATE TABLE resident_fields AS
@@ -73,14 +67,7 @@ SELECT
     address.FROM_DT AS start_date,
     least(coalesce(address.TO_DT, getvariable('end_of_data_wales')), getvariable('end_of_data_wales')) AS end_date
 FROM WDSD_AR_PERS_ADD AS address
-LEFT JOIN register_entry AS entry ON entry.entry_id = address.PERS_ID_E
-UNION ALL
-SELECT
-    resident.linkage_field, RALF_E, LSOA2011_CD, START_DATE,
-    least(coalesce(END_DATE, getvariable('end_of_data_wales')), getvariable('end_of_data_wales'))
-FROM WDSD_SINGLE_CLEAN_GEO_RALF_LSOA2011 AS address
-LEFT JOIN resident_fields AS resident ON resident.linkage_field = address.ALF_E
-WHERE NOT EXISTS (SELECT 1 FROM WDSD_AR_PERS_ADD);
+LEFT JOIN register_entry AS entry ON entry.entry_id = address.PERS_ID_E;
 
 CREATE TABLE residence_spell AS
 SELECT spell.*, resident.death_date
