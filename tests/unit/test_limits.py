@@ -11,6 +11,7 @@ from family_justice.contracts.model import SOURCE_SYSTEMS
 from family_justice.errors import ContractError
 from family_justice.harmonise.limits import ROWS_OF_A_SHARE, check_limits, limits
 from family_justice.harmonise.research_ready import RULES
+from family_justice.harmonise.source_tables import _order_of_day_and_month
 
 
 def counted(rule: str, before: int, affected: int) -> list[dict[str, object]]:
@@ -56,3 +57,21 @@ def test_who_is_not_in_a_register_that_the_source_does_not_have_stops_nothing() 
     check_limits(rows, ("cafcass_cymru",), {}, "here")
     with pytest.raises(ContractError, match="linked_person_not_resident"):
         check_limits(rows, ("cafcass_cymru", "wales_residents"), {}, "here")
+
+
+@pytest.mark.parametrize(
+    ("first", "weekends", "later", "later_weekends", "asked", "stops"),
+    [
+        (307, 111, 400, 91, False, False),  # weekends are as usual as other days: nothing can be told
+        (300, 60, 400, 4, True, True),  # a fifth of the early days are weekends, one in a hundred of the later ones
+        (300, 30, 400, 4, True, False),  # a tenth more, as far as chance goes
+        (300, 36, 450, 45, True, False),
+    ],
+)
+def test_weekends_tell_that_day_and_month_are_exchanged_only_where_they_are_rare(
+    first: int, weekends: int, later: int, later_weekends: int, asked: bool, stops: bool
+) -> None:
+    found = {"first": first, "first weekend": weekends, "later": later, "later weekend": later_weekends}
+    told = list(_order_of_day_and_month(source_tables()["ADDE_DEATHS"], "DEATH_DT", found))
+    assert bool(told) == asked
+    assert [failure.rows > failure.limit * failure.of for failure in told] == [stops] * asked

@@ -8,6 +8,7 @@ column, how much of it and what to write: a column that fails as a whole is a di
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -34,6 +35,8 @@ SYSTEMS = {"CAFE_CMS": "CMS", "CAFE_ECMS": "ECMS", "CAFCASS": "Cymru", "CINW": "
 WHOLE, ROWS_OF_A_WHOLE = 1 - 1e-6, 1000
 #: As many dates are never all of the first twelve days of a month, nor are these of other weekdays than later ones.
 DATES_OF_A_PATTERN = 300
+#: Share of weekends among days up to which they are rare; two days of seven are 0.29.
+RARE_WEEKENDS = 0.2
 #: Of people, few records have one linkage field; more are a word for none.
 RECORDS_OF_A_FIELD = 0.01
 #: What a column may fail in, in words: of so many rows or values so many ...
@@ -308,14 +311,19 @@ def _is_dated(column: SourceColumn, kind: str) -> bool:
 def _order_of_day_and_month(table: Table, name: str, found: Mapping[str, int]) -> Iterator[Failing]:
     """Yield what tells that day and month stand the other way round: in all dates, or in those that can be read so.
 
-    Days that were read the other way round are of any weekday, and all of them are from 1 to 12.
+    Days that were read the other way round are of any weekday, and all of them are from 1 to 12: where weekends are
+    rare among later days, they are so among these, too, but for chance (five standard errors: many columns are asked).
     """
     first, later = found.get("first", 0), found.get("later", 0)
     if first + later >= DATES_OF_A_PATTERN and not later:
         yield Failing(f"{table.name}.{name}", "no_later_day", first, first)
     if first >= DATES_OF_A_PATTERN and later:
-        usual = found["later weekend"] / later
-        yield Failing(f"{table.name}.{name}", "weekend", found["first weekend"], first, limit=usual + 0.1)
+        usual, all_days = found["later weekend"] / later, first + later
+        share = (found["first weekend"] + found["later weekend"]) / all_days
+        chance = 5 * math.sqrt(share * (1 - share) * (1 / first + 1 / later))
+        if usual < RARE_WEEKENDS:
+            limit = usual + max(0.1, chance)
+            yield Failing(f"{table.name}.{name}", "weekend", found["first weekend"], first, limit=limit)
 
 
 def _one_value(
