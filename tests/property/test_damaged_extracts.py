@@ -24,7 +24,7 @@ from family_justice.sources.synthetic import simulate
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = {"end_of_data_england": "2021-12-31", "end_of_data_wales": "2021-08-31"}
 #: Rules that count what was wrong with an extract.
-COUNTED = {"code_respelt", "placeholder_date", "date_out_of_window", "unknown_code", "unresolved_reference"}
+COUNTED = {"code_respelt", "empty", "placeholder_date", "date_out_of_window", "unknown_code", "unresolved_reference"}
 
 COURT = [
     (table.name, name, column)
