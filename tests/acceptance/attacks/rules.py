@@ -15,7 +15,7 @@ Bounds = tuple[int, int]
 #: The steps of a curve may be so many times wider than need be.
 WIDER = (1, 2, 3, 4)
 #: Rows that one person may have, as far as an intruder tries.
-MOST_ROWS = 12
+MOST_ROWS = 6
 
 
 def policy_of(text: dict) -> Policy:
