@@ -20,7 +20,10 @@ SCALE = 0.06
 
 #: Folders whose tests harmonise records, draw many samples or attack a release: slow as a whole.
 SLOW_FOLDERS = {"acceptance", "property", "spec"}
-WHOLE_RUNS = {"crashed_run", "finished_run"}
+#: What is made beside the tests, in this order; tests that need the last of it come last.
+WHOLE_RUNS = ("finished_run", "crashed_run", "attacked")
+#: Streams of the run in which every job crashes: every rule and, of figures and pages, every family.
+CRASHED = ("recurrence", "infants", "adults", "capacity", "replication")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,14 +32,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     What needs a whole run comes last."""
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
-        if folder in SLOW_FOLDERS or needs_a_run(item):
+        if folder in SLOW_FOLDERS or waits_for(item):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=needs_a_run)
+    items.sort(key=waits_for)
 
 
-def needs_a_run(item: pytest.Item) -> bool:
-    """Say whether a test looks at a whole run."""
-    return not WHOLE_RUNS.isdisjoint(getattr(item, "fixturenames", ()))
+def waits_for(item: pytest.Item) -> int:
+    """Say how many of the things that are made beside the tests must be there for this one; 0: none."""
+    needed = [place for place, name in enumerate(WHOLE_RUNS, 1) if name in getattr(item, "fixturenames", ())]
+    return max(needed, default=0)
 
 
 def copy_of_repository(folder: Path) -> Path:
@@ -85,28 +89,42 @@ def let_jobs_crash(folder: Path) -> None:
 def whole_runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Path]]]:
-    """Make the runs that the chosen tests need, one after the other beside the other tests, which are busy on one core;
-    a run that nobody waits for any longer is ended."""
+    """Make what the chosen tests need of whole runs, one after the other beside the other tests, which are busy on one
+    core; a run that nobody waits for any longer is ended."""
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     started: list[subprocess.Popen[str]] = []
 
-    def run(folder: Path, *arguments: str) -> Path:
-        command = [sys.executable, "-m", "snakemake", *arguments]
+    def run(folder: Path, *command: str) -> Path:
         with open(folder / "printed.txt", "w", encoding="utf-8") as printed:
-            process = subprocess.Popen(command, cwd=folder, stdout=printed, stderr=subprocess.STDOUT, text=True)
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=folder, stdout=printed, stderr=subprocess.STDOUT, text=True
+            )
         started.append(process)
         assert process.wait() == 0, (folder / "printed.txt").read_text()[-9000:]
         return folder
 
+    def finish(folder: Path, to_attack: Path) -> Path:
+        run(folder, "-m", "snakemake", "--cores", "2")
+        if "attacked" in wanted:  # the attack reads a copy, which no test changes meanwhile
+            shutil.copytree(folder, to_attack, ignore=shutil.ignore_patterns(".snakemake", "logs"))
+        return folder
+
     with ThreadPoolExecutor(1) as pool:
         runs = {}
+        to_attack = tmp_path_factory.mktemp("attack") / "pipeline"
+        if not wanted.isdisjoint({"finished_run", "attacked"}):
+            folder = copy_of_repository(tmp_path_factory.mktemp("run") / "pipeline")
+            runs["finished_run"] = pool.submit(finish, folder, to_attack)
         if "crashed_run" in wanted:
             folder = copy_of_repository(tmp_path_factory.mktemp("crashed") / "pipeline")
             let_jobs_crash(folder)
-            runs["crashed_run"] = pool.submit(run, folder, "--cores", "1", "--retries", "1")
-        if "finished_run" in wanted:
-            folder = copy_of_repository(tmp_path_factory.mktemp("run") / "pipeline")
-            runs["finished_run"] = pool.submit(run, folder, "--cores", "2")
+            only = f"streams=[{','.join(CRASHED)}]"
+            command = ("-m", "snakemake", "--cores", "1", "--retries", "1", "--config", only)
+            runs["crashed_run"] = pool.submit(run, folder, *command)
+        if "attacked" in wanted:
+            program = str(ROOT / "tests/acceptance/attack.py")
+            command = (program, "results", "--every", "8", "--json", "attack.json")
+            runs["attacked"] = pool.submit(run, to_attack, *command)
         yield runs
         pool.shutdown(wait=False, cancel_futures=True)
         for process in started:
@@ -114,9 +132,15 @@ def whole_runs(
 
 
 @pytest.fixture(scope="session")
+def finished_run(whole_runs: dict[str, Future[Path]]) -> Path:
+    """Return the folder of a finished run of all streams on two cores."""
+    return whole_runs["finished_run"].result()
+
+
+@pytest.fixture(scope="session")
 def crashed_run(whole_runs: dict[str, Future[Path]]) -> Path:
-    """Return the folder of a run on one core in which every job crashed once, with a record in its message; what it
-    printed is in ``printed.txt``."""
+    """Return the folder of a run of some streams on one core in which every job crashed once, with a record in its
+    message; what it printed is in ``printed.txt``."""
     folder = whole_runs["crashed_run"].result()
     logs = {path for path in (folder / "logs").rglob("*.log") if path.name != "reproduce_release.log"}
     assert logs == {path.with_suffix("") for path in (folder / "logs").rglob("*.crashed")}
@@ -124,9 +148,9 @@ def crashed_run(whole_runs: dict[str, Future[Path]]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_run(whole_runs: dict[str, Future[Path]]) -> Path:
-    """Return the folder of a finished run of all streams on two cores."""
-    return whole_runs["finished_run"].result()
+def attacked(whole_runs: dict[str, Future[Path]]) -> Path:
+    """Return the file with the log of the attack on the finished run, on one of eight times of curves."""
+    return whole_runs["attacked"].result() / "attack.json"
 
 
 @pytest.fixture(scope="session")

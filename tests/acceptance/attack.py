@@ -1,6 +1,6 @@
 """The attack: what does an intruder learn who has a whole release folder and knows every rule and definition?
 
-    python tests/acceptance/attack.py results [--only JOINT] [--csv attack.csv]
+    python tests/acceptance/attack.py results [--only JOINT] [--every N] [--json attack.json]
 
 Every attack in ``attacks`` takes the released files (CSV, paths and words of figures, tables for print and on pages),
 works out which whole numbers fit, and is scored against the exact results in ``results/internal``. The joint ones take
@@ -13,12 +13,11 @@ is pinned down. If the exact one does not fit, the attack itself is at fault, an
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,10 +147,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="folder with internal, release and restricted of a finished run")
     parser.add_argument("--only", default="", help="make only the attacks with these letters in their names")
-    parser.add_argument("--csv", type=Path, help="write the log here as well")
+    parser.add_argument("--every", type=int, default=1, help="of curves, look at one of so many times")
+    parser.add_argument("--json", type=Path, help="write the log and the door's refusal here as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        log, refusal = attack_run(options.results.resolve().parent, Path(folder), options.only)
+        log, refusal = attack_run(options.results.resolve().parent, Path(folder), options.only, options.every)
     _, left_out = protected_streams(options.results / "release")
     print(f"{'attack':<61} {'on':<8} targets  small  naive: found pinned  real: found pinned")
     for line in log:
@@ -163,11 +163,9 @@ def main() -> None:
     print(f"Left out, because their records are public and nothing is hidden: {', '.join(left_out) or 'none'}.")
     if refusal:
         print(f"\nThe door on the second of two releases:\n{refusal}")
-    if options.csv:
-        with options.csv.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, [field.name for field in fields(Line)], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(asdict(line) for line in log)
+    if options.json:
+        said = {"log": [asdict(line) for line in log], "refusal": refusal}
+        options.json.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

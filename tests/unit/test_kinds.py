@@ -4,7 +4,10 @@ kind are tested in files of their own."""
 from __future__ import annotations
 
 import html
+import os
 import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,15 +35,19 @@ def keys(kind: str, **changes: Any) -> dict[str, Any]:
     return {"kind": kind, **SAMPLES[kind], **changes}
 
 
+def take_sample(kind: str, folder: Path) -> Way:
+    """Take the sample of a kind along its whole way, in a folder."""
+    # What leaves only where nothing is rounded would have nothing to show under the policy of court records.
+    return take(members(), keys(kind), folder, OPEN if KINDS[kind].family == "exact_only" else POLICY, HOUSE)
+
+
 @pytest.fixture(scope="module")
 def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a function from kind to what its sample left at each stage; each kind is taken along the way once."""
 
     @cache
     def taken(kind: str) -> Way:
-        # What leaves only where nothing is rounded would have nothing to show under the policy of court records.
-        policy = OPEN if KINDS[kind].family == "exact_only" else POLICY
-        return take(members(), keys(kind), tmp_path_factory.mktemp(kind), policy, HOUSE)
+        return take_sample(kind, tmp_path_factory.mktemp(kind))
 
     return taken
 
@@ -88,6 +95,30 @@ def test_what_needs_exact_counts_stays_inside_where_they_are_rounded(kind: str, 
     assert released.loc[~whom, columns].isna().all(axis=None)
     assert (released.loc[whom, "n"].fillna(0) % POLICY.rounding_base == 0).all()  # whom it is about leaves, rounded
     assert released.loc[whom, [name for name in columns if name != "n"]].isna().all(axis=None)
+
+
+AGAIN = """
+import sys
+from pathlib import Path
+from test_kinds import SAMPLES, take_sample
+for kind in SAMPLES:
+    take_sample(kind, Path(sys.argv[1], kind))
+"""
+
+
+def test_another_process_makes_the_same_bytes(way: Any, tmp_path: Path) -> None:
+    """Whatever the order in which sets are walked, which Python draws anew for every process."""
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
+    subprocess.run([sys.executable, "-c", AGAIN, tmp_path], check=True, env={**os.environ, "PYTHONPATH": paths})
+    for kind in SAMPLES:
+        ours, theirs = (contents(folder) for folder in (way(kind).folder.parent, tmp_path / kind))
+        assert ours.keys() == theirs.keys()
+        assert [name for name in ours if ours[name] != theirs[name]] == [], kind
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder, by its path in it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

@@ -41,11 +41,6 @@ contained = any(method.name == "APPTAINER" for method in workflow.deployment_set
 program = "python -m family_justice.jobs" if contained else jobserver.open_folder()
 shell.prefix('set -euo pipefail; job() {{ %s "$@"; }}; ' % program.replace("{", "{{").replace("}", "}}"))
 
-# Snakemake's limit of jobs per second sets a timer at every look at the queue, which makes it look again, and so on:
-# 17,000 looks for 300 jobs. A run needs no such limit. (A dry run has no settings of this kind.)
-if workflow.scheduling_settings:
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
 if workflow.is_main_process:
     terminal.show_jobs(logger, whole=workflow.output_settings.dryrun or workflow.output_settings.verbose)
 
@@ -100,6 +95,14 @@ def hand_memory():
         if said and isinstance(megabytes, int):
             memory[said.group(1)] = max(megabytes, memory.get(said.group(1), 0))
     os.environ[rooms.MEMORY_OF_JOBS] = json.dumps(memory)
+
+
+def lift_job_limit():
+    """Take away Snakemake's limit of jobs per second. It sets a timer at every look at the queue, which makes it look
+    again and set a timer, as long as the run lasts; each look measures the files of all jobs that are ready. That took
+    more time than any rule. No option turns it off, and the scheduler is there when the run starts, not before."""
+    if getattr(workflow.scheduler, "job_rate_limiter", None) is not None:
+        workflow.scheduler.job_rate_limiter = None
 
 
 def check_rooms():

@@ -36,3 +36,4 @@ for stream in STREAMS:
 onstart:
     check_rooms()
     hand_memory()
+    lift_job_limit()
