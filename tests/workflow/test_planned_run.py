@@ -24,13 +24,16 @@ def test_an_edit_between_plan_and_start_stops_the_run(tmp_path: Path) -> None:
     assert "config/streams/replication.yaml was changed while the run was going on" in said
     assert "Start again" in said
     assert not (folder / target).exists()
-    # The memory of its rule reaches the job.
+    # The memory of its rule reaches the job, and Snakemake limits no jobs per second.
+    lifted = "    lift_job_limit()\n"
+    assert lifted in text
+    rules.write_text(text.replace(lifted, lifted + "    print('limit:', workflow.scheduler.job_rate_limiter)\n"))
     say = "        from family_justice import rooms\n        print(rooms.duckdb_limits()['memory_limit'])\n"
-    rules.write_text(text)
     jobs = folder / "workflow/family_justice/jobs.py"
     start = "    with private_job(memory_of(name)):\n"
     assert start in jobs.read_text()
     jobs.write_text(jobs.read_text().replace(start, start + say))
     answer = run_snakemake(folder, target, "--cores", "1", "--set-resources", "extract_cohort:mem_mb=600")
     assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "limit: None" in answer.stdout + answer.stderr
     assert "500MB" in (folder / "logs/replication/rossi/extract_cohort.log").read_text()

@@ -18,6 +18,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 #: A combination of variables: (position, coefficient) pairs.
 Combination = tuple[tuple[int, int], ...]
+#: How far from a whole number the solver's may be.
+_WHOLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,17 @@ class Programme:
         costs = np.zeros(len(self.low))
         for place, factor in objective:
             costs[place] += sign * factor
-        found = milp(
-            costs,
-            integrality=np.ones(len(self.low), dtype=np.int64),
-            bounds=Bounds(self.low, self.high),
-            constraints=self.constraints.linear,
-            # Its presolve writes to the standard output, whatever it is told.
-            options={"time_limit": 10.0, "presolve": False},
-        )
-        return self.truth if found.x is None else np.round(found.x).astype(np.int64)
+        # Most of these programmes have a vertex of whole numbers as their best, which is found without asking for whole
+        # numbers, in a fraction of the time.
+        for whole in (0, 1):
+            found = milp(
+                costs,
+                integrality=np.full(len(self.low), whole),
+                bounds=Bounds(self.low, self.high),
+                constraints=self.constraints.linear,
+                # Its presolve writes to the standard output, whatever it is told.
+                options={"time_limit": 10.0, "presolve": False},
+            )
+            if found.x is not None and (whole or np.abs(found.x - np.round(found.x)).max(initial=0.0) < _WHOLE):
+                return np.round(found.x).astype(np.int64)
+        return self.truth

@@ -272,8 +272,9 @@ def _narrowed_together(releases: Sequence[Release], policy: Policy) -> list[str]
     if not together:
         return []
     alone: dict[Key, int] = {}
-    for release in releases:
-        ledger, *_ = _in_one_ledger([release], policy)
+    everybody = set(range(len(releases)))
+    for number in sorted(set().union(*(whose.get(key, everybody) for key in together))):
+        ledger, *_ = _in_one_ledger([releases[number]], policy)
         for key, values in ledger.narrowed(lambda keys: not together.keys().isdisjoint(keys)).items():
             alone[key] = min(values, alone.get(key, values))
     return [

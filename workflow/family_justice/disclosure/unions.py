@@ -11,6 +11,7 @@ counts only if the sums are equal to the last digit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from types import MappingProxyType
 
@@ -27,6 +28,8 @@ _CLOSE = 1e-4
 #: Sums of few parts are looked for in fewer numbers, each a mixture of all buckets so that nobody is lost; what is
 #: found is looked at in all of them.
 MIXING = np.random.default_rng(0).choice([-1.0, 1.0], (BUCKETS, 64))
+#: Sums of two or three sets are looked for in one number, modulo 2^64: hardly any two are alike by chance.
+WEIGHTS = np.random.default_rng(1).integers(-(2**62), 2**62, BUCKETS)
 #: So many different sums of sizes are made; where there are more, hardly any size is none of them.
 MOST_SUMS = 10_000
 #: An eigenvalue that is nothing beside the largest.
@@ -79,12 +82,20 @@ def _tie_to_partitions(
 
 def _may_be_sum(sizes: npt.NDArray[np.int64], of_parts: Sequence[int]) -> npt.NDArray[np.bool_]:
     """Say which of ``sizes`` (c,) are a sum of sizes of parts: only a set of such a size can be a union of them."""
+    sums = _sums_of(tuple(sorted(of_parts)))
+    return sizes <= sum(of_parts) if sums is None else np.isin(sizes, sums)
+
+
+@lru_cache(maxsize=100_000)
+def _sums_of(sizes: tuple[int, ...]) -> npt.NDArray[np.int64] | None:
+    """Return the sums that some of ``sizes`` can make; None if there are too many. The same partition is looked at in
+    the ledger of every release."""
     sums = np.zeros(1, dtype=np.int64)
-    for size in of_parts:
+    for size in sizes:
         sums = np.unique(np.concatenate([sums, sums + size]))
         if len(sums) > MOST_SUMS:
-            return sizes <= sum(of_parts)
-    return np.isin(sizes, sums)
+            return None
+    return sums
 
 
 def _tie_single_sets(ledger: Ledger, keys: Sequence[Key], table: Prints) -> None:
@@ -125,7 +136,7 @@ def _known(ledger: Ledger, parts: Sequence[Key]) -> list[Key]:
 def small_unions(table: Prints) -> Iterator[tuple[int, list[int]]]:
     """Yield each set (its position in the prints ``table`` (c, BUCKETS)) that is the union of two or three others, and
     theirs, whatever they are: indicators of one covariate, or totals of cohorts."""
-    number = (table.astype("float64") @ MIXING[:, 0]) if len(table) else np.zeros(0)
+    number = table @ WEIGHTS
     one, other = np.triu_indices(len(table), 1)
     order = np.argsort(number[one] + number[other], kind="stable")
     together = (number[one] + number[other])[order]
