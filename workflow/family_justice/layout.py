@@ -84,6 +84,10 @@ class Layout:
         """Return the configuration of a stream."""
         return self.configuration.stream(stream)
 
+    def titles(self) -> list[tuple[str, str]]:
+        """Return name and title of every stream, in the order of the configuration."""
+        return [(name, self.stream(name).title) for name in self.streams]
+
     # --- sources ------------------------------------------------------------------------------------------------------
 
     def source_of(self, stream: str) -> str:

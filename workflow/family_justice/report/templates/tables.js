@@ -28,6 +28,10 @@ for (const table of document.querySelectorAll("table")) {
 }
 // Only what is wider than its place can be scrolled, and only that is a stop of the keyboard.
 const reach = new ResizeObserver((seen) => {
-  for (const { target } of seen) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+  for (const { target } of seen) {
+    const wider = target.scrollWidth > target.clientWidth;
+    target.tabIndex = wider ? 0 : -1;
+    target.classList.toggle("wider", wider);
+  }
 });
 for (const box of document.querySelectorAll(".scroll")) reach.observe(box);
