@@ -18,12 +18,15 @@ from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.registry import kind_of
 from family_justice.kinds.second_program.model import SecondProgram
+from family_justice.layout import RESULTS, TABLE_TYPES
+from family_justice.measures import MEASURES
 from family_justice.report import inconsistencies, prose, site
 from family_justice.report.findings import INTERVALS, findings
 from family_justice.report.tables import page_tables as tables
+from family_justice.report.writers.excel import write_workbook
 from family_justice.report.writers.latex import latex
 from family_justice.report.writers.word import write_word
-from family_justice.results import read_results
+from family_justice.results import COLUMNS, meanings, read_results
 from family_justice.second_program.sentence import said_of
 
 if TYPE_CHECKING:
@@ -78,8 +81,8 @@ class Beside:
 
 
 def write_stream_page(release_folder: str | Path, studies: Sequence[site.Named] = ()) -> Path:
-    """Write ``index.html`` of one stream, and ``tables.tex`` and ``tables.docx`` if its policy lets these leave, from
-    its release folder alone: what it finds first, how it was found after it.
+    """Write ``index.html`` of one stream, and ``tables.tex``, ``tables.docx`` and ``tables.xlsx`` if its policy lets
+    these leave, from its release folder alone: what it finds first, how it was found after it.
 
     Needs ``study.json`` and for each analysis ``results.csv`` and, of its figure, ``figure.json`` (see
     ``figures.draw.draw_figures``); shows ``comparisons.csv`` if there is one. ``studies`` are the names and titles of
@@ -118,19 +121,7 @@ def write_stream_page(release_folder: str | Path, studies: Sequence[site.Named] 
         **shown,
     )
     write_text(folder / "index.html", html)
-    titled = _titled(**shown)
-    source = study["source"]
-    preface = f"{words.made_up(source)} {source['description']}" if source["is_synthetic"] else source["description"]
-    for kind in ("tex", "docx"):
-        path = folder / f"tables.{kind}"
-        if kind not in study["policy"]["file_types"]:
-            path.unlink(missing_ok=True)
-        elif kind == "tex":
-            write_text(path, latex(titled, preface))
-        else:
-            said = [finding.text for finding in found]
-            intro = f"{preface} {INTERVALS}" if said else preface
-            write_word(path, study["title"], intro, titled, source.get("refresh_date") or "", said)
+    _write_tables(folder, study, _titled(**shown), [finding.text for finding in found])
     return folder / "index.html"
 
 
@@ -204,6 +195,35 @@ def anchor(name: str) -> str:
 def _own(study: dict[str, Any]) -> list[str]:
     """Return the analyses that stand among the results of a study's page."""
     return [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
+
+
+def _write_tables(folder: Path, study: dict[str, Any], titled: list[tuple[str, tables.Table]], said: list[str]) -> None:
+    """Write all tables of a page for a paper and for a spreadsheet, if the policy lets these leave."""
+    source = study["source"]
+    preface = f"{words.made_up(source)} {source['description']}" if source["is_synthetic"] else source["description"]
+    for kind in TABLE_TYPES:
+        path = folder / f"tables.{kind}"
+        if kind not in study["policy"]["file_types"]:
+            path.unlink(missing_ok=True)
+        elif kind == "tex":
+            write_text(path, latex(titled, preface))
+        elif kind == "docx":
+            intro = f"{preface} {INTERVALS}" if said else preface
+            write_word(path, study["title"], intro, titled, source.get("refresh_date") or "", said)
+        else:
+            about = [study["question"], preface, *said, *([INTERVALS] if said else []), words.Labels(study).rounding()]
+            rows = [line for name in study["analyses"] for line in _plain_rows(folder / name / RESULTS)]
+            key = {**meanings(), **{name: MEASURES[name].words for name in dict.fromkeys(row[4] for row in rows)}}
+            cited = f"Cite as: {site.citation(study)}"
+            write_workbook(path, study["title"], [*about, cited], titled, (COLUMNS, rows), list(key.items()))
+
+
+def _plain_rows(path: Path) -> list[list[Any]]:
+    """Return the released rows of a file as lists of texts and numbers, None where there is none."""
+    import pandas as pd
+
+    rows = read_results(str(path))
+    return [[None if pd.isna(value) else value for value in line] for line in rows.itertuples(index=False)]
 
 
 def _css_string(text: Markup) -> str:

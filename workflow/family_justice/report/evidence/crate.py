@@ -51,6 +51,7 @@ CONTEXT = [
 FORMATS = {
     ".csv": "text/csv", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png",
     ".html": "text/html", ".pdf": "application/pdf", ".tex": "application/x-tex", ".txt": "text/plain",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }  # fmt: skip
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
