@@ -22,7 +22,9 @@ from family_justice.report.pages import anchor, write_index, write_stream_page
 from family_justice.report.tables import page_tables as tables
 from family_justice.results import read_results, tidy
 
-TABLES, SEARCH = ((Path(pages.__file__).parent / "templates" / name).read_text() for name in ("tables.js", "search.js"))
+TABLES, SEARCH, FIGURES = (
+    (Path(pages.__file__).parent / "templates" / f"{name}.js").read_text() for name in ("tables", "search", "figures")
+)
 
 EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
@@ -124,7 +126,7 @@ def test_headings_skip_no_level(page: Page) -> None:
 
 
 def test_nothing_comes_from_the_network_and_scripts_stand_in_the_page(folder: Path) -> None:
-    for path, scripts in ((folder / "index.html", (TABLES,)), (folder.parent / "index.html", (TABLES, SEARCH))):
+    for path, scripts in ((folder / "index.html", (TABLES, FIGURES)), (folder.parent / "index.html", (TABLES, SEARCH))):
         text = path.read_text(encoding="utf-8")
         afar = re.compile(r"(?:https?:)?//")
         for tag, attributes in Page(text).tags:  # a link to a source is followed by the reader, not by the page

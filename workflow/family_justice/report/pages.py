@@ -180,6 +180,7 @@ def page_environment() -> jinja2.Environment:
     environment.filters["anchor"] = anchor
     environment.filters["pixels"] = lambda inches: round(inches * 96)
     environment.filters["linked"] = site.linked
+    environment.filters["plain"] = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     environment.filters["css"] = _css_string
     environment.globals["made_up"] = words.made_up
     environment.globals["citation"] = site.citation

@@ -56,7 +56,7 @@ FILES = {
     "tables.docx": "The tables of the report for a word processor",
     "tables.xlsx": "The tables of the report and all released rows for a spreadsheet, with a key to the columns",
     "study.json": "Words of the study: question, population, definitions, methods; checksums of the released rows",
-    "figure.json": "caption and alternative text of the figure",
+    "figure.json": "caption, alternative text and values of the figure, as the page tells them",
     "comparisons.csv": "Our released estimates beside published ones",
     "trace.html": "Where each number of the report comes from",
     "checklist.html": "Reporting checklist (STROBE and RECORD)",
