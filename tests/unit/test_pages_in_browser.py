@@ -54,7 +54,8 @@ for (let node = walk.nextNode(); node; node = walk.nextNode()) {
 }
 const hinted = (box) => [box.querySelector("caption"), box.parentElement.querySelector("figcaption")].filter(Boolean)
   .some((e) => ["::after", "::before"].some((part) => css(e, part).content.includes("croll sideways")));
-const wide = [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth);
+const wide = [...document.querySelectorAll(".scroll")].filter((box) => box.checkVisibility()
+  && box.scrollWidth > box.clientWidth);
 const moved = wide.filter((box) => box.querySelector("tbody th[scope=row]"));
 for (const box of moved) box.scrollLeft = 1000;
 found.page = {
@@ -69,7 +70,7 @@ found.page = {
   }).map((box) => box.ariaLabel),
   split: [...document.querySelectorAll("td.number:not(.withheld)")].map((cell) => cell.firstChild).filter((text) => {
     const range = document.createRange();
-    if (text) range.selectNode(text);
+    if (text?.nodeType === Node.TEXT_NODE) range.selectNode(text);
     return new Set([...range.getClientRects()].map((line) => line.top)).size > 1;
   }).map((text) => text.textContent),
   small: [...document.querySelectorAll("nav a, .series button, summary")].filter((e) => e.checkVisibility())
@@ -142,7 +143,8 @@ def tried(page: Path, script: str, size: tuple[int, int], profile: Path, *option
 
     A frame, because a window of Chromium has a least width that is more than a phone's."""
     copy, outside = (page.with_name(f"{name}_{page.name}") for name in ("tried", "frame"))
-    body = f"const found = {{}}; try {{ {script} }} catch (error) {{ found.error = String(error.stack); }}"
+    wait = "await new Promise((done) => setTimeout(done, 200));"  # until observers have seen the first layout
+    body = f"const found = {{}}; {wait} try {{ {script} }} catch (error) {{ found.error = String(error.stack); }}"
     write = "const pre = document.createElement('pre'); pre.id = 'found'; pre.textContent = JSON.stringify(found);"
     start = f"addEventListener('load', async () => {{ {body} {write} parent.document.body.append(pre); }});"
     text = page.read_text(encoding="utf-8").replace("</body>", f"<script>{start}</script></body>")
