@@ -22,6 +22,11 @@ MINUS = "\u2212"
 #: What is said of made-up records before their findings and below each figure.
 SYNTHETIC = "Synthetic records: findings are of a made-up population, not of real families."
 WITHHELD = "withheld"
+#: First words of names, which keep their capital in a sentence: nations, regions, systems, ethnic groups.
+PROPER = {
+    *("England", "Wales", "Scotland", "London", "Yorkshire", "North", "South", "East", "West", "Cafcass", "Cymru"),
+    *("English", "Welsh", "British", "White", "Black", "Asian"),
+}
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -177,7 +182,7 @@ def sentence(text: str) -> str:
 def lower_first(text: str) -> str:
     """Return a label for the middle of a sentence; names and abbreviations keep their capitals."""
     head = text.split(" ", 1)[0]
-    proper = head.rstrip("'s,") in {"England", "Wales", "Cafcass", "Cymru"} or any(c.isupper() for c in head[1:])
+    proper = re.sub(r"('s)?,?$", "", head) in PROPER or any(c.isupper() for c in head[1:])
     return text if proper else text[:1].lower() + text[1:]
 
 
