@@ -11,6 +11,7 @@ import gzip
 import re
 import struct
 import subprocess
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -46,6 +47,9 @@ def contents(path: Path) -> bytes:
     data = path.read_bytes()
     if path.suffix == ".png":
         return b"\n".join(text_chunks(data))
+    if path.suffix in (".docx", ".xlsx"):
+        with zipfile.ZipFile(path) as parts:
+            return b"\n".join(parts.read(name) for name in parts.namelist())
     return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
 
@@ -95,9 +99,11 @@ def test_the_search_bites(finished_run: Path, tmp_path: Path) -> None:
     chunk = b"Comment\0" + one
     picture = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(chunk)) + b"tEXt" + chunk + b"\0\0\0\0"
     (tmp_path / "picture.png").write_bytes(picture)
+    with zipfile.ZipFile(tmp_path / "tables.xlsx", "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("sheet.xml", b"<t>" + one + b"</t>")
     (tmp_path / "hash.txt").write_bytes(b"a1" + one + b"b2")
     found = hits(sorted(tmp_path.iterdir()), secret)
-    assert [Path(path).name for path in found] == ["packed.gz", "picture.png", "plain.log"]
+    assert [Path(path).name for path in found] == ["packed.gz", "picture.png", "plain.log", "tables.xlsx"]
 
 
 def test_no_byte_outside_the_restricted_room_is_of_a_record(finished_run: Path, crashed_run: Path) -> None:

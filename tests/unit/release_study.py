@@ -60,7 +60,7 @@ LEVELS_MORE = {
 
 
 #: What a stream may release, and what its pages cannot do without: the others take long to write.
-EVERY_TYPE = ("csv", "json", "svg", "png", "pdf", "html", "tex", "docx")
+EVERY_TYPE = ("csv", "json", "svg", "png", "pdf", "html", "tex", "docx", "xlsx")
 SVG_ONLY = ("csv", "json", "svg", "html")
 
 

@@ -21,7 +21,10 @@ from statsmodels.genmod.generalized_estimating_equations import GEE
 from family_justice.disclosure.disclose import disclose
 from family_justice.errors import AnalysisError, ConfigError
 from family_justice.estimators.regression.before_after import BeforeAfterFit, fit_before_after
+from family_justice.figures import words
 from family_justice.kinds.before_after.run import run
+from family_justice.report.tables import periods_table
+from family_justice.results import tidy
 
 EPIL = Path(statsmodels.__file__).parent / "genmod/tests/results/epil.csv"
 
@@ -146,6 +149,21 @@ def test_rows_have_people_with_a_record_and_both_ratios() -> None:
     assert change["group"] == "treated=yes"
     assert change["estimate"] == pytest.approx(case["estimate"] - first["estimate"])
     assert one(rows, measure="log_ratio_of_rate_ratios", level="2015")["status"] == "reference"
+
+
+def test_a_number_that_is_not_shown_beside_a_ratio_is_called_withheld() -> None:
+    labels = words.Labels({"stream": "s", "policy": POLICY.model_dump()})
+    shown = {"estimate": 0.5, "conf_low": 0.1, "conf_high": 0.9, "n": 45}
+    rows = tidy(
+        [
+            {"measure": "log_rate_ratio", "group": "year=2015", "level": "yes", "events": None, **shown},
+            {"measure": "log_rate_ratio", "group": "year=2015", "level": "no", "events": 25, **shown},
+            {"measure": "log_ratio_of_rate_ratios", "group": "treated=yes", "level": "2015", "status": "reference"},
+        ]
+    )
+    about = {"title": "T", "case_level": "yes", "period": "year", "reference_period": "2015"}
+    (row,) = periods_table.table(rows, about, labels).rows
+    assert [(cell.text, cell.sub) for cell in row.cells[:2]] == [("withheld", "of 45"), ("25", "of 45")]
 
 
 def test_groups_have_models_of_their_own(tmp_path: Path) -> None:

@@ -341,3 +341,11 @@ def test_text_is_broken_where_it_would_be_too_wide() -> None:
 )
 def test_tick_steps_suit_the_unit(span: float, most: int, unit: str, step: float) -> None:
     assert tick_step(span, most, unit) == step
+
+
+@pytest.mark.parametrize(
+    "name", ["Wales", "England's courts", "London", "North East", "Yorkshire and the Humber", "ECMS"]
+)
+def test_names_keep_their_capital_in_a_sentence(name: str) -> None:
+    assert words.lower_first(name) == name
+    assert words.lower_first("Mothers in Wales") == "mothers in Wales"

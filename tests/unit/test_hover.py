@@ -10,10 +10,10 @@ import pytest
 import release_samples as samples
 
 from family_justice.figures.draw import draw_analysis
-from family_justice.figures.house.hover import Spot, described, strips
+from family_justice.figures.house.hover import Spot, described, strips, switches
 from family_justice.figures.words import Labels
 from family_justice.report.tables import page_tables as tables
-from family_justice.results import read_results
+from family_justice.results import read_results, tidy
 
 SVG = "{http://www.w3.org/2000/svg}"
 Area = tuple[float, float, float, float]
@@ -140,3 +140,38 @@ def test_every_word_comes_from_the_released_rows(release: Path) -> None:
     allowed = {f"{value:.1f}" for value in rows["estimate"].dropna()}
     said = "\n".join(words for _, words in areas(release, "orders_period"))
     assert set(re.findall(r"([\d.]+)%", said.replace("95% CI", ""))) <= allowed
+
+
+def test_every_choice_of_series_but_none_at_all_can_be_addressed() -> None:
+    said = switches(3)
+    assert re.findall(r'id="hide-(\d+)"', said) == ["0", "1", "2", "01", "02", "12"]
+    assert [f'[id*="{one}"]:target) [id^="s{one}-"]' in said for one in range(4)] == [True, True, True, False]
+    assert switches(0) == ""
+
+
+def test_what_is_drawn_of_a_series_has_ids_of_its_own(release: Path) -> None:
+    svg = (release / "return_curve" / "figure.svg").read_text()
+    ids = re.findall(r'<g id="(s\d+-\d+)"', svg)
+    assert len(ids) == len(set(ids))
+    assert {name.partition("-")[0] for name in ids} == {"s0", "s1", "s2", "s3"}
+
+
+def test_of_stacked_areas_and_forests_nothing_can_be_switched_off(release: Path) -> None:
+    for analysis in ("return_model", "orders_period"):
+        assert "hide-" not in (release / analysis / "figure.svg").read_text()
+
+
+def test_the_page_is_given_what_the_figure_says_in_percent_of_its_size(tmp_path: Path) -> None:
+    rows = tidy(samples.results()["return_curve"])
+    said = draw_analysis(samples.study(samples.SVG_ONLY), "return_curve", rows, tmp_path)
+    assert said["series"] == ["Mother, England", "Mother, Wales", "Father, England", "Father, Wales"]
+    root = ElementTree.parse(tmp_path / "figure.svg").getroot()
+    width, height = (float(part) for part in root.attrib["viewBox"].split()[2:])
+    drawn = list(root.iterfind(f"{SVG}g[@class='hover']/{SVG}rect"))
+    assert len(drawn) == len(said["spots"]) > 10
+    for rect, (left, across, top, down, text) in zip(drawn, said["spots"], strict=True):
+        assert rect.findtext(f"{SVG}title") == text
+        assert float(rect.attrib["x"]) / width * 100 == pytest.approx(left, abs=0.02)
+        assert float(rect.attrib["width"]) / width * 100 == pytest.approx(across, abs=0.02)
+        assert float(rect.attrib["y"]) / height * 100 == pytest.approx(top, abs=0.02)
+        assert float(rect.attrib["height"]) / height * 100 == pytest.approx(down, abs=0.02)

@@ -22,7 +22,9 @@ from family_justice.report.pages import anchor, write_index, write_stream_page
 from family_justice.report.tables import page_tables as tables
 from family_justice.results import read_results, tidy
 
-SORT = (Path(pages.__file__).parent / "templates/sort.js").read_text()
+TABLES, SEARCH, FIGURES = (
+    (Path(pages.__file__).parent / "templates" / f"{name}.js").read_text() for name in ("tables", "search", "figures")
+)
 
 EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
@@ -123,13 +125,16 @@ def test_headings_skip_no_level(page: Page) -> None:
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_nothing_comes_from_the_network_and_the_one_script_sorts_tables(folder: Path) -> None:
-    for path in (folder / "index.html", folder.parent / "index.html"):
+def test_nothing_comes_from_the_network_and_scripts_stand_in_the_page(folder: Path) -> None:
+    for path, scripts in ((folder / "index.html", (TABLES, FIGURES)), (folder.parent / "index.html", (TABLES, SEARCH))):
         text = path.read_text(encoding="utf-8")
-        assert re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", text) == []
-        assert re.findall(r"url\(|@import", text) == []
+        afar = re.compile(r"(?:https?:)?//")
+        for tag, attributes in Page(text).tags:  # a link to a source is followed by the reader, not by the page
+            assert not any(afar.match(attributes.get(name) or "") for name in ("src", "href", "data")) or tag == "a"
+        assert re.findall(r"url\(|@import|fetch\(|XMLHttpRequest|import\(", text) == []
         assert text.count("<script") == 1
-        assert f"<script>\n{SORT}</script>" in text
+        assert all(script in text for script in scripts)
+        assert text.split("<script>\n")[1].split("</script>")[0].strip() == "".join(scripts).strip()
         assert "<link" not in text
 
 
@@ -175,6 +180,35 @@ def test_without_figures_there_is_no_page(tmp_path: Path) -> None:
     folder = samples.write_release(tmp_path)
     with pytest.raises(PipelineError, match=r"no figure of 'attrition\.parents'; draw the figures of the stream first"):
         write_stream_page(folder)
+
+
+def test_every_study_leads_to_the_others(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / samples.STREAM
+    shutil.copytree(folder, copy)
+    studies = [("first", "The first"), (samples.STREAM, samples.study()["title"]), ("last", "The last <one>")]
+    page = Page(write_stream_page(copy, studies).read_text(encoding="utf-8"))
+    links = {(a.get("rel"), a["href"]) for a in page.all("a")}
+    assert ("prev", "../first/index.html") in links
+    assert ("next", "../last/index.html") in links
+    assert "Next: The last <one>" in page.text
+    (own,) = [a for a in page.all("a") if a.get("aria-current")]
+    assert own["href"] == f"../{samples.STREAM}/index.html"
+
+
+def test_a_study_alone_has_no_way_to_others(page: Page) -> None:
+    assert not [a for a in page.all("a") if a.get("rel")]
+    assert "Choose a study" not in page.text
+
+
+def test_the_front_page_leads_to_every_result(folder: Path, page: Page) -> None:
+    front = Page((folder.parent / "index.html").read_text(encoding="utf-8"))
+    ids = {attributes["id"] for _, attributes in page.tags if attributes.get("id")}
+    anchors = {
+        str(a["href"]).partition("#")[2] for a in front.all("a") if f"{samples.STREAM}/index.html#" in str(a["href"])
+    }
+    assert {"return-curve", "return-model"} <= anchors <= ids
 
 
 # --- content --------------------------------------------------------------------------------------------------------
@@ -293,9 +327,10 @@ def test_variables_of_many_levels_say_how_many() -> None:
 
 
 def test_table_one_shows_count_and_percent_by_group(page: Page) -> None:
-    assert ["82\u202f000", "61\u202f000"] in row(page, "All")
-    assert ["16\u202f400 (20.0)", "12\u202f200 (20.0)"] in row(page, "25 to 29")
-    assert any(cells[-1] == "withheld" for cells in row(page, "Not known"))
+    assert "Mother (N\u00a0=\u00a082\u202f000)" in page.text
+    assert "Father (N\u00a0=\u00a061\u202f000)" in page.text
+    assert ["16\u202f400 (20.0)", "12\u202f200 (20.0)", "28\u202f600 (20.0)", "", ""] in row(page, "25 to 29")
+    assert any(cells[1:3] == ["withheld", "withheld"] for cells in row(page, "Not known"))
 
 
 def test_attrition_shows_who_is_left_and_left_out(page: Page) -> None:

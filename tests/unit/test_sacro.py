@@ -70,7 +70,7 @@ def test_every_file_of_the_release_can_be_approved(stream: Path, bundle: dict[st
     files = {path.relative_to(stream).as_posix() for path in stream.rglob("*") if path.is_file()}
     assert set(named) == {name for name in files if not name.startswith("checksums/")} - set(own)
     printed = {file["name"] for file in bundle["results"]["files.print"]["files"]}
-    assert printed == {name for name in named if name.endswith((".pdf", ".tex", ".docx"))}
+    assert printed == {name for name in named if name.endswith((".pdf", ".tex", ".docx", ".xlsx"))}
     policy = json.loads((stream / "study.json").read_text())["policy"]
     assert json.loads((stream / "config.json").read_text()) == policy
 

@@ -213,7 +213,8 @@ def write_stream_page(stream: str) -> None:
     """Write the page of a stream, and its tables for a paper."""
     from family_justice.report.pages import write_stream_page as write
 
-    write(Path(read_layout().folder(stream)))
+    files = read_layout()
+    write(Path(files.folder(stream)), files.titles())
 
 
 def write_guide(stream: str) -> None:

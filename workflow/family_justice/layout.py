@@ -42,7 +42,7 @@ TRACE, CHECKLIST = "trace.html", ("checklist.html", "checklist.csv")
 CHECKER_PAGE = "checker.html"
 #: What the SACRO viewer opens: the bundle, what it shows as risk profile, and the checksum of every other file.
 BUNDLE, CHECKSUMS = ("results.json", "config.json"), "checksums"
-FIGURE_TYPES, TABLE_TYPES = ("svg", "png", "pdf"), ("tex", "docx")
+FIGURE_TYPES, TABLE_TYPES = ("svg", "png", "pdf"), ("tex", "docx", "xlsx")
 GUIDE_TABLES = ("tables.csv", "columns.csv", "codes.csv")
 
 # --- names in the release folder itself -------------------------------------------------------------------------------
@@ -83,6 +83,10 @@ class Layout:
     def stream(self, stream: str) -> Stream:
         """Return the configuration of a stream."""
         return self.configuration.stream(stream)
+
+    def titles(self) -> list[tuple[str, str]]:
+        """Return name and title of every stream, in the order of the configuration."""
+        return [(name, self.stream(name).title) for name in self.streams]
 
     # --- sources ------------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ note           why, in words
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,19 @@ TYPES: dict[Hashable, Any] = {
 }
 
 STATUSES = ("ok", "reference", "not estimable", "suppressed")
+
+
+def meanings() -> dict[str, str]:
+    """Return what each column means, as it stands above."""
+    _, table, _ = re.split(r"^=+ +=+$", str(__doc__), flags=re.MULTILINE)
+    found: dict[str, str] = {}
+    for line in table.strip().splitlines():
+        name, text = line[:15].strip(), line[15:].strip().replace("``", "")
+        if name:
+            found[name] = text
+        else:
+            found[next(reversed(found))] += f" {text}"
+    return found
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], **labels: str) -> pd.DataFrame:

@@ -39,6 +39,7 @@ for stream in STREAMS:
             "stream"
         params:
             stream=stream,
+            studies=fingerprint.of_value(FILES.titles()),
             code=fingerprint.of_job("write_stream_page", *FILES.parts("show", stream)),
         message:
             f"{stream}: writing the page"

@@ -20,6 +20,9 @@ from attacks.system import LOOSE, System
 from attacks.tables import Margin, answers, enter, enter_groups, margins_of
 
 _CELL = re.compile(r"([\d.]+)% ([\d\u202f]+)|([\d\u202f]+) \(([\d.]+)\)")
+#: What stands in a cell of counts, and how many a column is of in its head.
+_COUNTED = re.compile(r"[\d.]+% .*|[\d\u202f]+( \([\d.]+\))?|withheld|fewer than .*")
+_SIZE = re.compile(r"[\s~]*\(n[\s~]*=[\s~]*[\d\u202f]+\)$")
 #: The tables of one analysis: rows of cells, the first of which are the heads; a row of one cell is a section.
 Tables = list[list[list[str]]]
 
@@ -133,9 +136,9 @@ def _printed(
     about = str(release.studies[stream]["covariates"].get(margin.term, {}).get("label", "")).casefold()
     people = {level.casefold() for _, level in margin.who}
     for table in tables(release.folder / stream, analysis, title):
-        heads, section = [head.casefold() for head in table[0]], ""
+        heads, section = [_SIZE.sub("", head.casefold()) for head in table[0]], ""
         for first, *cells in table[1:]:
-            if not cells:
+            if not any(_COUNTED.fullmatch(cell) for cell in cells):
                 section = first.casefold()
                 continue
             label = first.casefold()

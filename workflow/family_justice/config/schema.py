@@ -96,10 +96,10 @@ class Policy(Strict):
         le=1,
         description="a count of which one person has a larger share is treated like a small one (dominance)",
     )
-    file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"]] = Field(
-        default=["csv", "json", "svg", "png", "pdf", "html", "tex", "docx"],
+    file_types: list[Literal["csv", "json", "svg", "png", "pdf", "html", "tex", "docx", "xlsx"]] = Field(
+        default=["csv", "json", "svg", "png", "pdf", "html", "tex", "docx", "xlsx"],
         min_length=1,
-        description="types of files that may leave; only png, pdf, tex and docx can be left out",
+        description="types of files that may leave; only png, pdf, tex, docx and xlsx can be left out",
     )
     maximum_rows: int = Field(default=20_000, ge=1, description="rows that one file of results may have")
 

@@ -6,6 +6,7 @@ agree to the last digit.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Mapping
@@ -21,8 +22,34 @@ MINUS = "\u2212"
 #: What is said of made-up records before their findings and below each figure.
 SYNTHETIC = "Synthetic records: findings are of a made-up population, not of real families."
 WITHHELD = "withheld"
+#: First words of names, which keep their capital in a sentence: nations, regions, systems, ethnic groups.
+PROPER = {
+    *("England", "Wales", "Scotland", "London", "Yorkshire", "North", "South", "East", "West", "Cafcass", "Cymru"),
+    *("English", "Welsh", "British", "White", "Black", "Asian"),
+}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 #: The columns of an estimate and its limits.
 ESTIMATE = ("estimate", "conf_low", "conf_high")
+
+
+def size(source: Mapping[str, Any]) -> str:
+    """Return of what size a made-up population is, beside the national volumes; empty if its source does not say."""
+    scale = source.get("scale") if source.get("is_synthetic") else None
+    return f"{float(f'{100 * scale:.2g}'):g}% of the national volumes" if scale else ""
+
+
+def made_up(source: Mapping[str, Any]) -> str:
+    """Return what is said of a made-up population, its size included, before anything else."""
+    return f"{SYNTHETIC} Its size is {size(source)}." if size(source) else SYNTHETIC
+
+
+def day(iso: str) -> str:
+    """Return a day (YYYY-MM-DD) as it is written in British English."""
+    date = datetime.date.fromisoformat(iso)
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
 def present(value: Any) -> bool:
@@ -155,7 +182,7 @@ def sentence(text: str) -> str:
 def lower_first(text: str) -> str:
     """Return a label for the middle of a sentence; names and abbreviations keep their capitals."""
     head = text.split(" ", 1)[0]
-    proper = head.rstrip("'s,") in {"England", "Wales", "Cafcass", "Cymru"} or any(c.isupper() for c in head[1:])
+    proper = re.sub(r"('s)?,?$", "", head) in PROPER or any(c.isupper() for c in head[1:])
     return text if proper else text[:1].lower() + text[1:]
 
 

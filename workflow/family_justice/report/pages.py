@@ -18,17 +18,23 @@ from family_justice.kinds.attrition.model import Attrition
 from family_justice.kinds.follow_up.model import FollowUpSummary
 from family_justice.kinds.registry import kind_of
 from family_justice.kinds.second_program.model import SecondProgram
-from family_justice.report import inconsistencies, prose
+from family_justice.layout import RESULTS, TABLE_TYPES
+from family_justice.measures import MEASURES
+from family_justice.report import inconsistencies, prose, site
 from family_justice.report.findings import INTERVALS, findings
 from family_justice.report.tables import page_tables as tables
+from family_justice.report.writers.excel import write_workbook
 from family_justice.report.writers.latex import latex
 from family_justice.report.writers.word import write_word
-from family_justice.results import read_results
+from family_justice.results import COLUMNS, meanings, read_results
 from family_justice.second_program.sentence import said_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import jinja2
     import pandas as pd
+    from markupsafe import Markup
 
 CALIBRATION = "Calibration, not a finding"
 #: So many levels are named in the table of variables; the results name them all.
@@ -74,13 +80,13 @@ class Beside:
     table: tables.Table
 
 
-def write_stream_page(release_folder: str | Path) -> Path:
-    """Write ``index.html`` of one stream, and ``tables.tex`` and ``tables.docx`` if its policy lets these leave, from
-    its release folder alone: what it finds first, how it was found after it.
+def write_stream_page(release_folder: str | Path, studies: Sequence[site.Named] = ()) -> Path:
+    """Write ``index.html`` of one stream, and ``tables.tex``, ``tables.docx`` and ``tables.xlsx`` if its policy lets
+    these leave, from its release folder alone: what it finds first, how it was found after it.
 
     Needs ``study.json`` and for each analysis ``results.csv`` and, of its figure, ``figure.json`` (see
-    ``figures.draw.draw_figures``); shows ``comparisons.csv`` if there is one. Raises ``PipelineError`` if a figure is
-    not drawn.
+    ``figures.draw.draw_figures``); shows ``comparisons.csv`` if there is one. ``studies`` are the names and titles of
+    all studies of the release, in the order of its front page. Raises ``PipelineError`` if a figure is not drawn.
     """
     folder = Path(release_folder)
     study = read_study(folder)
@@ -92,10 +98,9 @@ def write_stream_page(release_folder: str | Path) -> Path:
         figure = _figure(folder, analysis) if has_figure(about["kind"]) else None
         blocks[analysis] = _block(analysis, about, rows, figure, labels)
         blocks[analysis].checked = checked.get(analysis, "")
-    own = [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
     page = page_environment().get_template("stream.html.j2")
     shown: dict[str, Any] = {
-        "blocks": [blocks[name] for name in own],
+        "blocks": [blocks[name] for name in _own(study)],
         "comparisons": _comparisons(folder, study),
         "definitions": _definitions(study),
         "chapters": [_chapter(name, study, blocks) for name in study["cohorts"]],
@@ -108,7 +113,7 @@ def write_stream_page(release_folder: str | Path) -> Path:
         study=study,
         labels=labels,
         methods=_methods(study),
-        synthetic=words.SYNTHETIC,
+        way=site.way(study["stream"], studies),
         areas_are_shown=areas,
         findings=found,
         intervals=INTERVALS,
@@ -116,19 +121,7 @@ def write_stream_page(release_folder: str | Path) -> Path:
         **shown,
     )
     write_text(folder / "index.html", html)
-    titled = _titled(**shown)
-    source = study["source"]
-    preface = f"{words.SYNTHETIC} {source['description']}" if source["is_synthetic"] else source["description"]
-    for kind in ("tex", "docx"):
-        path = folder / f"tables.{kind}"
-        if kind not in study["policy"]["file_types"]:
-            path.unlink(missing_ok=True)
-        elif kind == "tex":
-            write_text(path, latex(titled, preface))
-        else:
-            said = [finding.text for finding in found]
-            intro = f"{preface} {INTERVALS}" if said else preface
-            write_word(path, study["title"], intro, titled, source.get("refresh_date") or "", said)
+    _write_tables(folder, study, _titled(**shown), [finding.text for finding in found])
     return folder / "index.html"
 
 
@@ -154,14 +147,15 @@ def write_index(release: str | Path, streams: list[str], published: str | Path |
                     summaries.append((about["title"], said))
         sizes = [(about["label"], _size(folder / stream, name, study)) for name, about in study["cohorts"].items()]
         found = findings(folder / stream, study)
-        cards.append({"study": study, "findings": found, "summaries": summaries, "sizes": sizes})
+        results = [(anchor(name), study["analyses"][name]["title"]) for name in _own(study)]
+        cards.append({"study": study, "findings": found, "summaries": summaries, "sizes": sizes, "results": results})
     html = (
         page_environment()
         .get_template("index.html.j2")
         .render(
             cards=cards,
             intervals=INTERVALS,
-            synthetic=words.SYNTHETIC if any(c["study"]["source"]["is_synthetic"] for c in cards) else "",
+            synthetic=next((c["study"]["source"] for c in cards if c["study"]["source"]["is_synthetic"]), None),
             published=inconsistencies.table(published) if published else (),
             heading=inconsistencies.TITLE,
         )
@@ -185,12 +179,57 @@ def page_environment() -> jinja2.Environment:
     )
     environment.filters["anchor"] = anchor
     environment.filters["pixels"] = lambda inches: round(inches * 96)
+    environment.filters["linked"] = site.linked
+    environment.filters["plain"] = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    environment.filters["css"] = _css_string
+    environment.globals["made_up"] = words.made_up
+    environment.globals["citation"] = site.citation
+    environment.globals["licence"] = (site.LICENCE, site.LICENCE_ADDRESS)
     return environment
 
 
 def anchor(name: str) -> str:
     """Return a name that may stand in an ``id``."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _own(study: dict[str, Any]) -> list[str]:
+    """Return the analyses that stand among the results of a study's page."""
+    return [name for name, about in study["analyses"].items() if kind_of(about["kind"]).show.place == "results"]
+
+
+def _write_tables(folder: Path, study: dict[str, Any], titled: list[tuple[str, tables.Table]], said: list[str]) -> None:
+    """Write all tables of a page for a paper and for a spreadsheet, if the policy lets these leave."""
+    source = study["source"]
+    preface = f"{words.made_up(source)} {source['description']}" if source["is_synthetic"] else source["description"]
+    for kind in TABLE_TYPES:
+        path = folder / f"tables.{kind}"
+        if kind not in study["policy"]["file_types"]:
+            path.unlink(missing_ok=True)
+        elif kind == "tex":
+            write_text(path, latex(titled, preface))
+        elif kind == "docx":
+            intro = f"{preface} {INTERVALS}" if said else preface
+            write_word(path, study["title"], intro, titled, source.get("refresh_date") or "", said)
+        else:
+            about = [study["question"], preface, *said, *([INTERVALS] if said else []), words.Labels(study).rounding()]
+            rows = [line for name in study["analyses"] for line in _plain_rows(folder / name / RESULTS)]
+            key = {**meanings(), **{name: MEASURES[name].words for name in dict.fromkeys(row[4] for row in rows)}}
+            cited = f"Cite as: {site.citation(study)}"
+            write_workbook(path, study["title"], [*about, cited], titled, (COLUMNS, rows), list(key.items()))
+
+
+def _plain_rows(path: Path) -> list[list[Any]]:
+    """Return the released rows of a file as lists of texts and numbers, None where there is none."""
+    import pandas as pd
+
+    rows = read_results(str(path))
+    return [[None if pd.isna(value) else value for value in line] for line in rows.itertuples(index=False)]
+
+
+def _css_string(text: Markup) -> str:
+    """Return a text of HTML as it may stand between quotes in a style sheet."""
+    return re.sub(r'["\\<]', lambda found: f"\\{ord(found[0]):x} ", text.unescape())
 
 
 def _titled(

@@ -46,6 +46,7 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     if not page.is_file():
         raise PipelineError(f"{folder}: there is no release to reproduce; put the released folder there")
     streams = _streams(page)
+    titles = [(stream, str(read_study(folder / stream)["title"])) for stream in streams]
     lines: list[tuple[str, ...]] = []
     wrong: list[str] = []
     broken: set[str] = set()
@@ -56,7 +57,7 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
             lines += [(name, "seal", "", "", "", UNSEALED) for name in changed]
             wrong += [f"{name}: {UNSEALED}" for name in changed]
             broken |= {stream} if changed else set()
-            _make_again(folder / stream, again / stream, codelists, catalogue, sealed=not changed)
+            _make_again(folder / stream, again / stream, titles, codelists, catalogue, sealed=not changed)
         write_index(again, streams, codelists.parent / "references" / "inconsistencies.csv")
         names = sorted({*_files(folder, streams), *_files(again, streams)})
         for name in names:
@@ -78,7 +79,9 @@ def reproduce(release: str | Path, report: str | Path, codelists: Path, catalogu
     return wrong
 
 
-def _make_again(released: Path, again: Path, codelists: Path, catalogue: object, sealed: bool) -> None:
+def _make_again(
+    released: Path, again: Path, titles: list[tuple[str, str]], codelists: Path, catalogue: object, sealed: bool
+) -> None:
     """Make one stream's figures and pages again from what a reviewer is given; what goes with a release is written of
     sealed results only."""
     for path in sorted(released.rglob("*")):
@@ -87,7 +90,7 @@ def _make_again(released: Path, again: Path, codelists: Path, catalogue: object,
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
     draw_figures(again, codelists)
-    write_stream_page(again)
+    write_stream_page(again, titles)
     if read_study(again).get("data_guide"):
         from family_justice.report.guide.data_guide import write_guide
 

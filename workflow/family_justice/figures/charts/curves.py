@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
@@ -225,14 +226,14 @@ def _sheet(panels: list[CurvePanel], view: _View, head: tuple[str, str, list[str
         axes = sheet.axes(x, y, width, view.frame)
         _frame(axes, *time, view.upper)
         for line in panel.lines:
-            _curve(axes, line)
+            _curve(axes, line, sheet)
         strips(sheet, panel, (x, y, width, view.frame), (time[0], view.unit), labels)
         if column == 0:
             sheet.text(x - 0.44, y + view.frame / 2, view.up, rotation=90, ha="center", va="center")
         across = view.across if text_width(view.across) < width + 0.3 else words.sentence(view.unit)
         sheet.text(x + width / 2, y + view.frame + 0.37, across, ha="center")
         if places.direct:
-            end_labels(sheet, panel, x + width + 0.08, (y, view.frame), view.upper)
+            end_labels(sheet, panel, x + width + 0.08, (y, view.frame), view.upper, switched=True)
         if column == 0:
             risk_names(sheet, panel, y + view.frame + 0.61, room=places.left - 0.1 - places.widest / 2)
         risk_numbers(sheet, panel, (x, width), y + view.frame + 0.61, time, labels)
@@ -250,7 +251,7 @@ def _frame(axes: Axes, high: float, ticks: list[float], upper: float) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _curve(axes: Axes, line: CurveLine) -> None:
+def _curve(axes: Axes, line: CurveLine, sheet: Sheet) -> None:
     shown = line.shown
     if shown.empty:
         return
@@ -260,8 +261,9 @@ def _curve(axes: Axes, line: CurveLine) -> None:
     if times[0] > 0:  # every curve starts at time zero, from nobody or from everybody
         start = 100.0 if (shown["measure"] == "survival").any() else 0.0
         times, values, low, up = [0.0, *times], [start, *values], [start, *low], [start, *up]
-    axes.fill_between(times, low, up, step="post", color=line.colour, alpha=0.16, linewidth=0)
-    axes.step(times, values, where="post", color=line.colour, linestyle=line.dash, clip_on=True)
+    part = partial(sheet.part, line.label)
+    axes.fill_between(times, low, up, step="post", color=line.colour, alpha=0.16, linewidth=0, gid=part())
+    axes.step(times, values, where="post", color=line.colour, linestyle=line.dash, clip_on=True, gid=part())
 
 
 def _time_axis(panels: list[CurvePanel], unit: str, most: int) -> tuple[float, list[float]]:

@@ -90,5 +90,6 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
     heads = (in_two_lines(sides[0]), in_two_lines(sides[1]), "Prevalence ratio\n(95% CI)")
     sheet = lay_out(entries, heads, head, [note, labels.foot()])
     told = [f"{e.label}: {e.n} beside {e.events}, {e.words}." for e in entries if e.kind == "level"]
-    alt = f"Forest plot. {about['title']}. Percent of {' and '.join(sides)}, and prevalence ratios. {' '.join(told)}"
-    return sheet, alt, f"Percent of {sides[0]} and {sides[1]}, and ratios of prevalence with 95% confidence intervals."
+    both = " and ".join(map(words.lower_first, sides))
+    alt = f"Forest plot. {about['title']}. Percent of {both}, and prevalence ratios. {' '.join(told)}"
+    return sheet, alt, f"Percent of {both}, and ratios of prevalence with 95% confidence intervals."

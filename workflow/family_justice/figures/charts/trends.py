@@ -70,7 +70,7 @@ def _lines(frequency: Frequency, head: tuple[str, str], notes: list[str]) -> She
         write_top(sheet, board, top, y, bars=False)
         y += top.height
         axes = sheet.axes(left, y, width, FRAME)
-        _board(axes, board, frequency, width)
+        _board(axes, board, frequency, width, sheet)
         count = len(frequency.places)
         for place, (low, high) in zip(frequency.places, strips(list(range(count)), (-0.35, count - 0.65)), strict=True):
             x = left + width * (low + 0.35) / (count - 0.3)
@@ -81,7 +81,7 @@ def _lines(frequency: Frequency, head: tuple[str, str], notes: list[str]) -> She
     return sheet
 
 
-def _board(axes: Axes, board: Board, frequency: Frequency, width: float) -> None:
+def _board(axes: Axes, board: Board, frequency: Frequency, width: float, sheet: Sheet) -> None:
     places = frequency.places
     for index, series in enumerate(board.series):
         colour, dash, marker = line_style(index)
@@ -89,8 +89,9 @@ def _board(axes: Axes, board: Board, frequency: Frequency, width: float) -> None
         values = [cell.percent if cell else math.nan for cell in cells]
         low, high = [c.low if c else math.nan for c in cells], [c.high if c else math.nan for c in cells]
         spots = list(range(len(places)))
-        axes.fill_between(spots, low, high, color=colour, alpha=0.14, linewidth=0)
-        axes.plot(spots, values, color=colour, linestyle=dash, marker=marker, markersize=4, clip_on=False, zorder=3)
+        axes.fill_between(spots, low, high, color=colour, alpha=0.14, linewidth=0, gid=sheet.part(series.label))
+        style = {"color": colour, "linestyle": dash, "marker": marker, "gid": sheet.part(series.label)}
+        axes.plot(spots, values, **style, markersize=4, clip_on=False, zorder=3)
     upper = upper_end(board)
     step = tick_step(upper, 6, "percent")
     marks = [step * i for i in range(int(upper / step + 1e-9) + 1)]

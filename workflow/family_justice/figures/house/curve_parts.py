@@ -56,8 +56,11 @@ def end_label(line: CurveLine) -> str:
     return line.label if len(line.shown) else f"{line.label} (withheld)"
 
 
-def end_labels(sheet: Sheet, panel: CurvePanel, x: float, span: tuple[float, float], upper: float) -> None:
-    """Write each line's label at its end, moved apart where they would collide."""
+def end_labels(
+    sheet: Sheet, panel: CurvePanel, x: float, span: tuple[float, float], upper: float, switched: bool = False
+) -> None:
+    """Write each line's label at its end, moved apart where they would collide; ``switched``: as a part of a series
+    that can be switched off."""
     top, frame = span
     room = sheet.width - MARGIN - x + 0.02
     blocks = []
@@ -85,7 +88,8 @@ def end_labels(sheet: Sheet, panel: CurvePanel, x: float, span: tuple[float, flo
     for y, (_, line, texts) in zip(middle, blocks, strict=True):
         for number, text in enumerate(texts):
             offset = text_height(number, SMALL) - text_height(len(texts) - 1, SMALL) / 2
-            sheet.text(x, y + offset, text, size=SMALL, color=_dark(line.colour), weight="bold")
+            style: dict[str, Any] = {"gid": sheet.part(line.label)} if switched else {}
+            sheet.text(x, y + offset, text, size=SMALL, color=_dark(line.colour), weight="bold", **style)
 
 
 def _dark(colour: str) -> str:

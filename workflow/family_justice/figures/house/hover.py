@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 POINTS = 72  # per inch
+#: Any of so many series can be switched off; each has one digit.
+MOST_SWITCHED = 8
 STYLE = ".hover rect{fill:#000;fill-opacity:0}.hover rect:hover{fill-opacity:.09}"
 
 
@@ -35,8 +37,27 @@ def strips(times: list[float], ends: tuple[float, float]) -> list[tuple[float, f
     return [(max(a, ends[0]), min(b, ends[1])) for a, b in pairwise(edges)]
 
 
-def described(svg: str, spots: Iterable[Spot], name: str, words: str) -> str:
-    """Return an SVG with its name and description for who cannot see it, and with its areas for who points at it.
+def part_of(series: int, number: int) -> str:
+    """Return the id in the SVG of the so-manieth thing that is drawn of a series."""
+    return f"s{series}-{number}"
+
+
+def switches(series: int) -> str:
+    """Return what lets a page switch off any of so many series by the fragment of the address: ``figure.svg#hide-02``
+    shows neither the first nor the third. It needs no script, in the drawing or of another origin."""
+    if not series:
+        return ""
+    rules = "".join(
+        f'svg:has([id^="hide-"][id*="{one}"]:target) [id^="s{one}-"]{{display:none}}' for one in range(series)
+    )
+    hidden = (some for size in range(1, series) for some in combinations(range(series), size))
+    places = "".join(f'<g id="hide-{"".join(map(str, some))}"/>' for some in hidden)
+    return f" <defs>\n  <style>{rules}</style>\n  {places}\n </defs>\n"
+
+
+def described(svg: str, spots: Iterable[Spot], name: str, words: str, series: int = 0) -> str:
+    """Return an SVG with its name and description for who cannot see it, with its areas for who points at it, and with
+    as many series that can be switched off.
 
     To assistive technology the whole is one picture (role ``img``), so that the areas are not read out one by one.
     """
@@ -49,7 +70,7 @@ def described(svg: str, spots: Iterable[Spot], name: str, words: str) -> str:
     svg = re.sub(r"<svg ([^>]*)>", lambda m: f'<svg role="img" {m[1]}>{head}', svg, count=1)
     end = svg.rindex("</svg>")
     layer = f' <g class="hover">\n  <style>{STYLE}</style>\n{areas}\n </g>\n' if areas else ""
-    return svg[:end] + layer + svg[end:]
+    return svg[:end] + switches(series) + layer + svg[end:]
 
 
 def _points(inches: float) -> str:

@@ -22,7 +22,7 @@ from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from family_justice.figures.house.fonts import family
-from family_justice.figures.house.hover import Spot, described
+from family_justice.figures.house.hover import MOST_SWITCHED, Spot, described, part_of
 from family_justice.files import atomic, write_text
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ class Sheet:
         self.width = width
         self.name = title
         self.spots: list[Spot] = []
+        self.series: list[str] = []
+        self._parts = 0
         inner = width - 2 * MARGIN
         heads = wrap(title, inner, TITLE, "bold")
         subs = wrap(subtitle, inner, SIZE) if subtitle else []
@@ -161,19 +163,37 @@ class Sheet:
         if words:
             self.spots.append(Spot(left, top, width, height, words))
 
-    def save(self, folder: Path, alt: str, file_types: Collection[str]) -> dict[str, float]:
+    def part(self, series: str) -> str:
+        """Return the ``gid`` of something that is drawn of a series, so that a page can switch the series off."""
+        if series not in self.series:
+            self.series.append(series)
+        self._parts += 1
+        return part_of(self.series.index(series), self._parts)
+
+    def save(self, folder: Path, alt: str, file_types: Collection[str]) -> dict[str, Any]:
         """Write ``figure.svg`` (with alt text and words on pointing at it) into a folder, and of ``figure.png`` (300
-        dpi) and ``figure.pdf`` those of ``file_types``; return the size in inches."""
+        dpi) and ``figure.pdf`` those of ``file_types``; return the size in inches, the ``series`` that can be switched
+        off, and the ``spots`` that say something: left, width, top and height in percent of the sheet, and words."""
         # Without date and program version the same rows give the same bytes.
         drawn = io.StringIO()
         self.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-        write_text(folder / "figure.svg", described(drawn.getvalue(), self.spots, self.name, alt))
+        series = self.series if 1 < len(self.series) <= MOST_SWITCHED else []
+        write_text(folder / "figure.svg", described(drawn.getvalue(), self.spots, self.name, alt, len(series)))
         for kind, write in (("pdf", self._write_pdf), ("png", self._write_png)):
             (folder / f"figure.{kind}").unlink(missing_ok=True)
             if kind in file_types:
                 with atomic(folder / f"figure.{kind}") as path:
                     write(path)
-        return {"width": round(self.width, 3), "height": round(self.height, 3)}
+        spots = [
+            [
+                *(round(100 * part / self.width, 2) for part in (spot.left, spot.width)),
+                *(round(100 * part / self.height, 2) for part in (spot.top, spot.height)),
+                spot.words,
+            ]
+            for spot in self.spots
+        ]
+        size = {"width": round(self.width, 3), "height": round(self.height, 3)}
+        return {**size, "series": series, "spots": spots}
 
     def _write_pdf(self, path: Path) -> None:
         about: dict[str, Any] = {"Title": self.name, "CreationDate": None, "Creator": None, "Producer": None}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
 from family_justice.kinds.families.show import Show, Shown
-from family_justice.report.tables import page_tables as tables
+from family_justice.report.tables import characteristics_table as characteristics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class _Show(Show):
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
         """Return the table of characteristics."""
-        return Shown(tables=[tables.table_one(rows, about, labels)])
+        return Shown(tables=[characteristics.table(rows, about, labels)])
 
 
 SHOW = _Show()

@@ -42,6 +42,7 @@ FILE_TYPES = {
     ".pdf": "For print",
     ".tex": "For print",
     ".docx": "For print",
+    ".xlsx": "For a spreadsheet",
     ".html": "Page of the report",
 }
 #: What is known of a file by its name; of every other one its type tells.
@@ -53,8 +54,9 @@ FILES = {
     "index.html": "The report: figures, tables and text from the released rows",
     "tables.tex": "The tables of the report as LaTeX",
     "tables.docx": "The tables of the report for a word processor",
+    "tables.xlsx": "The tables of the report and all released rows for a spreadsheet, with a key to the columns",
     "study.json": "Words of the study: question, population, definitions, methods; checksums of the released rows",
-    "figure.json": "caption and alternative text of the figure",
+    "figure.json": "caption, alternative text and values of the figure, as the page tells them",
     "comparisons.csv": "Our released estimates beside published ones",
     "trace.html": "Where each number of the report comes from",
     "checklist.html": "Reporting checklist (STROBE and RECORD)",

@@ -35,6 +35,7 @@ from family_justice.report.evidence.five_safes import (
     timestamp,
 )
 from family_justice.report.findings import findings
+from family_justice.report.site import LICENCE, LICENCE_ADDRESS, PIPELINE
 
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
@@ -50,9 +51,9 @@ CONTEXT = [
 FORMATS = {
     ".csv": "text/csv", ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png",
     ".html": "text/html", ".pdf": "application/pdf", ".tex": "application/x-tex", ".txt": "text/plain",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }  # fmt: skip
-LICENCE = "https://spdx.org/licenses/MIT"
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 #: A release whose owner has not said for whom it is.
 NOT_TOLD = Project()
@@ -126,7 +127,7 @@ def _root(folder: Path, studies: list[dict[str, Any]], files: list[str]) -> Enti
         "name": "Family justice pipeline: released results",
         "description": "\n".join(said),
         "datePublished": _today(),
-        "license": {"@id": LICENCE},
+        "license": {"@id": LICENCE_ADDRESS},
         "conformsTo": [{"@id": address} for address, _, _ in PROFILES],
         "mainEntity": {"@id": CRATE_WORKFLOW},
         "hasPart": [{"@id": name} for name in (CRATE_WORKFLOW, *files)],
@@ -135,7 +136,7 @@ def _root(folder: Path, studies: list[dict[str, Any]], files: list[str]) -> Enti
 
 
 def _profiles() -> list[Entity]:
-    licence = {"@id": LICENCE, "@type": "CreativeWork", "name": "MIT licence"}
+    licence = {"@id": LICENCE_ADDRESS, "@type": "CreativeWork", "name": LICENCE}
     types = ["CreativeWork", "Profile"]
     kinds = [{"@id": a, "@type": types, "name": name, "version": version} for a, name, version in PROFILES]
     return [*kinds, licence]
@@ -146,10 +147,10 @@ def _workflow(study: dict[str, Any]) -> Entity:
         "@id": CRATE_WORKFLOW,
         "@type": ["File", "Dataset", "SoftwareSourceCode", "ComputationalWorkflow"],
         "conformsTo": {"@id": PROFILES[2][0]},
-        "name": "Family justice pipeline",
+        "name": PIPELINE,
         "description": "From source records over cohorts and models to disclosure control, figures and report.",
         "version": study["versions"]["pipeline"],
-        "license": {"@id": LICENCE},
+        "license": {"@id": LICENCE_ADDRESS},
         "programmingLanguage": {"@id": SNAKEMAKE},
     }
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from family_justice.report.evidence.checker_page import Output
 
 LAYOUT = "1.0.2"
-PRINT = (".pdf", ".tex", ".docx")
+PRINT = (".pdf", ".tex", ".docx", ".xlsx")
 #: Files without results of their own, in a few bundles that a checker approves at once.
 BUNDLES = {
     "files.report": "The report and its pages. They show the released rows and nothing else; the viewer shows them "

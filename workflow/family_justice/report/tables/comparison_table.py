@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from family_justice.figures import words
 from family_justice.figures.charts.prevalence import Row as Found
 from family_justice.figures.charts.prevalence import cells, ratio_words, side, strata
+from family_justice.report.tables.characteristics_table import size
 from family_justice.report.tables.page_tables import Cell, Row, Table, hidden, number
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def tables(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> l
                 line.append(_number(found.get(("share_difference", *here)), 1))
                 line.append(_ratio(found.get(("log_prevalence_ratio", *here))))
                 body.append(Row(words.sentence(level), [*line, Cell("")], indent=True))
-        heads = ["Characteristic", *(f"{side(s, labels)}, n (%)" for s in sides)]
+        heads = ["Characteristic", *(f"{side(s, labels)}{size(rows, shares, s)}" for s in sides)]
         heads += ["Standardised difference", "Difference in points", "Prevalence ratio (95% CI)", "p"]
         title = about["title"] + (f": {words.lower_first(labels.group(outer))}" if outer else "")
         notes = [
-            "Percent: of all with a listed level. p: Pearson's chi-squared test of the variable.",
+            "Count (percent of all with a listed level). p: Pearson's chi-squared test of the variable.",
             labels.rounding(),
         ]
         made.append(Table(title, heads, body, notes))

@@ -270,46 +270,6 @@ def _frequency_cell(cell: Share | None, whole: bool) -> Cell:
     return Cell(words.percent(cell.percent), sub=cell.n if whole else f"{cell.n} of {cell.total}")
 
 
-def table_one(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
-    """Return the characteristics of a cohort: n (%) per level, a column per group."""
-    cells = rows[rows["measure"].isin(("percent", "count"))]
-    groups = list(dict.fromkeys(cells["group"]))
-    key, names = labels.strata(groups)
-    body: list[Row] = [Row("All", [_total(cells[cells["group"] == group]) for group in groups])]
-    for term in dict.fromkeys(cells["term"]):
-        members = cells[cells["term"] == term]
-        body.append(Row(labels.covariate(term)))
-        for level in labels.levels(term, list(members["level"])):
-            line = [_share(members[(members["group"] == g) & (members["level"] == level)], labels) for g in groups]
-            body.append(Row(words.sentence(level), line, indent=True))
-        lacking = rows[(rows["measure"] == "left_out") & (rows["term"] == term)]
-        if len(lacking):
-            line = [_without(lacking[lacking["group"] == group], labels) for group in groups]
-            body.append(Row("Missing", line, indent=True))
-    heads = [key or "Characteristic", *names.values()]
-    return Table(about["title"], heads, body, ["Count (percent of all with a listed level).", labels.rounding()])
-
-
-def _without(rows: pd.DataFrame, labels: words.Labels) -> Cell:
-    """Return the cell of those without a value; nobody in a group that has no such row."""
-    return Cell("0") if rows.empty else number(rows.iloc[0]["n"], rows.iloc[0]["status"], rows.iloc[0]["note"], labels)
-
-
-def _total(rows: pd.DataFrame) -> Cell:
-    totals = rows["total"].dropna()
-    return Cell(words.count(totals.max())) if len(totals) else Cell("")
-
-
-def _share(rows: pd.DataFrame, labels: words.Labels) -> Cell:
-    if rows.empty:
-        return Cell("")
-    row = rows.iloc[0]
-    if not words.present(row["n"]):
-        return number(row["n"], row["status"], row["note"], labels)
-    share = f" ({words.decimal(row['estimate'], 1)})" if row["measure"] == "percent" else ""
-    return Cell(words.count(row["n"]) + share)
-
-
 def tests(rows: pd.DataFrame, labels: words.Labels) -> Table | None:
     """Return the tests of proportional hazards, None if the model has none."""
     chosen = rows[rows["measure"] == "proportional_hazards_test"]

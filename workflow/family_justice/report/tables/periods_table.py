@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from family_justice.figures import words
 from family_justice.figures.charts.forest import ratio_words
 from family_justice.figures.charts.periods import arrange
-from family_justice.report.tables.page_tables import Cell, Row, Table, hidden, number
+from family_justice.report.tables.page_tables import Cell, Row, Table, hidden
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,8 @@ def table(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Ta
         for period in periods:
             cells = []
             for row in (period.case, period.comparison):
-                cell = number(row["events"], row["status"], row["note"], labels)
-                of = words.count(row["n"])
+                counted, of = words.count(row["events"]), words.count(row["n"])
+                cell = Cell(counted) if counted else hidden(labels.withheld(row["note"]), row["note"])
                 cells.append(Cell(cell.text, f"of {of}" if of else "", cell.title, cell.withheld))
             cells += [_ratio(row) for row in (period.case, period.change)]
             body.append(Row(words.sentence(period.name), cells, indent=len(strata) > 1))

@@ -26,8 +26,35 @@ for (const table of document.querySelectorAll("table")) {
     });
   });
 }
+// A long table can be cut down to the rows that hold some words; a heading stays with what stands beneath it.
+for (const table of document.querySelectorAll("table.long")) {
+  const label = document.createElement("label"), field = document.createElement("input");
+  label.className = "filter";
+  label.append("Rows with", field);
+  field.type = "search";
+  table.closest(".scroll").before(label);
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let heading = null, named = false;
+    for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
+      const holds = words.every((word) => row.textContent.toLowerCase().includes(word));
+      const inner = row.querySelector(".indent") !== null;
+      if (row.matches(".group") || (!inner && row.nextElementSibling?.querySelector(".indent"))) {
+        [heading, named] = [row, holds];
+        row.hidden = !holds;
+      } else {
+        row.hidden = !holds && !(named && inner);
+        if (!row.hidden && inner && heading) heading.hidden = false;
+      }
+    }
+  });
+}
 // Only what is wider than its place can be scrolled, and only that is a stop of the keyboard.
 const reach = new ResizeObserver((seen) => {
-  for (const { target } of seen) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+  for (const { target } of seen) {
+    const wider = target.scrollWidth > target.clientWidth;
+    target.tabIndex = wider ? 0 : -1;
+    target.classList.toggle("wider", wider);
+  }
 });
 for (const box of document.querySelectorAll(".scroll")) reach.observe(box);
