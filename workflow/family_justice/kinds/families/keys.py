@@ -139,12 +139,10 @@ class Analysis(Strict):
 
     def events_needed(self, cohort: Cohort) -> list[str]:
         """Return the events, dates and numbers of the cohort that the run reads."""
-        found: list[str | None] = []
+        found: list[str] = []
         for name in self.outcome_names():
-            outcome = cohort.outcomes[name]
-            found += [outcome.event, *outcome.competing, *outcome.censoring, outcome.entry]
-            found += [outcome.duration, outcome.indicator]
-        return [name for name in dict.fromkeys(found) if name]
+            found += cohort.outcomes[name].columns
+        return list(dict.fromkeys(found))
 
     def columns_needed(self) -> list[str]:
         """Return further columns of the cohort that the run reads."""
@@ -180,9 +178,7 @@ class Analysis(Strict):
 def columns_read(cohort: Cohort, analysis: Analysis | None) -> tuple[list[str], list[str]]:
     """Return the covariates, and the columns of the cohort, that an analysis reads; None for the cohort's follow-up."""
     if analysis is None:
-        outcome = cohort.outcomes[str(cohort.follow_up)]
-        roles = [outcome.event, *outcome.competing, *outcome.censoring, outcome.duration, outcome.indicator]
-        return [], [name for name in roles if name]
+        return [], cohort.outcomes[str(cohort.follow_up)].columns
     named, columns = analysis.covariates_needed(), [*analysis.events_needed(cohort), *analysis.columns_needed()]
     # A covariate may share the name of a column of the cohort; the covariate is meant.
     own = [name for name in cohort.covariates if name in {*named, *columns}]
