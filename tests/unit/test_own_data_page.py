@@ -23,7 +23,7 @@ PAGE = (ROOT / "docs/own_data.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "tests/parity/reference"
 ANALYSES = {"mgus2": ["incidence", "incidence_by_sex", "survival", "predictors"], "cgd": ["infections"]}
 #: One file of the configuration: its name, and its text below.
-FILE = re.compile(r"^`(config/\S+\.yaml)`\n\n```yaml\n(.*?)^```", re.M | re.S)
+FILE = re.compile(r"^\*\*(config/\S+\.yaml)\*\*\n\n```yaml\n(.*?)^```", re.M | re.S)
 
 
 @pytest.fixture(scope="module")

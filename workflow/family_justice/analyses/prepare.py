@@ -204,7 +204,8 @@ def _entry(members: pd.DataFrame, name: str, what: str, where: str) -> np.ndarra
 def _recorded(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     """Return time at risk of a recorded duration: how it ended is told by a code, when it began by ``entry``."""
     status = outcome.recorded_status
-    assert outcome.duration and status
+    assert outcome.duration is not None
+    assert status is not None
     for column in (outcome.duration, status.column):
         if column not in members:
             raise AnalysisError(
@@ -240,8 +241,7 @@ def _causes(column: pd.Series, status: Status, where: str) -> np.ndarray:
     wrong = int((cause < 0).sum())
     if wrong:
         raise AnalysisError(
-            f"{where}: '{status.column}' has another value than {_listed(status.codes)} in {wrong} rows. "
-            + OTHER_CODES
+            f"{where}: '{status.column}' has another value than {_listed(status.codes)} in {wrong} rows. " + OTHER_CODES
         )
     return cause
 

@@ -120,6 +120,15 @@ def _add_studies(add: Callable[..., argparse.ArgumentParser]) -> None:
     init.add_argument("--file", type=_from_here, help="a CSV or Parquet file of yours, instead of the court records")
     init.add_argument("--time", metavar="COLUMN", help="of the file: a recorded duration, for a survival curve")
     init.add_argument("--event", metavar="COLUMN", help="of the file: 1 if the event ended the duration, else 0")
+    init.add_argument(
+        "--status",
+        metavar="COLUMN",
+        help="instead of --event: a code of how the duration ended, 0 with observation, 1 with the event, 2 with "
+        "something that competes with it",
+    )
+    init.add_argument(
+        "--entry", metavar="COLUMN", help="of the file: time at which observation began, if later than the duration did"
+    )
     init.add_argument("--until", metavar="NUMBER", type=float, help="where the survival curve ends, in units of --time")
     check = add(
         "check",

@@ -313,7 +313,8 @@ class Outcome(Strict):
 
     def competing_labels(self, events: Mapping[str, Event]) -> list[str]:
         """Return the labels of what competes with the event; ``events`` are those of the cohort."""
-        return [events[name].label for name in self.competing] + list(self.status.competing.values() if self.status else [])
+        coded = self.status.competing.values() if self.status else ()
+        return [*(events[name].label for name in self.competing), *coded]
 
 
 class Cohort(Strict):

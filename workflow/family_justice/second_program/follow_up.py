@@ -70,8 +70,9 @@ def _recorded(members: pd.DataFrame, outcome: Outcome) -> Observed:
         event = members[str(outcome.indicator)].to_numpy() == 1
         competing = np.zeros(len(members), dtype=bool)
     else:
-        code = members[outcome.status.column]
-        event, competing = (code.isin(list(codes)).to_numpy() for codes in (outcome.status.events, outcome.status.competing))
+        code, status = members[outcome.status.column], outcome.status
+        event = code.isin(status.events).to_numpy()
+        competing = code.isin(list(status.competing)).to_numpy()
     if outcome.entry is None:
         return Observed(members, stop, event, competing, None, 1.0)
     start = np.maximum(members[outcome.entry].to_numpy(dtype=float), 0)
