@@ -30,10 +30,7 @@ from family_justice.errors import PipelineError, did_you_mean
 from family_justice.files import connect
 from family_justice.kinds.families.keys import CALENDAR_DAY, columns_read
 from family_justice.layout import Layout, guide_names
-from family_justice.sql import identifier, literal
-
-#: Types of columns in which a recorded duration, and whether an event ended it, can stand.
-NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "U")
+from family_justice.sql import NUMBERS, identifier, literal
 
 
 def check(config: Path, streams: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from family_justice.config.base import Name
-from family_justice.config.load import TAKEN, Configuration
+from family_justice.config.load import Configuration, is_taken
 from family_justice.config.source_files import FILE_NAMES
 from family_justice.errors import ConfigError, did_you_mean
 from family_justice.files import connect, write_text
@@ -132,7 +132,7 @@ def _check_name(name: str, files: list[Path]) -> None:
         TypeAdapter(Name).validate_python(name)
     except ValidationError:
         raise ConfigError(f"'{name}': a study is called by small letters, digits and _, a letter first") from None
-    if name in TAKEN:
+    if is_taken(name):
         raise ConfigError(f"'{name}' is a word of the pipeline itself; give the study another name")
     for path in files:
         if path.exists():

@@ -43,6 +43,11 @@ def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapp
     for name in cohort.covariates:
         if name in covariates:
             problems += sql_problems(f"covariate '{name}'", covariates[name].value, stream)
+    problems += [
+        f"{where}.covariates: '{name}' is named more than once; once is enough"
+        for name, times in Counter(cohort.covariates).items()
+        if times > 1
+    ]
     problems += _follow_up(where, cohort)
     problems += [
         f"{where}.events.{name}: 'states' are of a history of spells, which has many dates anyway; remove 'repeats'"

@@ -185,6 +185,10 @@ def columns_read(cohort: Cohort, analysis: Analysis | None) -> tuple[list[str], 
     return own, [name for name in dict.fromkeys(columns) if name not in own]
 
 
+#: Points that a curve may have: those of days in more than thirteen years.
+MOST_STEPS = 5_000
+
+
 class Grid(Analysis):
     """Curves on a grid of times."""
 
@@ -197,6 +201,12 @@ class Grid(Analysis):
         found = super().problems(where, cohort, covariates)
         if self.until < self.every:
             found.append(f"{where}: 'until' is before the first step of 'every'")
+        points = self.until / self.every
+        if points > MOST_STEPS:
+            found.append(
+                f"{where}: from 0 to {self.until:g} in steps of {self.every:g} are {points:.0f} points; write a larger "
+                f"'every', so that there are {MOST_STEPS:,} at most"
+            )
         for key in ("report_at", "restricted_mean_at", "risk_difference_at"):
             times = [time for time in getattr(self, key, []) if self.off_grid(time, key != "report_at")]
             if times:
