@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from family_justice.command.check import check
-from family_justice.command.start import check_targets
+from family_justice.command.start import check_words
 from family_justice.config.load import OF_RULES, Configuration, is_taken
 from family_justice.errors import PipelineError
 from family_justice.jobs import JOBS
@@ -75,7 +75,7 @@ def write(case: dict[str, Any], folder: Path) -> None:
 def run(case: dict[str, Any]) -> None:
     """Do what a run does, as far as it takes to meet the mistake: the configuration and its SQL; with ``run`` jobs."""
     config = Path("config")
-    check_targets(config, case.get("targets", []))
+    check_words(config, case.get("targets", []))
     configuration = Configuration(config)
     configuration.policy("court_records")
     stream = configuration.stream(STREAM)

@@ -36,3 +36,7 @@ for stream in STREAMS:
 onstart:
     check_rooms()
     hand_memory()
+
+
+if IMPORTED:
+    guard_imported()

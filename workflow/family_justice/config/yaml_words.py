@@ -49,9 +49,12 @@ _SAID = [
     ("another document", "here", "`---` begins a second document; a file has one"),
     ("2002:merge", "here", "keys are not merged by `<<`; write them out"),
     ("undefined alias", "here", "there is no anchor (`&name`) for what begins with `*`"),
-    ("mapping values are not allowed", "here", "the line is indented further than the keys beside it; keys of one level "
-     "begin in one column"),
-]  # fmt: skip
+    (
+        "mapping values are not allowed",
+        "here",
+        "the line is indented further than the keys beside it; keys of one level begin in one column",
+    ),
+]
 
 
 def _explanations(problem: str, lines: list[str], here: int, begun: int) -> list[tuple[int, str]]:
