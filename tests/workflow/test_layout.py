@@ -32,7 +32,7 @@ PLAIN = {
         "results",
         "rooms",
     ),
-    *("sql", "study_sql", "terminal"),
+    *("sql", "study_sql", "targets", "terminal"),
 }
 #: The parts of kinds, by their files: of the stages that use them. What is not named runs.
 KINDS = "kinds"
