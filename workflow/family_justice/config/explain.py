@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from family_justice.config.base import Name
+from family_justice.config.meanings import meaning_of
 from family_justice.config.yaml_words import quoted
 from family_justice.errors import did_you_mean
 
@@ -109,8 +110,8 @@ def _explain(problems: list[Any], keys: tuple[str, ...], model: Any, written: Wr
         comma = " A number is written without commas." if keys[-1].isdigit() else ""
         return f"unknown key '{shown}'.{comma} {did_you_mean(keys[-1], list(here.model_fields) if here else [])}"
     if kind == "missing":
-        field = here.model_fields[keys[-1]].description if here and keys[-1] in here.model_fields else None
-        return f"key '{shown}' is missing" + (f": {field}" if field else "")
+        meaning = meaning_of(here, keys[-1]) if here and keys[-1] in here.model_fields else ""
+        return f"key '{shown}' is missing" + (f": {meaning}" if meaning else "")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _tag(problem, keys, model)
     if kind == "value_error":
