@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
 from family_justice import __version__
+from family_justice.command import parser
 from family_justice.command.parser import make_parser
 from family_justice.config.generate import SCHEMAS
 
@@ -83,3 +86,21 @@ def test_issue_templates_have_a_head(path: Path) -> None:
 def test_the_container_for_development_makes_the_environment_of_the_lock() -> None:
     made = json.loads(read(".devcontainer/devcontainer.json"))["postCreateCommand"]
     assert "--require-hashes -r requirements-test.lock" in made
+
+
+def test_the_command_of_the_package_is_that_of_the_front_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (script,) = tomllib.loads(read("pyproject.toml"))["project"]["scripts"].items()
+    module, function = script[1].split(":")
+    assert script[0] == "family-justice"
+    assert getattr(importlib.import_module(module), function) is parser.main
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["family-justice", "report", "recurence"])
+    assert parser.main() == 1  # in the folder of the library, wherever it was typed
+    assert Path.cwd() == ROOT
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parser, "HERE", tmp_path)  # as if the library had been copied elsewhere
+    capsys.readouterr()
+    assert parser.main() == 1
+    assert "There is no config/config.yaml here: go to the folder of the pipeline" in capsys.readouterr().err

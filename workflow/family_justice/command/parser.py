@@ -27,8 +27,10 @@ first steps:
 """
 
 
-def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit status: 1 for what the user can put right, said in one message."""
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the arguments say (None: those of the command line) and return the exit status: 1 for what the user can
+    put right, said in one message."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = make_parser()
     known, rest = parser.parse_known_args(arguments)
     if rest and not known.passes_on:
@@ -54,6 +56,8 @@ def main(arguments: list[str]) -> int:
 def go_to_pipeline(quick: bool) -> None:
     """Work in the folder of the pipeline, the current one or that of the library, or in its quick look."""
     if not Path("config/config.yaml").is_file():
+        if not Path(HERE, "config/config.yaml").is_file():
+            raise PipelineError("There is no config/config.yaml here: go to the folder of the pipeline, a clone of it")
         os.chdir(HERE)
     if quick:
         if not Path(QUICK, "config").is_dir():
