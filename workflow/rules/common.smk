@@ -121,7 +121,8 @@ def targets_asked_for():
 def rule_names():
     """Names of all rules that can be asked for: those here, and those that the main file writes after them."""
     written = Path(workflow.main_snakefile).read_text(encoding="utf-8")
-    return {rule.name for rule in workflow.rules} | set(re.findall(r"^ *(?:rule|checkpoint) +(\w+)", written, re.M))
+    known = {known.name for known in workflow.rules}
+    return known | set(re.findall(r"^ *(?:rule|checkpoint) +(\w+)", written, re.M))
 
 
 def guard_imported():
