@@ -10,7 +10,7 @@ import pandas as pd
 from kinds_on_the_way import COVARIATES as SHARED
 from kinds_on_the_way import FIFTHS
 
-from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Step
+from family_justice.config.schema import Cohort, Covariate, Event, Outcome, Status, Step
 
 ORDERS = ["care", "none", "other"]
 AREAS = ["Anglesey", "Bridgend", "Cardiff"]
@@ -35,6 +35,10 @@ COHORT = Cohort(
                         entry="moved"),
         "again": Outcome(label="Every return", event="again", competing=["death"], censoring=["end"]),
         "recorded": Outcome(label="Recorded return", duration="duration", indicator="came_back"),
+        "coded": Outcome(label="Coded return", duration="duration",
+                         status=Status(column="ended", event=1, competing={2: "Death"})),
+        "coded_late": Outcome(label="Coded return, late", duration="duration", entry="seen_from",
+                              status=Status(column="ended", event=1, competing={2: "Death"})),
     },
     covariates=list(COVARIATES),
 )  # fmt: skip
@@ -91,25 +95,34 @@ IMPUTED = {"imputation": {"variables": ["fifth"], "auxiliary": ["year"], "datase
 #: Further keys, by kind, that make its run read other columns of the members.
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("adjusted_survival", {"cluster": "household", "outcome": "late"}),
+    ("adjusted_survival", {"outcome": "coded_late"}),
+    ("aft", {"outcome": "coded"}),
     ("agreement", {"group_by": ["sex"]}),
     ("cox", {"strata": ["year"], "offset": "baseline", "cluster": "household", "outcome": "late"}),
     ("cox", {"covariates": ["fifth", "age"], "splines": {"age": 3}, "restrict_to": {"placed": ["no"]}}),
     ("cox", {"covariates": ["fifth", "sex"], **IMPUTED}),
+    ("cox", {"outcome": "coded_late"}),
+    ("cumulative_incidence", {"outcomes": ["coded", "coded_late"]}),
     ("fine_gray", {"strata": ["year"], "cluster": "household", "outcome": "late"}),
+    ("fine_gray", {"outcome": "coded", "target": "crr"}),
+    ("fine_gray", {"outcome": "coded_late"}),
     ("funnel", {"variable": None, "outcome": "late"}),
     ("incidence_rate", {"outcome": "again", "age": None, "calendar": {"by": "financial_year"}, "by": ["period", "year"],
                         "compare": None, "standardise": None}),
+    ("incidence_rate", {"outcome": "coded_late", "age": None, "standardise": None}),
     ("incidence_rate", {"outcome": "late", "strata": ["fifth"], "standardise": "cohort"}),
     ("inequality", {"variable": None, "outcome": "recorded", "group_by": ["sex"]}),
-    ("kaplan_meier", {"outcomes": ["late", "recorded"]}),
+    ("kaplan_meier", {"outcomes": ["late", "recorded", "coded", "coded_late"]}),
     ("logistic", {"cluster": "household", "covariates": ["fifth", "sex"], **IMPUTED}),
     ("matched_cox", {"match_on": ["sex", "year"], "nearest_on": [], "covariates": ["age"], "outcome": "late"}),
+    ("matched_cox", {"outcome": "coded_late"}),
     ("matched_logistic", {"variable": None, "covariates": ["first"]}),
     ("mixed_logistic", {"area": "area"}),
     ("multinomial", {"cluster": "household", "marginal_effects": True}),
     ("negative_binomial", {"exposure": "years", "cluster": "household"}),
     ("poisson", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
     ("poisson", {"outcome": "recorded"}),
+    ("poisson", {"outcome": "coded_late"}),
     ("risk_ratio", {"covariates": ["fifth", "sex"], "cluster": "household", **IMPUTED}),
     ("state_occupation", {"states": {**STATES, "home_again": {"label": "Home again", "entered_by": "moved"}},
                           "ordered": False, "group_by": []}),
@@ -144,7 +157,10 @@ def members(n: int = 600) -> pd.DataFrame:
     frame = pd.DataFrame({
         "child_id": np.arange(n), "day": 0.0, "moved": g.integers(0, 60, n).astype(float), "back": np.ceil(back),
         "death": np.ceil(death), "end": end.astype(float), "duration": np.minimum(back, end) / 365.25,
-        "came_back": (back <= end).astype(int), "household": household,
+        "came_back": (back <= end).astype(int),
+        "ended": np.select([back <= np.minimum(death, end), death <= end], [1, 2], 0),
+        "seen_from": np.arange(n) % 7 / 20,
+        "household": household,
         "local_authority": np.array([f"A{k:02}" for k in range(20)])[household % 20],
         "fifth": np.array([*FIFTHS, "not known"])[np.where(g.random(n) < 0.05, 5, fifth)],
         "sex": np.where(female, "female", "male"), "year": np.where(g.random(n) < 0.5, "2015", "2016"),

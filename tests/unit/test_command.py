@@ -18,6 +18,8 @@ from family_justice.command.check import check, line_in_file, write_empty
 from family_justice.command.parser import main
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import PipelineError
+from family_justice.jobs import JOBS
+from family_justice.results import read_results
 from family_justice.sql import identifier, literal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -336,6 +338,20 @@ def test_a_study_of_a_file_can_run_and_holds_no_value_of_it(here: Path, capsys: 
             "Did you mean 'weeks'?",
         ),
         (["mine", "--time", "weeks"], "name it with --file"),
+        (["mine", "--status", "arrest"], "name it with --file"),
+        (["mine", "--file", "data.csv", "--entry", "weeks"], "missing: --time, --event, --until"),
+        (
+            ["mine", "--file", "data.csv", "--time", "weeks", "--status", "arrest", "--event", "arrest"],
+            "write --event (0 and 1) or --status (0, 1 and 2), not both",
+        ),
+        (
+            ["mine", "--file", "data.csv", "--time", "weeks", "--status", "Name", "--until", "9"],
+            "Codes that are words are told in the study itself: docs/own_data.md",
+        ),
+        (
+            ["mine", "--file", "data.csv", "--time", "weeks", "--event", "arrest", "--until", "-9"],
+            "--until: -9 is no length of time",
+        ),
         (["mine", "--file", "bare.csv"], "the first line is no header: 3 of 4 names do not begin with a letter"),
     ],
 )
@@ -350,6 +366,33 @@ def test_what_cannot_be_a_study_is_told_and_nothing_is_written(
     assert "Canary" not in said
     assert not Path("config/streams/mine.yaml").exists()
     assert not Path("config/sources/mine.yaml").exists()
+
+
+def test_columns_that_look_like_durations_are_offered(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("data.csv").write_text("id,survTime,status\n1,2,0\n2,3,1\n")
+    assert main(["init", "mine", "--file", "data.csv"]) == 0
+    assert "--time survTime --status status --until NUMBER   if 2 competes with 1" in capsys.readouterr().out
+    Path("data.csv").write_text("id,weight,height\n1,2,0\n2,3,1\n")
+    assert main(["init", "other", "--file", "data.csv"]) == 0
+    assert "looks like" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("entry", [[], ["--entry", "since"]])
+def test_a_study_of_durations_with_a_status_code_can_run(here: Path, entry: list[str]) -> None:
+    Path("data.csv").write_text(
+        "time,how,since\n" + "".join(f"{n % 40 + 1},{n % 3},{(n + 1) % 2}\n" for n in range(300))
+    )
+    options = ["--time", "time", "--status", "how", "--until", "40", *entry]
+    assert main(["init", "mine", "--file", "data.csv", *options]) == 0
+    assert main(["check", "mine"]) == 0
+    JOBS["load_source"]("mine")
+    JOBS["extract_cohort"]("mine", "everybody")
+    JOBS["derive_covariates"]("mine", "everybody")
+    JOBS["run_analysis"]("mine", "time_to_event")
+    rows = read_results("results/internal/mine/time_to_event/results.csv")
+    last = rows[rows["measure"] == "cumulative_incidence"].iloc[-1]
+    left, with_event = (8, 3) if entry else (0, 0)  # rows 0, 40 ... 280 end as they begin
+    assert (last["events"] + last["competing"] + last["censored"], last["events"]) == (300 - left, 100 - with_event)
 
 
 @pytest.mark.slow

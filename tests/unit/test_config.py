@@ -65,7 +65,7 @@ WRONG_STREAM = [
     ("report_at: [1, 2, 5, 8, 10]", "report_at: [1.1, 2]", "1.1 not on the grid", "multiples of 0.25"),
     ("    restrict_to: {parent: [mother]}", "    restrict_to: {parent: [mothers]}", "there is no level 'mothers'", "Did you mean 'mother'?"),
     ("        event: return_any\n", "        event: return_any\n        time_zero: issue_date\n", "unknown key 'cohorts.parents.outcomes.return_any.time_zero'", "Allowed:"),
-    ("        event: return_any\n", "        duration: age\n        indicator: age\n", "'competing' goes with dates; a recorded duration has none", "'censoring' goes with dates"),
+    ("        event: return_any\n", "        duration: age\n        indicator: age\n", "'competing' names events with dates; of a duration write status:", "'censoring' goes with dates"),
     ("config/references/recurrence.csv", "config/references/recurence.csv", "there is no file 'config/references/recurence.csv'", "Did you mean 'config/references/recurrence.csv'?"),
     ("analysis: predictors_new_child\n", "analysis: return_by_age\n", "'return_by_age' is of kind 'cumulative_incidence'", "hazard ratios (cox)"),
     ("  parent:\n    label: Parent\n", "  intercept:\n    label: Parent\n", "covariates.intercept: the name is taken by rows of results", "give the covariate another"),

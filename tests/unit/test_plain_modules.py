@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from family_justice import fingerprint
-from family_justice.config.generate import COMMAND, generated_files
+from family_justice.config.generate import COMMAND, _models, generated_files
+from family_justice.config.meanings import COMMON, OF_MODEL, meaning_of
 from family_justice.errors import CohortError
 from family_justice.figures.words import around_a_day
 from family_justice.files import atomic, write_csv
@@ -23,6 +24,21 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_generated_files_are_up_to_date() -> None:
     stale = [path for path, text in generated_files().items() if (ROOT / path).read_text(encoding="utf-8") != text]
     assert not stale, f"run: {COMMAND}"
+
+
+def test_every_key_of_the_configuration_has_a_meaning() -> None:
+    models = {model.__name__: model for model in _models()}
+    lacking = [f"{n}.{key}" for n, model in models.items() for key in model.model_fields if not meaning_of(model, key)]
+    assert lacking == []
+    gone = [(name, key) for name, keys in OF_MODEL.items() for key in keys if key not in models[name].model_fields]
+    assert gone == []
+    # One meaning in one place: none that a model says itself, or that is the common one.
+    assert [
+        (name, key)
+        for name, keys in OF_MODEL.items()
+        for key, said in keys.items()
+        if models[name].model_fields[key].description or said == COMMON.get(key)
+    ] == []
 
 
 def test_fingerprint_follows_imports_however_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

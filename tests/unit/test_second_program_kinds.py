@@ -45,6 +45,12 @@ MODELS: dict[str, dict[str, Any]] = {
     "cox": {**FOLLOWED, "covariates": ["age", "sex", "score", "rare"]},
     "cox_breslow": {**FOLLOWED, "covariates": ["age", "score"], "ties": "breslow"},
     "cox_late": {"kind": "cox", "outcome": "late", "covariates": ["age", "score"]},
+    "incidence_coded": {"kind": "cumulative_incidence", "outcomes": ["coded"], "group_by": ["sex"], "every": 1,
+                        "until": 30},
+    "follow_coded_late": {"kind": "kaplan_meier", "outcomes": ["coded_late"], "every": 1, "until": 30},
+    "cox_coded_late": {"kind": "cox", "outcome": "coded_late", "covariates": ["age", "score"]},
+    "rates_coded_late": {"kind": "poisson", "outcome": "coded_late", "covariates": ["age"]},
+    "weibull_coded": {"kind": "aft", "outcome": "coded", "covariates": ["age"], "distribution": "weibull"},
     "cox_strata": {**FOLLOWED, "covariates": ["age", "score"], "strata": ["area"], "cluster": "site"},
     "cox_offset": {**FOLLOWED, "covariates": ["age", "sex"], "offset": "log_size"},
     "cox_curve": {**FOLLOWED, "covariates": ["score", "age"], "splines": {"score": 4}},
@@ -89,6 +95,10 @@ NONE = {
     "returns_marginal": "Wei-Lin-Weissfeld",
     "who": "recomputed from the released counts",
 }
+CODED = {
+    "label": "x", "duration": "months", "time_unit": "months",
+    "status": {"column": "how", "event": "back", "competing": {"died": "x"}, "censored": ["moved", "there"]},
+}  # fmt: skip
 FITTED = [name for name in MODELS if name not in NONE]
 #: A measure of each analysis in which an error is planted: the first one that is about its main result.
 ROOM = ("restricted", "internal")
@@ -102,6 +112,8 @@ def study() -> Stream:
         "late": {**ends, "event": "event", "competing": ["other"], "entry": "entered"},
         "later": {**ends, "event": "event", "competing": ["other"], "at_risk_after_days": 20, "time_unit": "months"},
         "returns": {**ends, "event": "returns", "competing": ["other"]},
+        "coded": CODED,
+        "coded_late": {**CODED, "entry": "months_before"},
     }
     select = {"label": "x", "sql": "SELECT id, event AS date FROM previous"}
     events = {name: select for name in ("event", "other", "ended")} | {"returns": {**select, "repeats": True}}
@@ -148,6 +160,11 @@ def write_members(folder: Path) -> None:
     for name, days in day.items():
         frame[name] = [zero + pd.Timedelta(days=int(d)) if d < 3000 else pd.NaT for d in days]
     frame["entered"] = [zero + pd.Timedelta(days=int(d)) for d in draw.choice([0, 7, 14, 70, 200], n)]
+    first = np.minimum(np.minimum(day["event"], day["other"]), day["ended"])
+    frame["months"], frame["months_before"] = first / 30.4375, np.arange(n) % 5 * 0.23
+    frame["how"] = np.select(
+        [first == day["event"], first == day["other"], np.arange(n) % 2 == 0], ["back", "died", "moved"], "there"
+    )
     owners = pd.DataFrame({"id": np.repeat(np.arange(n), 4)})
     owners["date"] = zero + pd.to_timedelta(np.ceil(draw.exponential(500, 4 * n)).astype(int), unit="D")
     connection = duckdb.connect()
@@ -157,7 +174,8 @@ def write_members(folder: Path) -> None:
     lists = "SELECT id, list(DISTINCT date::DATE ORDER BY date::DATE) AS returns FROM owners GROUP BY id"
     folder.mkdir(parents=True)
     connection.execute(
-        f"COPY (SELECT id, site, {dates}, returns, list_concat([day::DATE], returns) AS places, "
+        f"COPY (SELECT id, site, months, months_before, how, {dates}, returns, "
+        f"list_concat([day::DATE], returns) AS places, "
         "list_transform(range(len(returns) + 1), i -> CASE WHEN i % 2 = id % 2 THEN 'home' ELSE 'away' END) "
         f"AS places_state FROM frame JOIN ({lists}) USING (id)) "
         f"TO '{folder / 'cohort.parquet'}' (FORMAT parquet)"

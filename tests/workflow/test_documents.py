@@ -21,7 +21,8 @@ from family_justice.config.load import Configuration
 from family_justice.contracts import source_tables
 
 DOCUMENTS = (
-    "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/programme.md", "docs/records.md", "README.md"
+    "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/programme.md", "docs/records.md", "README.md",
+    "docs/own_data.md", "config/README.md", "CODE_OF_CONDUCT.md",
 )  # fmt: skip
 THIS = "tests/workflow/test_documents.py"
 SUFFIXES = "csv|docx|html|json|lock|md|parquet|pdf|png|py|R|smk|sql|svg|tex|toml|yaml"

@@ -32,7 +32,7 @@ PLAIN = {
         "results",
         "rooms",
     ),
-    *("sql", "study_sql", "terminal"),
+    *("sql", "study_sql", "targets", "terminal"),
 }
 #: The parts of kinds, by their files: of the stages that use them. What is not named runs.
 KINDS = "kinds"
@@ -186,7 +186,7 @@ def rule_files() -> dict[str, str]:
 
 
 def test_rule_files_are_named_for_stages_and_included_in_their_order():
-    included = re.findall(r'^include: "workflow/rules/(\w+)\.smk"$', (ROOT / "Snakefile").read_text(), re.MULTILINE)
+    included = re.findall(r'^include: "rules/(\w+)\.smk"$', (ROOT / "workflow/Snakefile").read_text(), re.MULTILINE)
     assert included == ["common", *(stage for stage in STAGES if stage not in WITHOUT_RULES)]
     assert set(included) - {"common"} == rule_files().keys()
 
@@ -236,7 +236,7 @@ def test_a_rule_runs_one_job_which_logs_where_the_rule_says():
 
 def test_no_rule_starts_a_second_engine():
     """A ``run:`` block starts a whole Snakemake for each job."""
-    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    files = [ROOT / "Snakefile", ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
     assert [path.name for path in files if re.search(r"^\s+run:\s*$", path.read_text(), re.MULTILINE)] == []
 
 

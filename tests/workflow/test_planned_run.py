@@ -25,7 +25,7 @@ def test_an_edit_between_plan_and_start_stops_the_run(tmp_path: Path) -> None:
     assert "Start again" in said
     assert not (folder / target).exists()
     # The memory of its rule reaches the job, and Snakemake limits no jobs per second.
-    lifted = "    lift_job_limit()\n"
+    lifted = "onstart:\n    before_the_run()\n"
     assert lifted in text
     rules.write_text(text.replace(lifted, lifted + "    print('limit:', workflow.scheduler.job_rate_limiter)\n"))
     say = "        from family_justice import rooms\n        print(rooms.duckdb_limits()['memory_limit'])\n"

@@ -250,7 +250,8 @@ def write_crate() -> None:
     from family_justice.report.evidence.crate import write_crate as write
 
     files = read_layout()
-    write(RELEASE, files.streams, Path("Snakefile"), files.configuration.settings.project)
+    main = next(path for path in (Path("workflow/Snakefile"), Path("Snakefile")) if path.is_file())
+    write(RELEASE, files.streams, main, files.configuration.settings.project)
 
 
 def reproduce(report: str) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+#: How the types of DuckDB begin whose values are numbers, or true and false, which count as 1 and 0.
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "U")
+
 
 def literal(text: str | Path) -> str:
     """Return a string (or the path of a file) as a literal: ``'it''s'``."""

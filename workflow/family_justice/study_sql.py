@@ -195,7 +195,9 @@ _DUCKDB_WORDS = frozenset(
         required requires result return returned returns right row rows same scalar schema select set should side
         statement struct subqueries subquery support supported syntax table tables than that the this timestamp to too
         type types undefined union unique unnest unrecognized use used using value values varchar where which window
-        with within without yet you your"""
+        with within without yet you your add any_value appear boolean compare double exact expected explicitly first
+        float hugeint important integer_literal mixing numeric real smallint string string_literal time tinyint trying
+        ubigint uinteger"""
     )
 )
 _CANDIDATES = re.compile(r'(?:Candidate (?:bindings|functions|macros)|Did you mean)[^"\n]*:?', re.IGNORECASE)
@@ -240,7 +242,15 @@ def _said(error: Exception, sql: str, known: Iterable[str], lines_before: int) -
     """Return what DuckDB finds wrong with a statement, and in which line and column of the SQL as it is written."""
     line, column = _place_in(str(error), sql, lines_before)
     place = f"line {line}" + (f", column {column}" if column else "") + ": " if line else ""
-    return place + told_words(str(error), [sql, *known])
+    return place + told_words(str(error), [sql, *known]) + _of_quotes(str(error), sql)
+
+
+def _of_quotes(message: str, sql: str) -> str:
+    """Return what to write if a value stands in the quotes of names."""
+    found = re.search(r'Referenced column "([^"]*)" not found', message)
+    if found is None or f'"{found[1]}"' not in sql:
+        return ""
+    return f". Double quotes are for names of columns; if it is a value, write {literal(found[1])}"
 
 
 def _place_in(message: str, sql: str, lines_before: int) -> tuple[int, int]:
@@ -258,6 +268,17 @@ def _place_in(message: str, sql: str, lines_before: int) -> tuple[int, int]:
         return line, 0
     column = start + len(shown.group(3)) - len(f"LINE {shown.group(1)}: ") - before - dots + 1
     return line, column if 0 < column <= len(written) + 1 else 0
+
+
+def _of_texts(values: Mapping[str, Any]) -> str:
+    """Return which definitions are text, with which no number or day can be compared."""
+    names = [f"${name}" for name, value in values.items() if isinstance(value, str)]
+    if not names:
+        return ""
+    return (
+        f". Text is {', '.join(names)}: if it is a number or a day, write it under 'definitions' as 90 or 2021-04-30, "
+        "without quotes"
+    )
 
 
 # --- running it -------------------------------------------------------------------------------------------------------
@@ -372,4 +393,5 @@ class StudySql:
             raise self.error(
                 f"{written}: the SQL failed on the records ({type(error).__name__}). "
                 "Its message may quote a record and is not shown; check casts, divisions and scalar subqueries"
+                + _of_texts(values)
             ) from None

@@ -3,6 +3,7 @@
 
 import re
 
+from snakemake.cli import get_argument_parser
 from snakemake.logging import logger
 
 from family_justice import fingerprint, jobs, jobserver, planned, rooms, terminal
@@ -13,9 +14,15 @@ from family_justice.errors import PipelineError
 from family_justice.kinds.quality.model import ANALYSES as QUALITY
 from family_justice.layout import Layout, guide_names
 from family_justice.sources.load import source_state
+from family_justice.targets import check_targets
 
 #: What a rule of the release room may read besides it.
-BY_HAND = ("config/", "Snakefile")
+BY_HAND = ("config/", "Snakefile", "workflow/Snakefile")
+#: Whether another workflow imports this one as a module, and how it calls the rules: before and after their names.
+IMPORTED = not workflow.modifier.is_main_snakefile()
+BEFORE, AFTER = workflow.modifier.modify_rulename("*").split("*")
+#: What the crate of a release has as its workflow.
+MAIN_FILE = next(path for path in ("workflow/Snakefile", "Snakefile") if Path(path).is_file())
 
 # Before anything is read: what is changed from here on is noticed by the jobs. A node of a cluster is told by the run.
 if workflow.is_main_process:
@@ -105,18 +112,56 @@ def lift_job_limit():
         workflow.scheduler.job_rate_limiter = None
 
 
+def targets_asked_for():
+    """Targets of the command line. Snakemake knows them only when the rules have been read, and asks nobody then."""
+    if Path(sys.argv[0]).parent.name != "snakemake" and Path(sys.argv[0]).name != "snakemake":
+        return []
+    # By Snakemake's own parser; what this takes for a target after `--config a=b` is none.
+    said, _ = get_argument_parser().parse_known_args(sys.argv[1:])
+    return sorted(map(str, said.targets or []))
+
+
+def rule_names():
+    """Names of all rules that can be asked for: those here, and those that the main file writes after them."""
+    written = Path(workflow.main_snakefile).read_text(encoding="utf-8")
+    known = {known.name for known in workflow.rules}
+    return known | set(re.findall(r"^ *(?:rule|checkpoint) +(\w+)", written, re.M))
+
+
+def before_the_run():
+    """What must be done when all is planned and no job has started."""
+    check_rooms()
+    hand_memory()
+    lift_job_limit()
+
+
+def guard_imported():
+    """Check the rooms before the jobs of a workflow that imports this one; Snakemake lets no module have an onstart."""
+
+    def guarded(started):
+        def start(log):
+            before_the_run()
+            started(log)
+
+        return start
+
+    register = workflow.onstart
+    workflow._onstart = guarded(workflow._onstart)
+    workflow.onstart = lambda started: register(guarded(started))
+
+
 def check_rooms():
     """Raise an error that names every planned job that writes into the release room and is not allowed to.
 
     Only disclose_<stream> may read another room. The other rules of the release room read nothing but it and what is
     written by hand; a room that a rule names in its parameters or its command counts as read.
     """
-    wrong = []
+    wrong, doors = [], {f"{BEFORE}disclose_{stream}{AFTER}" for stream in STREAMS}
     for job in planned_jobs():
         written = [*job.output, *job.log, *([job.benchmark] if job.benchmark else [])]
         released = [str(path) for path in written if room_of(path) == "release"]
-        name = job.rule.name
-        if not released or name.startswith("disclose_"):
+        name = job.rule.name.removeprefix(BEFORE).removesuffix(AFTER)
+        if not released or job.rule.name in doors:
             continue
         read = [str(path) for path in job.input if not str(path).startswith(BY_HAND) and room_of(path) != "release"]
         said = f"{job.rule.shellcmd or ''} {dict(job.params.items())}"

@@ -34,6 +34,8 @@ for stream in STREAMS:
 
 
 onstart:
-    check_rooms()
-    hand_memory()
-    lift_job_limit()
+    before_the_run()
+
+
+if IMPORTED:
+    guard_imported()

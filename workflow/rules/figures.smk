@@ -14,7 +14,11 @@ for stream, half in [(stream, half) for stream in STREAMS for half in (0, 1)]:
             comparisons=FILES.comparisons(stream),
             tiles="config/codelists/court_area_tiles.csv",
         output:
-            figures=[file for analysis in drawn for file in FILES.figure(stream, analysis)],
+            figures=[
+                report(file, category=stream, labels={"what": analysis}) if file.endswith(".svg") else file
+                for analysis in drawn
+                for file in FILES.figure(stream, analysis)
+            ],
         log:
             f"logs/{stream}/figures_{half + 1}/draw_figures.log",
         group:

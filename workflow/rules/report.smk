@@ -31,7 +31,7 @@ for stream in STREAMS:
             comparisons=FILES.comparisons(stream),
             results=FILES.result_files(stream),
         output:
-            page=f"results/release/{stream}/index.html",
+            page=report(f"results/release/{stream}/index.html", category=stream, labels={"what": "page"}),
             tables=FILES.printed_tables(stream),
         log:
             f"logs/{stream}/write_stream_page.log",
@@ -112,7 +112,7 @@ rule write_crate:
     input:
         page="results/release/index.html",
         streams=[FILES.release_files(stream) for stream in STREAMS],
-        snakefile="Snakefile",
+        snakefile=MAIN_FILE,
     output:
         crate="results/release/ro-crate-metadata.json",
         snakefile="results/release/Snakefile",

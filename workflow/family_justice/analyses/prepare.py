@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.analyses.left_out import NO_TIME_AT_RISK, NOT_YET_OBSERVED
-from family_justice.config.schema import Cohort, Covariate, Outcome
+from family_justice.config.schema import Code, Cohort, Covariate, Outcome, Status
 from family_justice.errors import AnalysisError
 from family_justice.files import connect
 from family_justice.kinds.families.keys import CALENDAR_DAY, Analysis, columns_read
@@ -166,7 +166,7 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     rows = np.arange(len(members))
     start = np.zeros(len(members))
     if outcome.entry is not None:
-        start = np.maximum(_entry(members, outcome.entry, where) - outcome.at_risk_after_days, 0.0)
+        start = np.maximum(_entry(members, outcome.entry, "date", where) - outcome.at_risk_after_days, 0.0)
     left: dict[tuple[str, str], int] = {}
     if outcome.at_risk_after_days:
         end = end - outcome.at_risk_after_days
@@ -182,39 +182,79 @@ def follow_up(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
     return FollowUp(end[rows] / unit, cause[rows], rows, outcome.time_unit, start[rows] / unit, left)
 
 
-def _entry(members: pd.DataFrame, name: str, where: str) -> np.ndarray:
-    """Return the day on which observation of each member starts."""
+def _entry(members: pd.DataFrame, name: str, what: str, where: str) -> np.ndarray:
+    """Return the time at which observation of each member starts; ``what`` is told by the column: a date, a number."""
     if name not in members:
         raise AnalysisError(
             f"{where}: 'entry' is '{name}', which is no event and no column of the cohort. "
             f"It has: {', '.join(columns_of(members))}"
         )
     if not pd.api.types.is_numeric_dtype(members[name]):
-        raise AnalysisError(f"{where}: 'entry' is '{name}', which is no date column of the cohort")
+        raise AnalysisError(f"{where}: 'entry' is '{name}', which is no {what} column of the cohort")
     days = members[name].astype("float64").to_numpy()
     missing = int(np.isnan(days).sum())
     if missing:
         raise AnalysisError(
-            f"{where}: observation of {missing} members has no start; '{name}' must have a date for everybody, so "
+            f"{where}: observation of {missing} members has no start; '{name}' must have a {what} for everybody, so "
             "leave the others out in a step of the cohort"
         )
     return days
 
 
 def _recorded(members: pd.DataFrame, outcome: Outcome, where: str) -> FollowUp:
-    for column in (outcome.duration, outcome.indicator):
+    """Return time at risk of a recorded duration: how it ended is told by a code, when it began by ``entry``."""
+    status = outcome.recorded_status
+    assert outcome.duration is not None
+    assert status is not None
+    for column in (outcome.duration, status.column):
         if column not in members:
             raise AnalysisError(
                 f"{where}: the cohort has no column '{column}'. It has: {', '.join(columns_of(members))}"
             )
+    if not pd.api.types.is_numeric_dtype(members[outcome.duration]):
+        raise AnalysisError(f"{where}: 'duration' is '{outcome.duration}', which is no number column of the cohort")
     duration = members[outcome.duration].astype("float64").to_numpy()
-    indicator = members[outcome.indicator].astype("float64").to_numpy()
     wrong = int((~np.isfinite(duration) | (duration < 0)).sum())
     if wrong:
         raise AnalysisError(f"{where}: '{outcome.duration}' is missing or negative in {wrong} rows")
-    if not np.isin(indicator, (0.0, 1.0)).all():
-        raise AnalysisError(f"{where}: '{outcome.indicator}' must be 0 or 1 in every row")
-    return FollowUp(duration, indicator.astype(int), np.arange(len(members)), outcome.time_unit)
+    cause, rows = _causes(members[status.column], status, where), np.arange(len(members))
+    if outcome.entry is None:
+        return FollowUp(duration, cause, rows, outcome.time_unit)
+    start = np.maximum(_entry(members, outcome.entry, "number", where), 0.0)
+    rows = rows[start < duration]
+    left = {("", NOT_YET_OBSERVED): len(members) - len(rows)}
+    return FollowUp(duration[rows], cause[rows], rows, outcome.time_unit, start[rows], left)
+
+
+def _causes(column: pd.Series, status: Status, where: str) -> np.ndarray:
+    """Return what each code of a column means (n,): CENSORED, EVENT or COMPETING."""
+    codes = column.astype(object)
+    cause = np.full(len(codes), -1)
+    for meaning, ones in ((CENSORED, status.ends), (EVENT, status.events), (COMPETING, list(status.competing))):
+        cause[codes.isin(ones).to_numpy()] = meaning
+    missing = int(codes.isna().sum())
+    if missing:
+        raise AnalysisError(
+            f"{where}: '{status.column}' is missing in {missing} rows, so that nobody knows how they ended; leave them "
+            "out in a step of the cohort"
+        )
+    wrong = int((cause < 0).sum())
+    if wrong:
+        raise AnalysisError(
+            f"{where}: '{status.column}' has another value than {_listed(status.codes)} in {wrong} rows. " + OTHER_CODES
+        )
+    return cause
+
+
+#: What to do about codes that nobody has told of.
+OTHER_CODES = (
+    "How a duration may end stands under 'status': {column: ..., event: 1, competing: {2: LABEL}, censored: 0}; codes "
+    "that are text go into quotes"
+)
+
+
+def _listed(codes: list[Code]) -> str:
+    return " and ".join(filter(None, [", ".join(map(str, codes[:-1])), str(codes[-1])]))
 
 
 def require_events(events: Any, where: str) -> None:

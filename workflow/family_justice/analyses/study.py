@@ -190,7 +190,7 @@ def _cohort(name: str, cohort: Cohort, stream: Stream) -> dict[str, Any]:
                 "label": o.label,
                 "entry": entry(o, cohort),
                 "event": cohort.events[o.event].label if o.event else o.label,
-                "competing": [cohort.events[e].label for e in o.competing],
+                "competing": o.competing_labels(cohort.events),
                 "censoring": [cohort.events[e].label for e in o.censoring] or ["end of the recorded duration"],
             }
             for outcome, o in cohort.outcomes.items()

@@ -108,6 +108,7 @@ def extract_cohort(
     for helper in cohort.tables:
         _make_helper(study, cohort, helper)
     _require_date(study, "cohort", cohort, where)
+    _require_time_zero(study, cohort, where)
     problems = [problem for event in cohort.events for problem in _add_event(study, cohort, event)]
     report_together(where, problems, CohortError)
     members = write_parquet(connection, _with_dates(cohort), cohort_path)
@@ -328,6 +329,12 @@ def _add_event(study: StudySql, cohort: Cohort, event: str) -> list[str]:
     date += ", CAST(state AS VARCHAR) AS state" * (definition.states is not None)
     dates = f"SELECT {key}, {date} FROM ({{}}) WHERE date IS NOT NULL"
     study.make(f"event_{event}", definition.sql, f"event '{event}'", dates)
+    kind = study.columns(f"event_{event}")["date"]
+    if not kind.startswith(("DATE", "TIMESTAMP")):
+        return [
+            f"event '{event}': 'date' is {kind}; write a DATE, such as CAST(column AS DATE) or "
+            "make_date(year, month, day)"
+        ]
     if definition.repeats:
         return _collect_repeats(study, event, key, cohort)
     if definition.states is not None:
@@ -418,6 +425,18 @@ def _require_date(study: StudySql, table: str, cohort: Cohort, where: str) -> No
         raise CohortError(
             f"{where}: 'time_zero' is '{cohort.time_zero}', which is no date column of the last step. "
             + did_you_mean(cohort.time_zero, told_names(possible, study.words))
+        )
+
+
+def _require_time_zero(study: StudySql, cohort: Cohort, where: str) -> None:
+    """Raise ``CohortError`` if time does not begin for every member."""
+    if not cohort.time_zero:
+        return
+    without = study.count(f"SELECT count(*) FROM cohort WHERE {identifier(cohort.time_zero)} IS NULL")
+    if without:
+        raise CohortError(
+            f"{where}: 'time_zero' ({cohort.time_zero}) is empty for {without} members; leave them out in a step, "
+            "so that the attrition counts them"
         )
 
 

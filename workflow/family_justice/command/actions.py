@@ -35,9 +35,10 @@ def reproduce(known: argparse.Namespace, rest: list[str]) -> int:
 
 def init(known: argparse.Namespace, rest: list[str]) -> None:
     """Write a study file."""
-    from family_justice.command.study_file import write_study
+    from family_justice.command.study_file import Duration, write_study
 
-    print("\n".join(write_study(CONFIG, known.name, known.file, known.time, known.event, known.until)))
+    duration = Duration(known.time, known.event, known.status, known.entry, known.until)
+    print("\n".join(write_study(CONFIG, known.name, known.file, duration)))
 
 
 def check(known: argparse.Namespace, rest: list[str]) -> None:

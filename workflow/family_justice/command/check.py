@@ -21,7 +21,7 @@ from family_justice.cohorts.extract import bind_cohort, open_tables
 from family_justice.config.base import sql_of
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
-from family_justice.config.schema import Cohort, Stream
+from family_justice.config.schema import Cohort, Outcome, Stream
 from family_justice.config.source_files import declared_tables
 from family_justice.contracts import Table, research_ready_tables
 from family_justice.contracts.model import DUCKDB_TYPES
@@ -30,10 +30,7 @@ from family_justice.errors import PipelineError, did_you_mean
 from family_justice.files import connect
 from family_justice.kinds.families.keys import CALENDAR_DAY, columns_read
 from family_justice.layout import Layout, guide_names
-from family_justice.sql import identifier, literal
-
-#: Types of columns in which a recorded duration, and whether an event ended it, can stand.
-NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "U")
+from family_justice.sql import NUMBERS, identifier, literal
 
 
 def check(config: Path, streams: list[str]) -> list[str]:
@@ -152,13 +149,26 @@ def _columns(stream: Stream, name: str, cohort: Cohort, columns: Mapping[str, st
                 f"cohort '{name}' has no column '{column}'. {did_you_mean(column, columns)}",
             )
     for outcome, written in cohort.outcomes.items():
-        for key in ("duration", "indicator"):
-            kind = columns.get(getattr(written, key) or "")
-            if kind is not None and not kind.startswith(NUMBERS):
-                yield (
-                    f"cohorts.{name}.outcomes.{outcome}.{key}",
-                    f"column '{getattr(written, key)}' is {kind}; write one of numbers",
-                )
+        yield from ((f"cohorts.{name}.outcomes.{outcome}.{key}", said) for key, said in _recorded(written, columns))
+
+
+def _recorded(outcome: Outcome, columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a recorded duration whose column has a type that will not do."""
+    if outcome.duration is None:
+        return
+    for key in ("duration", "indicator", "entry"):
+        column = getattr(outcome, key)
+        kind = columns.get(column or "")
+        if kind is not None and not kind.startswith(NUMBERS):
+            yield key, f"column '{column}' is {kind}; write one of numbers"
+    status = outcome.status
+    kind = columns.get(status.column) if status else None
+    if status is None or kind is None:
+        return
+    if kind == "VARCHAR" and any(isinstance(code, int) for code in status.codes):
+        yield "status", f"column '{status.column}' is text; write its codes in quotes, 'censored' too"
+    elif kind.startswith(NUMBERS) and any(isinstance(code, str) for code in status.codes):
+        yield "status", f"column '{status.column}' is {kind}; write its codes without quotes"
 
 
 def _told(path: Path, place: str, said: PipelineError | str) -> str:

@@ -27,8 +27,10 @@ first steps:
 """
 
 
-def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit status: 1 for what the user can put right, said in one message."""
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the arguments say (None: those of the command line) and return the exit status: 1 for what the user can
+    put right, said in one message."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = make_parser()
     known, rest = parser.parse_known_args(arguments)
     if rest and not known.passes_on:
@@ -54,6 +56,8 @@ def main(arguments: list[str]) -> int:
 def go_to_pipeline(quick: bool) -> None:
     """Work in the folder of the pipeline, the current one or that of the library, or in its quick look."""
     if not Path("config/config.yaml").is_file():
+        if not Path(HERE, "config/config.yaml").is_file():
+            raise PipelineError("There is no config/config.yaml here: go to the folder of the pipeline, a clone of it")
         os.chdir(HERE)
     if quick:
         if not Path(QUICK, "config").is_dir():
@@ -120,6 +124,15 @@ def _add_studies(add: Callable[..., argparse.ArgumentParser]) -> None:
     init.add_argument("--file", type=_from_here, help="a CSV or Parquet file of yours, instead of the court records")
     init.add_argument("--time", metavar="COLUMN", help="of the file: a recorded duration, for a survival curve")
     init.add_argument("--event", metavar="COLUMN", help="of the file: 1 if the event ended the duration, else 0")
+    init.add_argument(
+        "--status",
+        metavar="COLUMN",
+        help="instead of --event: a code of how the duration ended, 0 with observation, 1 with the event, 2 with "
+        "something that competes with it",
+    )
+    init.add_argument(
+        "--entry", metavar="COLUMN", help="of the file: time at which observation began, if later than the duration did"
+    )
     init.add_argument("--until", metavar="NUMBER", type=float, help="where the survival curve ends, in units of --time")
     check = add(
         "check",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -13,7 +14,8 @@ from pathlib import Path
 import yaml
 
 from family_justice.command.parser import QUICK
-from family_justice.errors import PipelineError, did_you_mean
+from family_justice.errors import PipelineError
+from family_justice.targets import check_targets
 
 #: Options of Snakemake that say how many jobs run at once.
 HOW_MANY = ("--cores", "-c", "--jobs", "-j", "--workflow-profile", "--profile", "--unlock")
@@ -21,13 +23,11 @@ HOW_MANY = ("--cores", "-c", "--jobs", "-j", "--workflow-profile", "--profile", 
 MEMORY_OF_A_JOB = 3000
 #: The quick look: the study, and how large its population is beside the national one.
 QUICK_STREAM, QUICK_SCALE = "recurrence", 0.02
-#: Targets of the Snakefile that are no streams.
-TARGETS = ("all", "datasets", "reproduce")
 
 
 def pipeline(arguments: list[str]) -> int:
     """Run Snakemake with ``arguments``, on as many cores as there are and as memory allows; does not return."""
-    check_targets(Path("config"), arguments)
+    check_words(Path("config"), arguments)
     command = [sys.executable, "-m", "snakemake", *_cores(arguments), *arguments]
     print(f"snakemake {' '.join(command[3:])}", file=sys.stderr, flush=True)
     os.execv(command[0], command)
@@ -51,33 +51,15 @@ def usable_cores() -> int:
     return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY_OF_A_JOB))
 
 
-def check_targets(config: Path, arguments: list[str]) -> None:
-    """Raise ``PipelineError`` if a target before the first option is no stream, no rule and no file.
-
-    Snakemake's own words for it are of rules and input functions.
-    """
-    streams = _streams(config)
-    leading = []
-    for word in arguments:
-        if word.startswith("-"):
-            break
-        leading.append(word)
+def check_words(config: Path, arguments: list[str]) -> None:
+    """Raise ``PipelineError`` if a target before the first option is no stream, no rule and no file."""
+    leading = list(itertools.takewhile(lambda word: not word.startswith("-"), arguments))
     rules = {
         name
         for path in Path("workflow/rules").glob("*.smk")
         for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), re.M)
     }
-    known = {*streams, *TARGETS, *rules}
-    for word in leading:
-        if word in known or "/" in word or word.endswith(tuple(f"_{stream}" for stream in streams)):
-            continue
-        written = config / "streams" / f"{word}.yaml"
-        if written.is_file():
-            raise PipelineError(
-                f"There is a file {written}, but {config / 'config.yaml'} does not name it. Add it there: "
-                f"streams: [{', '.join([*streams, word])}]"
-            )
-        raise PipelineError(f"'{word}' is no study. {did_you_mean(word, [*streams, *TARGETS])}")
+    check_targets(config, leading, _streams(config), rules)
 
 
 def _streams(config: Path) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from family_justice.config.check_cohort import cohort_problems, label_problems
+from family_justice.config.explain import Written
 from family_justice.config.findings import finding_problems
 from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.errors import ConfigError, did_you_mean, report_together
@@ -38,7 +40,8 @@ def check_stream(stream: Stream, shared: Mapping[str, Covariate], path: Path) ->
     problems += _comparisons(stream)
     problems += finding_problems(stream, covariates)
     problems += _impossible_dates(stream)
-    report_together(str(path), problems, ConfigError)
+    problems += _texts_meant_otherwise(stream)
+    report_together(str(path), Written(path).with_lines(problems) if problems else [], ConfigError)
 
 
 def _comparisons(stream: Stream) -> list[str]:
@@ -64,7 +67,8 @@ def _comparisons(stream: Stream) -> list[str]:
 
 def check_shared_covariates(covariates: Mapping[str, Covariate], path: Path) -> None:
     """Raise one ``ConfigError`` with everything wrong in the shared covariates."""
-    report_together(str(path), [p for n, c in covariates.items() for p in _covariate(n, c)], ConfigError)
+    problems = [p for n, c in covariates.items() for p in _covariate(n, c)]
+    report_together(str(path), Written(path).with_lines(problems) if problems else [], ConfigError)
 
 
 #: Terms of result rows that are no covariate.
@@ -166,6 +170,28 @@ def _repeated_events(where: str, analysis: Analysis, cohort: Cohort) -> list[str
 
 def _quoted(kinds: list[str]) -> str:
     return " or ".join(f"'{kind}'" for kind in kinds)
+
+
+#: Text of a definition that was meant as a number or a day, and is none as it is written.
+_MEANT_AS_DAY, _MEANT_AS_NUMBER = (
+    re.compile(r"(?!\d{4}-\d\d-\d\d$)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"),
+    re.compile(r"-?\d{1,3}([, ]\d{3})+(\.\d+)?"),
+)
+
+
+def _texts_meant_otherwise(stream: Stream) -> list[str]:
+    """A definition must be what it looks like: a day or a number, not the text of one."""
+    problems = []
+    for name, definition in stream.definitions.items():
+        text = definition.value
+        if not isinstance(text, str):
+            continue
+        if _MEANT_AS_DAY.fullmatch(text):
+            problems.append(f"definitions.{name}: '{text}' is text; write a day as 2021-04-30, without quotes")
+        elif _MEANT_AS_NUMBER.fullmatch(text):
+            plain = re.sub("[, ]", "", text)
+            problems.append(f"definitions.{name}: '{text}' is text; write the number as {plain}, without quotes")
+    return problems
 
 
 def _impossible_dates(stream: Stream) -> list[str]:

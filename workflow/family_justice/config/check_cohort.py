@@ -43,6 +43,11 @@ def cohort_problems(where: str, cohort: Cohort, stream: Stream, covariates: Mapp
     for name in cohort.covariates:
         if name in covariates:
             problems += sql_problems(f"covariate '{name}'", covariates[name].value, stream)
+    problems += [
+        f"{where}.covariates: '{name}' is named more than once; once is enough"
+        for name, times in Counter(cohort.covariates).items()
+        if times > 1
+    ]
     problems += _follow_up(where, cohort)
     problems += [
         f"{where}.events.{name}: 'states' are of a history of spells, which has many dates anyway; remove 'repeats'"
@@ -129,26 +134,59 @@ def _follow_up(where: str, cohort: Cohort) -> list[str]:
     return problems
 
 
+#: How the code of a status column is told.
+STATUS = "status: {column: COLUMN, event: 1, competing: {2: LABEL}}"
+
+
 def _outcome(where: str, cohort: Cohort, name: str) -> list[str]:
     outcome = cohort.outcomes[name]
     dated, recorded = outcome.event is not None, outcome.duration is not None
     problems = []
     if dated == recorded:
         problems.append(
-            f"{where}: write either 'event' (with 'competing' and 'censoring') or 'duration' and 'indicator'"
+            f"{where}: write either 'event' (with 'competing' and 'censoring') or 'duration' (with 'indicator' or "
+            "'status')"
         )
-    if recorded and outcome.indicator is None:
-        problems.append(f"{where}: 'indicator' is missing; it says whether the event ended the duration")
     if recorded:
-        dated_keys = ("competing", "censoring", "at_risk_after_days", "entry")
+        problems += _recorded(where, cohort, outcome)
+    else:
         problems += [
-            f"{where}: '{key}' goes with dates; a recorded duration has none; remove it"
-            for key in dated_keys
-            if getattr(outcome, key)
+            f"{where}: '{key}' goes with 'duration'; remove it"
+            for key in ("indicator", "status")
+            if getattr(outcome, key) is not None
         ]
-    elif outcome.indicator is not None:
-        problems.append(f"{where}: 'indicator' goes with 'duration'; remove it")
     return problems + (_dated(where, cohort, outcome) if dated else [])
+
+
+def _recorded(where: str, cohort: Cohort, outcome: Outcome) -> list[str]:
+    """Say what is wrong with a duration and how its end is told."""
+    status = outcome.status
+    problems = []
+    if (outcome.indicator is None) == (status is None):
+        problems.append(
+            f"{where}: write either 'indicator', a column that is 1 if the event ended the duration, else 0; or, of a "
+            f"column with more codes, {STATUS}"
+        )
+    if outcome.competing:
+        problems.append(f"{where}: 'competing' names events with dates; of a duration write {STATUS}")
+    problems += [
+        f"{where}: '{key}' goes with dates; a recorded duration has none; remove it"
+        for key in ("censoring", "at_risk_after_days")
+        if getattr(outcome, key)
+    ]
+    if outcome.entry in cohort.events:
+        problems.append(
+            f"{where}.entry: '{outcome.entry}' is an event with a date; of a duration write a number column, counted "
+            "as the duration is"
+        )
+    if status is None:
+        return problems
+    twice = [str(code) for code, times in Counter(status.codes).items() if times > 1]
+    if twice:
+        problems.append(f"{where}.status: {', '.join(twice)} written twice; a code has one meaning")
+    if not status.events or not status.ends:
+        problems.append(f"{where}.status: 'event' and 'censored' need a code each")
+    return problems
 
 
 def _dated(where: str, cohort: Cohort, outcome: Outcome) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from family_justice.config.base import sql_of
+from family_justice.config.explain import Written
 from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.errors import ConfigError, report_together
 from family_justice.study_sql import problems_of
@@ -18,15 +19,12 @@ def check_stream_sql(stream: Stream, shared: Mapping[str, Covariate], tables: Co
     """
     used = {name for cohort in stream.cohorts.values() for name in cohort.covariates}
     texts = [*sql_of(stream), *sql_of({name: shared[name] for name in sorted(used & set(shared))}, where="covariates")]
-    report_together(
-        str(path),
-        [
-            f"{where}: {problem}"
-            for where, text, place in texts
-            for problem in problems_of(text, place, {*tables, *_made_before(where, stream)})
-        ],
-        ConfigError,
-    )
+    problems = [
+        f"{where}: {problem}"
+        for where, text, place in texts
+        for problem in problems_of(text, place, {*tables, *_made_before(where, stream)})
+    ]
+    report_together(str(path), Written(path).with_lines(problems) if problems else [], ConfigError)
 
 
 def _made_before(where: str, stream: Stream) -> list[str]:

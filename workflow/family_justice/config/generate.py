@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from family_justice.config import schema as models
 from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
+from family_justice.config.meanings import meaning_of
 from family_justice.config.sources import Source
 from family_justice.contracts import Table, contracts, data_set_tables, research_ready_tables, source_tables
 from family_justice.files import write_text
@@ -36,10 +37,21 @@ SCHEMAS: dict[str, Any] = {
 def generated_files() -> dict[str, str]:
     """Return path -> text of every generated file, paths relative to the top of the repository."""
     schemas = {
-        f"workflow/schemas/{name}.schema.json": json.dumps(TypeAdapter(model).json_schema(), indent=2) + "\n"
+        f"workflow/schemas/{name}.schema.json": json.dumps(json_schema(model), indent=2) + "\n"
         for name, model in SCHEMAS.items()
     }
     return {**schemas, "docs/config.md": config_reference(), "docs/tables.md": table_reference()}
+
+
+def json_schema(model: Any) -> dict[str, Any]:
+    """Return the JSON schema of a model, with the meaning of every key."""
+    schema = TypeAdapter(model).json_schema()
+    by_name = {found.__name__: found for found in _models()}
+    for name, part in [(schema.get("title", ""), schema), *schema.get("$defs", {}).items()]:
+        for key, about in part.get("properties", {}).items() if name in by_name else ():
+            field = next(n for n, f in by_name[name].model_fields.items() if key in (n, f.alias))
+            about.setdefault("description", meaning_of(by_name[name], field))
+    return schema
 
 
 def config_reference() -> str:
@@ -50,7 +62,7 @@ def config_reference() -> str:
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
         for name, field in model.model_fields.items():
             default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-            lines.append(f"| `{name}` | {_type(field.annotation)} | {default} | {field.description or ''} |")
+            lines.append(f"| `{name}` | {_type(field.annotation)} | {default} | {meaning_of(model, name)} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import re
-import types
-import typing
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from family_justice.config.base import Name
 from family_justice.config.catalogue import Catalogue
 from family_justice.config.check import check_shared_covariates, check_stream
 from family_justice.config.check_sql import check_stream_sql
+from family_justice.config.explain import explain
 from family_justice.config.policy import FLOOR, NEEDED_TYPES, check_policy_not_below, is_looser
 from family_justice.config.schema import Covariate, Policy, Settings, Stream
 from family_justice.config.source_files import check_lists, check_open_policy, check_place, check_words
 from family_justice.config.sources import Source
+from family_justice.config.yaml_words import explain_yaml
 from family_justice.contracts import contracts, research_ready_tables, source_tables
 from family_justice.errors import ConfigError, did_you_mean, report_together
 
 T = TypeVar("T")
-#: Names that no stream can have: targets of the Snakefile, and folders of results beside those of streams.
-TAKEN = ("all", "datasets", "reproduce", "sources", "releases")
+#: Names that no stream can have: rules, targets of the Snakefile, and folders of results beside those of streams.
+TAKEN = (
+    *("all", "datasets", "reproduce", "sources", "releases"),
+    *("load_source", "harmonise_records", "build_datasets", "evaluate_harmonisation", "calibrate_population"),
+    *("extract_cohort", "run_analysis", "refit_analyses", "count_quality", "compare_results"),
+    *("write_guide", "write_index", "write_crate"),
+)
+#: How names of rules begin that end with that of a stream, or with more.
+OF_RULES = ("derive_", "disclose_", "draw_", "write_")
+
+
+def is_taken(name: str) -> bool:
+    """Say whether no stream may be called so."""
+    return name in TAKEN or name.startswith(OF_RULES)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -69,9 +82,8 @@ def read_yaml(path: str | Path) -> Any:
             raise ConfigError(f"{path}: there is no such file, but there is {other.name}; rename it") from None
         near = sorted(p.stem for p in path.parent.glob(f"*{path.suffix}")) if path.parent.is_dir() else []
         raise ConfigError(f"{path}: there is no such file. {did_you_mean(path.stem, near)}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{path}: line {line} is not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {explain_yaml(error, _text(path))}") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     if not isinstance(read, dict):
@@ -95,84 +107,9 @@ def parse(data: Any, model: Any, where: str | Path) -> Any:
     try:
         return TypeAdapter(model).validate_python(data)
     except ValidationError as error:
-        problems = [_explain(problem, model) for problem in error.errors()]
+        problems = explain(error, model, where)
     report_together(str(where), problems, ConfigError)
     raise AssertionError("unreachable: a validation error has at least one problem")
-
-
-def _explain(problem: Any, model: Any) -> str:
-    keys = [str(part) for part in problem["loc"]]
-    here = _model_at(model, problem["loc"][:-1])
-    # The tag of a union stands in the path; it is not a key that the user wrote.
-    shown = ".".join(key for key, real in zip(keys, _is_key(model, problem["loc"]), strict=True) if real) or "(file)"
-    allowed = list(here.model_fields) if here else []
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key '{shown}'. {did_you_mean(keys[-1], allowed)}"
-    if problem["type"] == "missing":
-        field = here.model_fields[keys[-1]].description if here and keys[-1] in here.model_fields else None
-        return f"key '{shown}' is missing" + (f": {field}" if field else "")
-    if problem["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        tags = [tag.strip(" '") for tag in str(problem["ctx"].get("expected_tags", "")).split(",") if tag.strip()]
-        written = str(problem["ctx"].get("tag", ""))
-        return f"'{shown}.kind' is '{written}'. {did_you_mean(written, tags or _tags(model))}"
-    return f"'{shown}': {problem['msg']}; found {_show(problem['input'])}"
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, str) and "://" in value:  # a connection string, which may hold a password against all advice
-        return f"'{value.partition('://')[0]}://...'"
-    text = f"'{value}'" if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _options(annotation: Any) -> list[Any]:
-    """Take unions and annotations apart into the plain types they are made of."""
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return _options(typing.get_args(annotation)[0])
-    if origin in (typing.Union, types.UnionType):
-        return [plain for part in typing.get_args(annotation) for plain in _options(part)]
-    return [annotation]
-
-
-def _tags(annotation: Any) -> list[str]:
-    models = [m for m in _options(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
-    return [
-        str(tag)
-        for m in models
-        if "kind" in m.model_fields
-        for tag in typing.get_args(m.model_fields["kind"].annotation)
-    ]
-
-
-def _walk(annotation: Any, loc: tuple[Any, ...]) -> tuple[Any, list[bool]]:
-    """Follow a path of keys; return the type at its end and, for each part, whether it is a key."""
-    real: list[bool] = []
-    for part in loc:
-        options = _options(annotation)
-        models = [m for m in options if isinstance(m, type) and issubclass(m, BaseModel)]
-        tagged = [m for m in models if len(models) > 1 and str(part) in _tags(m)]
-        if tagged:
-            annotation = tagged[0]
-            real.append(False)
-            continue
-        real.append(True)
-        holder = next((m for m in models if str(part) in m.model_fields), None)
-        if holder:
-            annotation = holder.model_fields[str(part)].annotation
-            continue
-        container = next((o for o in options if typing.get_origin(o) in (dict, list)), None)
-        annotation = typing.get_args(container)[-1] if container else None
-    return annotation, real
-
-
-def _model_at(model: Any, loc: tuple[Any, ...]) -> type[BaseModel] | None:
-    end, _ = _walk(model, loc)
-    return next((m for m in _options(end) if isinstance(m, type) and issubclass(m, BaseModel)), None)
-
-
-def _is_key(model: Any, loc: tuple[Any, ...]) -> list[bool]:
-    return _walk(model, loc)[1]
 
 
 # --- the files ---------------------------------------------------------------------------------------------------
@@ -188,8 +125,10 @@ class Configuration:
         taken = [
             f"streams: '{name}' is a word of the pipeline itself; give the study another name"
             for name in self.settings.streams
-            if name in TAKEN
+            if is_taken(name)
         ]
+        twice = [name for name, times in Counter(self.settings.streams).items() if times > 1]
+        taken += [f"streams: '{name}' is named more than once; once is enough" for name in twice]
         report_together(str(folder / "config.yaml"), taken, ConfigError)
 
     @cache  # noqa: B019 - one configuration lives as long as the process
@@ -304,7 +243,11 @@ class Configuration:
         """Return the policy of a stream and the custodian's minimum, which it may not fall below."""
         minimum = self.policy(self.source(self.source_of(stream)).minimum_policy)
         policy = self.policy(stream.policy or self.settings.policy)
-        check_policy_not_below(policy, minimum)
+        name, source = stream.policy or self.settings.policy, self.source_of(stream)
+        where = (
+            f"{self.folder / 'streams' / stream.stream}.yaml: policy '{name}' is looser than source '{source}' allows"
+        )
+        check_policy_not_below(policy, minimum, where)
         return policy, minimum
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    StrictInt,
+    StrictStr,
     model_validator,
 )
 
@@ -240,6 +243,38 @@ class Event(Strict):
         return self.repeats or self.states is not None
 
 
+#: What may stand in a column of codes: a whole number, or text.
+Code = StrictInt | StrictStr
+
+
+class Status(Strict):
+    """A column whose code says how each recorded duration ended, as in R's ``Surv(time, factor(status))``."""
+
+    column: str = Field(description="column of the cohort with the code, a whole number or text")
+    event: Code | list[Code] = Field(description="code of the event, or several: `[1, 2]` is whichever of them comes")
+    competing: dict[Code, str] = Field(
+        default_factory=dict, description="codes of what made the event impossible, each with its label"
+    )
+    censored: Code | list[Code] = Field(
+        default=0, description="code of a duration that ended with observation, or several. No other codes may occur"
+    )
+
+    @property
+    def events(self) -> list[Code]:
+        """The codes of the event."""
+        return self.event if isinstance(self.event, list) else [self.event]
+
+    @property
+    def ends(self) -> list[Code]:
+        """The codes of who was observed to the end."""
+        return self.censored if isinstance(self.censored, list) else [self.censored]
+
+    @property
+    def codes(self) -> list[Code]:
+        """All codes, as often as they are written."""
+        return [*self.events, *self.competing, *self.ends]
+
+
 class Outcome(Strict):
     """Time from the cohort's time zero to an event, with competing events and censoring; or a recorded duration."""
 
@@ -251,14 +286,35 @@ class Outcome(Strict):
     entry: str | None = Field(
         default=None,
         description="event or date column at which observation starts, if later than time zero (delayed entry); with "
-        "the date of birth as time zero, time is age",
+        "the date of birth as time zero, time is age. With `duration`: number column with the time at which "
+        "observation starts, counted as the duration is",
     )
     event: Name | None = Field(default=None, description="event of the cohort")
     competing: list[Name] = Field(default_factory=list, description="events that make this one impossible")
     censoring: list[Name] = Field(default_factory=list, description="events that end observation")
     duration: str | None = Field(default=None, description="number column with the time, instead of dates")
     indicator: str | None = Field(default=None, description="column that is 1 if the event ended the duration, else 0")
+    status: Status | None = Field(
+        default=None, description="or a column with a code of how the duration ended, for competing risks"
+    )
     time_unit: Literal["days", "weeks", "months", "years"] = "years"
+
+    @property
+    def recorded_status(self) -> Status | None:
+        """How the end of a recorded duration is told; None where dates tell it."""
+        return Status(column=self.indicator, event=1) if self.indicator else self.status
+
+    @property
+    def columns(self) -> list[str]:
+        """The events and columns of the cohort that time at risk is read from."""
+        told = self.recorded_status
+        names = [self.event, *self.competing, *self.censoring, self.entry, self.duration, told.column if told else None]
+        return [name for name in names if name]
+
+    def competing_labels(self, events: Mapping[str, Event]) -> list[str]:
+        """Return the labels of what competes with the event; ``events`` are those of the cohort."""
+        coded = self.status.competing.values() if self.status else ()
+        return [*(events[name].label for name in self.competing), *coded]
 
 
 class Cohort(Strict):

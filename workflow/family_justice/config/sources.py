@@ -326,6 +326,11 @@ class FilesSource(_Records):
 
     @model_validator(mode="after")
     def _court_records_have_an_end(self) -> FilesSource:
+        if bool(self.folder) == bool(self.tables):
+            raise ValueError(
+                "write 'folder', where the court tables are, or 'tables', which declares tables of your own"
+                + (", not both" if self.folder else "")
+            )
         if self.folder is not None and self.refresh_date is None:
             raise ValueError("'refresh_date' is missing: court records need the last day that they cover")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from family_justice.cohorts.extract import open_tables
 from family_justice.config.schema import Cohort, Covariate, Stream
 from family_justice.errors import CohortError, PipelineError, did_you_mean, report_together
 from family_justice.files import write_parquet
-from family_justice.sql import identifiers, literal, literals
+from family_justice.sql import NUMBERS, identifiers, literal, literals
 from family_justice.study_sql import StudySql
 
 
@@ -64,9 +65,30 @@ def bind_covariates(study: StudySql, cohort: Cohort, covariates: Mapping[str, Co
     for covariate in cohort.covariates:
         try:
             _make_values(study, cohort, covariate, covariates[covariate])
+            _require_type(study, covariate, covariates[covariate])
         except PipelineError as error:
             wrong[covariate] = error
     return wrong
+
+
+def _require_type(study: StudySql, name: str, covariate: Covariate) -> None:
+    """Raise ``CohortError`` for SQL of a type that cannot give the levels, or a number."""
+    study.make(f"type_{name}", covariate.value, f"covariate '{name}'", "SELECT ({}) AS value FROM cohort", "expression")
+    kind = study.columns(f"type_{name}")["value"]
+    levels = covariate.levels
+    if levels is None and not kind.startswith((*NUMBERS, "NULL")):
+        wrong = "and it has no 'levels', so that it is a number; write levels, or SQL that gives a number"
+    elif levels is not None and kind == "BOOLEAN" and not {"true", "false"} & set(levels):
+        wrong = f"which is true or false; write CASE WHEN ... THEN {literal(levels[0])} ELSE {literal(levels[-1])} END"
+    elif levels is not None and kind != "BOOLEAN" and kind.startswith(NUMBERS) and not any(map(_is_number, levels)):
+        wrong = f"and its levels are words; write CASE WHEN ... THEN {literal(levels[0])} ... END"
+    else:
+        return
+    raise CohortError(f"its SQL gives {kind}, {wrong}")
+
+
+def _is_number(level: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", level) is not None
 
 
 def _make_values(study: StudySql, cohort: Cohort, name: str, covariate: Covariate) -> None:
@@ -74,5 +96,9 @@ def _make_values(study: StudySql, cohort: Cohort, name: str, covariate: Covariat
     kind = "VARCHAR" if covariate.levels else "DOUBLE"
     missing = f", {literal(covariate.missing)}" if covariate.missing is not None else ""
     key = identifiers(cohort.key)
-    around = f'SELECT {key}, coalesce(CAST(({{}}) AS {kind}){missing}) AS "{name}" FROM cohort'
+    # The name stands outside: a value cannot read itself, and what is no column is told as such.
+    around = (
+        f'SELECT {key}, coalesce("value of it"{missing}) AS "{name}" '
+        f'FROM (SELECT {key}, CAST(({{}}) AS {kind}) AS "value of it" FROM cohort)'
+    )
     study.make(f"value_{name}", covariate.value, f"covariate '{name}'", around, place="expression")

@@ -47,9 +47,7 @@ class Observed:
 def observe(members: pd.DataFrame, outcome: Outcome) -> Observed:
     """Return who is at risk and what ended it: the earliest date; on one day the event, then a competing event."""
     if outcome.duration:
-        stop = members[outcome.duration].astype(float).to_numpy()
-        event = members[outcome.indicator].to_numpy() == 1
-        return Observed(members, stop, event, np.zeros(len(members), dtype=bool), None, 1.0)
+        return _recorded(members, outcome)
     roles = ([outcome.event] if outcome.event else [], outcome.competing, outcome.censoring)
     first, second, last = (_earliest(members, names) for names in roles)
     event = first <= np.minimum(second, last)
@@ -63,6 +61,22 @@ def observe(members: pd.DataFrame, outcome: Outcome) -> Observed:
         )
         at_risk = at_risk & (start < stop)
     return Observed(members, stop, event, competing, start, DAYS[outcome.time_unit]).among(at_risk)
+
+
+def _recorded(members: pd.DataFrame, outcome: Outcome) -> Observed:
+    """Return what a recorded duration and the code of its end say; times stay in the unit of the outcome."""
+    stop = members[str(outcome.duration)].astype(float).to_numpy()
+    if outcome.status is None:
+        event = members[str(outcome.indicator)].to_numpy() == 1
+        competing = np.zeros(len(members), dtype=bool)
+    else:
+        code, status = members[outcome.status.column], outcome.status
+        event = code.isin(status.events).to_numpy()
+        competing = code.isin(list(status.competing)).to_numpy()
+    if outcome.entry is None:
+        return Observed(members, stop, event, competing, None, 1.0)
+    start = np.maximum(members[outcome.entry].to_numpy(dtype=float), 0)
+    return Observed(members, stop, event, competing, start, 1.0).among(start < stop)
 
 
 def _earliest(members: pd.DataFrame, names: list[str]) -> np.ndarray:

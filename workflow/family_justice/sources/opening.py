@@ -156,6 +156,8 @@ def _know_encoding(path: Path, declared: str) -> None:
         head = stream.read(HEAD)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Unreadable("the file is UTF-16: write `encoding: utf-16`.")
+    if head.startswith(b"PK\3\4"):
+        raise Unreadable("this is an Excel workbook or a ZIP file: save its table as CSV, or unpack it.")
     if b"\0" in head:
         even, odd = head[::2].count(0), head[1::2].count(0)
         if max(even, odd) > 0.3 * len(head) / 2:

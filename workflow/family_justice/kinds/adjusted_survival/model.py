@@ -43,7 +43,7 @@ class AdjustedSurvival(Grid):
     def sentence(self, words: Wording) -> str:
         """Standardised survival, and what counts as censoring."""
         outcome = words.cohort.outcomes[self.outcome]
-        others = [words.cohort.events[event].label.lower() for event in outcome.competing]
+        others = [label.lower() for label in outcome.competing_labels(words.cohort.events)]
         censored = f"; {' and '.join(others)} counted as censoring" if others else ""
         return (
             f"Survival curves of {outcome.label.lower()} for {words.who} were standardised with a Cox model "

@@ -82,7 +82,8 @@ class Cox(Clustered):
             for name, knots in self.splines.items()
         )
         strata = f", stratified by {words.labels(self.strata)}" if self.strata else ""
-        specific = "cause-specific hazard" if words.cohort.outcomes[self.outcome].competing else "hazard"
+        others = words.cohort.outcomes[self.outcome].competing_labels(words.cohort.events)
+        specific = "cause-specific hazard" if others else "hazard"
         return (
             f"The {specific} of {words.outcome(self.outcome)} for {words.who} was modelled by Cox regression "
             f"({self.ties.capitalize()}'s method for ties) on {words.named}{strata}{words.clustered}.{curves}"

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from family_justice.second_program import design, splines
-from family_justice.second_program.follow_up import HALF_DAY, Observed, observe
+from family_justice.second_program.follow_up import Observed, observe
 from family_justice.second_program.refit import LIFELINES, STATSMODELS, Refit, Refits
 from family_justice.second_program.words import CLUSTERED, LIKELIHOOD_OF_OTHERS
 
@@ -126,7 +126,8 @@ def by_statsmodels(
     """Fit the model with ``PHReg``; arguments as ``partial_likelihood``."""
     from statsmodels.duration.hazard_regression import PHReg
 
-    start = None if observed.start is None else np.where(observed.start > 0, observed.start + HALF_DAY, 0.0)
+    # PHReg has who enters at a time in the risk set of that time, which is not at risk before it has passed.
+    start = None if observed.start is None else np.where(observed.start > 0, np.nextafter(observed.start, np.inf), 0.0)
     model = PHReg(
         observed.stop, x, status=observed.event.astype(int), entry=start, strata=strata, offset=offset, ties=ties
     )  # fmt: skip

@@ -139,12 +139,10 @@ class Analysis(Strict):
 
     def events_needed(self, cohort: Cohort) -> list[str]:
         """Return the events, dates and numbers of the cohort that the run reads."""
-        found: list[str | None] = []
+        found: list[str] = []
         for name in self.outcome_names():
-            outcome = cohort.outcomes[name]
-            found += [outcome.event, *outcome.competing, *outcome.censoring, outcome.entry]
-            found += [outcome.duration, outcome.indicator]
-        return [name for name in dict.fromkeys(found) if name]
+            found += cohort.outcomes[name].columns
+        return list(dict.fromkeys(found))
 
     def columns_needed(self) -> list[str]:
         """Return further columns of the cohort that the run reads."""
@@ -180,13 +178,15 @@ class Analysis(Strict):
 def columns_read(cohort: Cohort, analysis: Analysis | None) -> tuple[list[str], list[str]]:
     """Return the covariates, and the columns of the cohort, that an analysis reads; None for the cohort's follow-up."""
     if analysis is None:
-        outcome = cohort.outcomes[str(cohort.follow_up)]
-        roles = [outcome.event, *outcome.competing, *outcome.censoring, outcome.duration, outcome.indicator]
-        return [], [name for name in roles if name]
+        return [], cohort.outcomes[str(cohort.follow_up)].columns
     named, columns = analysis.covariates_needed(), [*analysis.events_needed(cohort), *analysis.columns_needed()]
     # A covariate may share the name of a column of the cohort; the covariate is meant.
     own = [name for name in cohort.covariates if name in {*named, *columns}]
     return own, [name for name in dict.fromkeys(columns) if name not in own]
+
+
+#: Points that a curve may have: those of days in more than thirteen years.
+MOST_STEPS = 5_000
 
 
 class Grid(Analysis):
@@ -201,6 +201,12 @@ class Grid(Analysis):
         found = super().problems(where, cohort, covariates)
         if self.until < self.every:
             found.append(f"{where}: 'until' is before the first step of 'every'")
+        points = self.until / self.every
+        if points > MOST_STEPS:
+            found.append(
+                f"{where}: from 0 to {self.until:g} in steps of {self.every:g} are {points:.0f} points; write a larger "
+                f"'every', so that there are {MOST_STEPS:,} at most"
+            )
         for key in ("report_at", "restricted_mean_at", "risk_difference_at"):
             times = [time for time in getattr(self, key, []) if self.off_grid(time, key != "report_at")]
             if times:

@@ -58,8 +58,17 @@ class Wording:
     def competing(self, outcomes: list[str]) -> str:
         """Say what competes with the outcomes of an analysis."""
         known = self.cohort.outcomes
-        names = list(dict.fromkeys(e for o in outcomes for e in known[o].competing if e not in outcomes))
-        others = listed([self.cohort.events[name].label.lower() for name in names])
+        # What is an outcome of the same analysis is told of as such.
+        of_codes = [(s.column, code) for o in outcomes if (s := known[o].status) for code in s.events]
+        names = [self.cohort.events[e].label for o in outcomes for e in known[o].competing if e not in outcomes]
+        names += [
+            label
+            for o in outcomes
+            if (s := known[o].status)
+            for code, label in s.competing.items()
+            if (s.column, code) not in of_codes
+        ]
+        others = listed([label.lower() for label in dict.fromkeys(names)])
         if len(outcomes) > 1 and others:
             return f"each of these and {others} as competing events"
         if len(outcomes) > 1:
