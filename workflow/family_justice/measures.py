@@ -35,6 +35,7 @@ Role = Literal[
     "fit",  # a likelihood
     "information",  # a likelihood with a penalty
     "discrimination",  # how well a model orders members
+    "accuracy",  # of predicted risks
     "correlation",  # of members of a cluster
     "missing_information",  # lost to missing values
     "entropy",  # of a classification
@@ -137,6 +138,12 @@ _TABLE = (
     Measure("aic", "information", "model", "number", "none", "Akaike's information criterion"),
     Measure("bic", "information", "model", "number", "none", "Bayesian information criterion"),
     Measure("concordance", "discrimination", "model", "proportion", "none", "Concordance"),
+    Measure("predicted_risk", "accuracy", "model", "proportion", "none", "Mean predicted risk"),
+    Measure("area_under_curve", "accuracy", "model", "number", "none", "Area under the curve"),
+    Measure("brier_score", "accuracy", "model", "number", "none", "Brier score"),
+    Measure("scaled_brier_score", "accuracy", "model", "number", "none", "Scaled Brier score"),
+    Measure("observed_over_expected", "accuracy", "model", "number", "none", "Observed over predicted risk"),
+    Measure("calibration_slope", "accuracy", "model", "number", "none", "Calibration slope"),
     Measure("within_cluster_correlation", "correlation", "model", "number", "none", "Correlation within clusters"),
     Measure("missing_information", "missing_information", "model", "proportion", "none", "Information lost"),
     Measure("silhouette", "validity", "model", "number", "none", "Average silhouette width"),
@@ -162,7 +169,7 @@ def of_role(*roles: Role) -> tuple[str, ...]:
 #: Roles of measures that a sentence can tell: a number of members, or an estimate that means something by itself.
 TOLD: tuple[Role, ...] = (
     "count", "members", "share", "rate", "curve", "curve_summary", "median", "index", "agreement", "coefficient",
-    "effect",
+    "effect", "accuracy",
 )  # fmt: skip
 #: What every analysis says of its members.
 MEMBERS = of_role("members")
