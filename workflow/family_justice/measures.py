@@ -97,6 +97,7 @@ _TABLE = (
     Measure("median_follow_up", "median", "derived", "time", "none", "Median follow-up"),
     Measure("slope_index", "index", "derived", "number", "none", "Slope index of inequality"),
     Measure("log_relative_index", "index", "derived", "log", "none", "Relative index of inequality"),
+    Measure("concentration_index", "index", "derived", "number", "none", "Concentration index"),
     Measure("log_incidence_rate_ratio", "index", "derived", "log", "none", "Rate ratio"),
     Measure("log_stratified_rate_ratio", "index", "derived", "log", "none", "Rate ratio over strata"),
     Measure("incidence_rate_difference", "index", "derived", "number", "none", "Rate difference"),

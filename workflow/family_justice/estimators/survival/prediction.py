@@ -27,6 +27,8 @@ from family_justice.estimators.survival.life_table import cumulative_incidence, 
 CENSORED, EVENT, COMPETING = 0, 1, 2
 #: Linear predictors that are equal to so many digits are equal: rounding must not part members who are alike.
 DIGITS = 9
+#: Rows of ``Performance.as_array`` that are about calibration.
+CALIBRATION = [3, 4]
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Validation:
 
     ``optimism`` is the mean over bootstrap samples of the performance in the sample less that among all members,
     ``corrected`` is ``apparent`` less ``optimism``, ``std_error`` the standard deviation of the performance in the
-    samples (of the slope, which is 1 in each of them, of that among all members). ``samples`` is how many there were
+    samples, of calibration (which is right in each of them) that among all members. ``samples`` is how many there were
     with an event, and a pair to compare, at every time.
     """
 
@@ -186,7 +188,7 @@ def validate(exit: Floats, cause: Ints, x: Floats, times: Floats, samples: int, 
     model = fit_risk_model(exit, cause, x)
     apparent = performance(model, exit, cause, x, times).as_array()
     random = np.random.default_rng(seed)
-    within, gains = [], []
+    within, beyond = [], []
     for _ in range(samples):
         rows = random.integers(0, len(exit), len(exit))
         if not (cause[rows] == EVENT).any():
@@ -196,13 +198,14 @@ def validate(exit: Floats, cause: Ints, x: Floats, times: Floats, samples: int, 
         among_all = performance(again, exit, cause, x, times).as_array()
         if np.isfinite(own).all() and np.isfinite(among_all).all():
             within.append(own)
-            gains.append(own - among_all)
+            beyond.append(among_all)
     nothing = np.full_like(apparent, np.nan)
     if len(within) < 2:
         return Validation(model, apparent, nothing, nothing, len(within))
     error = np.std(within, axis=0, ddof=1)
-    error[-1] = np.std([own[-1] - gain[-1] for own, gain in zip(within, gains, strict=True)], axis=0, ddof=1)
-    return Validation(model, apparent, np.mean(gains, axis=0), error, len(within))
+    # A model is calibrated where it was fitted, in every sample: there only its place among all members varies.
+    error[CALIBRATION] = np.std(beyond, axis=0, ddof=1)[CALIBRATION]
+    return Validation(model, apparent, np.mean(within, axis=0) - np.mean(beyond, axis=0), error, len(within))
 
 
 def risk_groups(score: Floats, groups: int) -> Ints:

@@ -72,7 +72,7 @@ def draw(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> tup
         return message(*head, reason, [labels.foot()]), f"{about['title']}: all groups are withheld.", reason
     note = "Points: groups of predicted risk, with 95% confidence intervals of the observed risk. Dashed: as predicted."
     unit = str(about.get("time_unit") or "years")
-    side = min(MOST_SIDE, (WIDTH - 2 * MARGIN - 0.62 * len(panels)) / len(panels))
+    side = min(MOST_SIDE, (WIDTH - 2 * MARGIN - 0.1 - 0.62 * len(panels)) / len(panels))
     sheet = Sheet(*head, [note, labels.foot()], body=side + 0.95)
     every = [p for places in shown.values() for p in places]
     top = ceiling(max(max(p.predicted, p.high if p.high == p.high else p.observed) for p in every))
