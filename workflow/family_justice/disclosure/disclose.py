@@ -146,9 +146,8 @@ def disclose(
     whole = ("attrition", "quality", "tables", "latent", "members", "second_program")
     attrition, quality, tables, latent, members, second = (frame[rule == name] for name in whole)
     names = ("rank_tests", "derived", "of_curves", "agreement", "exact_only", "validity", "accuracy")
-    rank_tests, derived, of_curves, agreeing, exact_only, valid, accurate = (
-        frame.index[rule == name] for name in names
-    )
+    of_rules = [frame.index[rule == name] for name in names]
+    rank_tests, derived, of_curves, agreeing, exact_only, valid, accurate = of_rules
     for check, of_rule in CHECKS:
         check(frame[rule == of_rule] if of_rule else frame)
     curves = read_curves(frame[rule == "curves"], policy, sets)
@@ -182,10 +181,10 @@ def disclose(
     release_latent(frame, latent.index, classified, ledger, policy)
     release_exact_only(frame, exact_only, policy)
 
-    handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
-    handled |= set(frame.index[rule == "medians"]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
-    handled |= set(exact_only) | set(valid) | set(accurate) | set(latent.index) | set(numbers) | set(second.index)
-    handled |= {row for model in models for row in model.rows.index}
+    handled: set[int] = set().union(
+        attrition.index, cells, numbers, latent.index, second.index, frame.index[rule == "medians"], *of_rules
+    )
+    handled.update(*(curve.rows for curve in curves), *(model.rows.index for model in models))
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")
     complementary = [row for row, (cell, _) in cells.items() if ledger.complementary(cell)]
