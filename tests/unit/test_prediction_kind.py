@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,13 @@ def test_only_corrected_values_have_limits(way: Way) -> None:
     assert rows.loc[rows["term"] == "corrected", ["conf_low", "conf_high"]].notna().all(axis=None)
     assert rows.loc[rows["term"] == "apparent", ["conf_low", "conf_high"]].isna().all(axis=None)
     assert (rows.loc[rows["measure"] == "calibration_slope", "time"].isna()).all()
+
+
+def test_the_table_has_a_line_for_each_measure_and_time(way: Way) -> None:
+    table = next(t for t in re.findall(r"<table.*?</table>", way.page, re.DOTALL) if "Calibration slope" in t)
+    lines = re.findall(r"<th[^>]*>(.*?)</th>", table.partition("<tbody")[2], re.DOTALL)
+    assert len(lines) == len(OF_ALL)
+    assert "nan" not in " ".join(lines)
 
 
 def test_released_values_are_short_and_near(way: Way) -> None:

@@ -29,7 +29,7 @@ def performance(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels)
     body: list[Row] = []
     for measure, best in BEST.items():
         own = chosen[chosen["measure"] == measure]
-        times = list(dict.fromkeys(own["time"].astype(float)))
+        times = [float(time) for time in own["time"].drop_duplicates()]  # one without a value for the whole follow-up
         if len(times) > 1:
             body.append(Row(f"{MEASURES[measure].words} ({best})"))
         for time in times:
