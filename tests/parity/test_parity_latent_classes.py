@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from family_justice.estimators.groups.latent_classes import fit_latent_classes
+from family_justice.estimators.groups.latent_classes import (
+    corrected_weights,
+    fit_latent_classes,
+    posterior,
+    shares_within,
+)
 
 PATTERNS = {
     "0000000": 34, "0000100": 2, "0100000": 6, "0100001": 1, "0100100": 4, "0100101": 5, "1000000": 2, "1010101": 1,
@@ -81,3 +86,25 @@ def test_the_search_ends_where_the_algorithm_written_out_ends() -> None:
     # From its own end the plain algorithm gains nothing.
     again = by_hand(codes, levels, fit.shares, fit.probabilities)
     assert again - fit.log_likelihood < 1e-5
+
+
+def test_the_fit_and_the_three_steps_are_those_of_stepmix() -> None:
+    """Likelihood, and the shares of another variable within the classes by the method of Bolck, Croon and Hagenaars."""
+    stepmix = pytest.importorskip("stepmix")
+    rng = np.random.default_rng(5)
+    hidden = rng.choice(2, 3000, p=[0.6, 0.4])
+    codes = (rng.random((3000, 4)) < np.array([[0.8] * 4, [0.25] * 4])[hidden]).astype(int)
+    other = (rng.random(3000) < np.array([0.7, 0.2])[hidden]).astype(int)
+    fit = fit_latent_classes(codes, [2] * 4, 2, seed=1, starts=5)
+    theirs = stepmix.StepMix(
+        n_components=2, measurement="binary", structural="binary", n_steps=3, correction="BCH", assignment="modal",
+        n_init=5, random_state=1, abs_tol=1e-12, rel_tol=0.0, max_iter=5000, verbose=0, progress_bar=0,
+    )  # fmt: skip
+    theirs.fit(codes.astype(float), other[:, None].astype(float))
+    parameters = theirs.get_parameters()
+    order = np.argsort(-np.asarray(parameters["weights"]))
+    assert_allclose(np.asarray(parameters["weights"])[order], fit.shares, atol=2e-4)
+    weights = corrected_weights(posterior(fit, codes))
+    assert weights is not None
+    structural = np.asarray(parameters["structural"]["pis"]).reshape(-1)[order]
+    assert_allclose(shares_within(weights, other, 2)[:, 1], structural, atol=1e-3)

@@ -89,11 +89,68 @@ def test_comparison_parents_have_children_and_the_date_of_their_case(tmp_path: P
 
 def test_the_look_back_is_the_two_years_before_the_day(tmp_path: Path) -> None:
     extracted(tmp_path, "adults", "parents_before", RECORDS).shows("""
-        adult_id | side                   | mental_health | depression | anxiety | substance_use | assault_emergency | vulnerabilities
-        F1       | parents in proceedings | no            | no         | no      | no            | no                | 0
-        M1       | parents in proceedings | yes           | yes        | no      | no            | yes               | 1
-        RA       | comparison parents     | yes           | no         | yes     | no            | no                | 1
-        RC       | comparison parents     | no            | no         | no      | no            | no                | 0
+        adult_id | side                   | mental_health | depression | anxiety | substance_use | assault_emergency | vulnerabilities | overlap
+        F1       | parents in proceedings | no            | no         | no      | no            | no                | 0               | none of them
+        M1       | parents in proceedings | yes           | yes        | no      | no            | yes               | 1               | mental health alone
+        RA       | comparison parents     | yes           | no         | yes     | no            | no                | 1               | mental health alone
+        RC       | comparison parents     | no            | no         | no      | no            | no                | 0               | none of them
+    """)
+
+
+def test_three_conditions_overlap_in_every_way(tmp_path: Path) -> None:
+    more = """
+    health_event
+    resident_id | event_date | source           | code_system | code  | indicator      | indicator_group | is_registered
+    R1          | 2015-05-01 | general_practice | read_v2     | E23.. | substance_use  | alcohol         | 1
+    R2          | 2015-05-01 | general_practice | read_v2     | 14X3. | domestic_abuse | domestic_abuse  | 1
+    RA          | 2015-05-01 | general_practice | read_v2     | E23.. | substance_use  | alcohol         | 1
+    RA          | 2015-05-01 | general_practice | read_v2     | 14X3. | domestic_abuse | domestic_abuse  | 1
+    RC          | 2015-05-01 | general_practice | read_v2     | E23.. | substance_use  | alcohol         | 1
+    RC          | 2015-05-02 | general_practice | read_v2     | 14X3. | domestic_abuse | domestic_abuse  | 1
+    """
+    extracted(tmp_path, "adults", "parents_before", RECORDS + more).shows("""
+        adult_id | overlap
+        F1       | abuse alone
+        M1       | mental health and substance use
+        RA       | all three
+        RC       | substance use and abuse
+    """)
+
+
+def test_first_records_after_the_application_count_while_observed(tmp_path: Path) -> None:
+    """M1 has a record of substance use on the day itself, and one of ill health when observation has ended; one of F1
+    is from a time in which he was not registered."""
+    more = """
+    health_event
+    resident_id | event_date | source           | code_system | code  | indicator     | indicator_group | is_registered
+    R1          | 2016-06-01 | general_practice | read_v2     | E2B.. | mental_health | depression      | 1
+    RC          | 2016-01-04 | general_practice | read_v2     | E2B.. | mental_health | depression      | 1
+    RC          | 2016-02-01 | general_practice | read_v2     | E2B.. | mental_health | anxiety         | 1
+    R2          | 2016-02-01 | general_practice | read_v2     | E23.. | substance_use | alcohol         | 0
+    """
+    extracted(tmp_path, "adults", "parents_after", RECORDS + more).shows("""
+        adult_id | issue_date | earlier_mental | earlier_substance | new_mental | new_substance | end_of_observation
+        F1       | 2015-06-01 | no             | no                | -          | -             | 2020-12-31
+        M1       | 2015-06-01 | yes            | no                | -          | 2015-06-01    | 2016-05-31
+        RA       | 2015-06-01 | yes            | no                | -          | -             | 2020-12-31
+        RC       | 2015-06-01 | no             | no                | 2016-01-04 | -             | 2020-12-31
+    """)
+
+
+def test_the_end_of_proceedings_is_the_last_final_order_for_both_groups(tmp_path: Path) -> None:
+    """The look-back counts from there: what was recorded during proceedings is earlier."""
+    more = """
+    health_event
+    resident_id | event_date | source           | code_system | code  | indicator     | indicator_group | is_registered
+    RC          | 2015-10-01 | general_practice | read_v2     | E2B.. | mental_health | depression      | 1
+    R2          | 2015-12-09 | general_practice | read_v2     | E2B.. | mental_health | depression      | 1
+    """
+    extracted(tmp_path, "adults", "parents_after_end", RECORDS + more).shows("""
+        adult_id | issue_date | earlier_mental | earlier_substance | new_mental | new_substance
+        F1       | 2015-12-09 | no             | no                | 2015-12-09 | -
+        M1       | 2015-12-09 | no             | yes               | -          | -
+        RA       | 2015-12-09 | yes            | no                | -          | -
+        RC       | 2015-12-09 | yes            | no                | -          | -
     """)
 
 
@@ -166,7 +223,24 @@ RE          | 2015-06-01 | general_practice | read_v2     | E200. | mental_healt
 
 def test_adults_in_private_law_have_a_year_before_and_self_harm_in_two(tmp_path: Path) -> None:
     extracted(tmp_path, "adults", "private_before", PRIVATE).shows("""
-        adult_id | adult_side            | party     | issue_date | self_harm_two_years | depression_or_anxiety | domestic_abuse_year | emergency_year
-        P1       | adults in private law | applicant | 2016-06-01 | yes                 | no                    | yes                 | no
-        RE       | comparison adults     | applicant | 2016-06-01 | no                  | yes                   | no                  | no
+        adult_id | adult_side            | party     | issue_date | self_harm_two_years | depression_or_anxiety | domestic_abuse_year | emergency_year | back_within_a_year
+        P1       | adults in private law | applicant | 2016-06-01 | yes                 | no                    | yes                 | no             | no
+        RE       | comparison adults     | applicant | 2016-06-01 | no                  | yes                   | no                  | no             | no
+    """)
+
+
+def test_a_return_within_a_year_counts_in_either_role(tmp_path: Path) -> None:
+    more = """
+    case
+    case_id | issue_date | jurisdiction | law_type | has_s31
+    Y       | 2017-06-01 | Wales        | private  | 0
+
+    case_person
+    case_id | person_id | role       | family_role
+    Y       | P1        | respondent | father
+    """
+    extracted(tmp_path, "adults", "private_before", PRIVATE + more).shows("""
+        adult_id | back_within_a_year
+        P1       | yes
+        RE       | no
     """)

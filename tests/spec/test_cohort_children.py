@@ -130,3 +130,22 @@ def test_the_stock_of_31_march(tmp_path: Path) -> None:
         E               | 2010        | P1    | 1                  | care order         | no
         G               | 2015        | G     | 1                  | placement order or another status | no
     """)  # fmt: skip
+
+
+def test_placements_of_the_first_year_are_counted_of_children_who_stay_a_year(tmp_path: Path) -> None:
+    """Of H the third placement begins within the year, of K on the day after it; J leaves a day early."""
+    more = """H | -  | female | 2010-03-01 | 2012-03-05 | 2012-06-01 | care_order | other_foster    | entry     | continues     | 1 | 2012-03-05 | 1 | 0
+H | -  | female | 2010-03-01 | 2012-06-01 | 2013-03-04 | care_order | childrens_home  | placement | continues     | 1 | 2012-03-05 | 2 | 1
+H | -  | female | 2010-03-01 | 2013-03-04 | 2014-01-06 | care_order | other_foster    | placement | returned_home | 1 | 2012-03-05 | 3 | 1
+J | -  | female | 2010-03-01 | 2012-03-05 | 2013-03-04 | care_order | other_foster    | entry     | returned_home | 1 | 2012-03-05 | 1 | 0
+K | -  | female | 2010-03-01 | 2012-03-05 | 2012-06-01 | care_order | other_foster    | entry     | continues     | 1 | 2012-03-05 | 1 | 0
+K | -  | female | 2010-03-01 | 2012-06-01 | 2013-03-05 | care_order | childrens_home  | placement | continues     | 1 | 2012-03-05 | 2 | 1
+K | -  | female | 2010-03-01 | 2013-03-05 | 2014-01-06 | care_order | other_foster    | placement | returned_home | 1 | 2012-03-05 | 3 | 1
+"""  # fmt: skip
+    extracted(tmp_path, "children", "first_years", CHILDREN + more).shows("""
+        child | settings | two_or_fewer | entry_period       | age_at_entry
+        A     | 2        | yes          | 2011/12 to 2015/16 | under 1
+        G     | 2        | yes          | 2011/12 to 2015/16 | under 1
+        H     | 3        | no           | 2011/12 to 2015/16 | 1 to 4
+        K     | 2        | yes          | 2011/12 to 2015/16 | 1 to 4
+    """)  # fmt: skip

@@ -90,6 +90,35 @@ def test_children_of_small_areas_count_once_and_where_their_area_is_known(tmp_pa
     )
 
 
+def test_children_in_private_law_count_at_their_first_case(tmp_path: Path) -> None:
+    """A child in care proceedings counts where the private case is; a second case of the same child does not."""
+    more = """
+    case
+    case_id | jurisdiction | local_authority | issue_date | law_type
+    private | England      | E1              | 2014-09-15 | private
+    again   | England      | E1              | 2015-09-14 | private
+
+    case_person
+    case_id | person_id | role    | family_role
+    private | sibling   | subject | child
+    private | nowhere   | subject | child
+    again   | sibling   | subject | child
+    again   | teenager  | subject | child
+    """
+    made = extracted(tmp_path, "deprivation", "small_areas_private", RECORDS + more)
+    shows(
+        made,
+        """
+        nation  | year | deprivation_quintile | age_band | children | children_in_private_law
+        England | 2014 | 1                    | under 1  | 100      | 0
+        England | 2014 | 1                    | 1 to 4   | 400      | 1
+        England | 2014 | 2                    | 1 to 4   | 300      | 0
+        England | 2015 | 1                    | 10 to 17 | 700      | 1
+        Wales   | 2014 | 1                    | under 1  | 20       | 0
+    """,
+    )
+
+
 def test_authorities_count_the_first_set_of_a_mother_and_know_their_spend(tmp_path: Path) -> None:
     # The mother's second set does not count; the teenager's case has no mother, and is no mother's first.
     made = extracted(tmp_path, "deprivation", "authorities", RECORDS)

@@ -295,3 +295,66 @@ def test_sets_are_numbered_and_told_beside_the_set_before(tmp_path: Path) -> Non
         M1        | 2          | 2014-06-10 | 2016-06-09 | second         | 1 year                | born since   | the same      | placement order | 20 to 24
         M1        | 3          | 2016-06-09 | -          | third or later | 1 year                | born before  | another       | none on record  | 25 to 29
     """)  # fmt: skip
+
+
+def test_mothers_in_wales_have_a_look_back_of_two_years_if_they_are_registered_for_so_long(tmp_path: Path) -> None:
+    """M2 is not registered for two years, E is in England; returns are those of the cohort of parents."""
+    made = extracted(
+        tmp_path, "recurrence", "mothers_wales",
+        """
+        person
+        person_id | sex    | week_of_birth
+        M1        | female | 1990-06-04
+        M2        | female | 1990-06-04
+        M3        | female | 1990-06-04
+        E         | female | 1990-06-04
+        A         | male   | 2012-09-03
+        B         | male   | 2016-01-04
+
+        case
+        case_id | issue_date | jurisdiction
+        I       | 2015-06-01 | Wales
+        J       | 2015-06-01 | Wales
+        K       | 2015-06-01 | Wales
+        L       | 2015-06-01 | England
+        R       | 2016-02-01 | Wales
+
+        case_person
+        case_id | person_id | family_role
+        I       | M1        | mother
+        I       | A         | child
+        J       | M2        | mother
+        J       | A         | child
+        K       | M3        | mother
+        K       | A         | child
+        L       | E         | mother
+        L       | A         | child
+        R       | M1        | mother
+        R       | B         | child
+
+        resident
+        resident_id | person_id | sex    | week_of_birth
+        R1          | M1        | female | 1990-06-04
+        R2          | M2        | female | 1990-06-04
+        R3          | M3        | female | 1990-06-04
+
+        practice_registration
+        resident_id | registered_from | registered_to
+        R1          | 2013-06-01      | 2016-05-31
+        R2          | 2013-06-02      | 2020-12-31
+        R3          | 2005-01-01      | 2020-12-31
+
+        health_event
+        resident_id | event_date | source           | indicator     | indicator_group
+        R1          | 2013-06-01 | general_practice | mental_health | anxiety
+        R1          | 2015-05-31 | emergency        | injury        | -
+        R3          | 2013-05-31 | general_practice | mental_health | depression
+        R3          | 2015-06-01 | general_practice | substance_use | alcohol
+        R3          | 2014-06-01 | general_practice | domestic_abuse | -
+        """,
+    )  # fmt: skip
+    made.shows("""
+        person_id | return_any | return_new_child | mental_health_before | substance_use_before | domestic_abuse_before | emergency_before
+        M1        | 2016-02-01 | 2016-02-01       | yes                  | no                   | no                    | yes
+        M3        | -          | -                | no                   | no                   | yes                   | no
+    """)

@@ -16,6 +16,7 @@ from family_justice.contracts.model import load_contract
 from family_justice.harmonise.health_codes import load_health_codes
 from family_justice.harmonise.research_ready import SQL
 from family_justice.sources.synthetic.clock import NULL, Ints, Streams, monday, to_day
+from family_justice.sources.synthetic.health.before_court import nobody
 from family_justice.sources.synthetic.health.records import health_tables
 from family_justice.sources.synthetic.parameters.model import load_parameters
 from family_justice.sources.synthetic.people.residents import Residents
@@ -89,7 +90,10 @@ class World:
     def __init__(self, numbers: dict[str, int], seed: int) -> None:
         self.residents, self.group = make_residents(numbers, seed)
         self.defects = Defects()
-        records: Any = SimpleNamespace(parameters=PARAMETERS, streams=Streams(seed), defects=self.defects)
+        families = SimpleNamespace(before=nobody())
+        records: Any = SimpleNamespace(
+            parameters=PARAMETERS, streams=Streams(seed), defects=self.defects, families=families
+        )
         contract = load_contract(CONTRACT).tables
         given = health_tables(records, self.residents, register_of(self.residents, seed))
         self.tables = {name: build_table(contract[name], columns) for name, columns in given}

@@ -9,6 +9,7 @@ import pytest
 from health_world import PARAMETERS, make_residents
 
 from family_justice.sources.synthetic.clock import NULL, Streams
+from family_justice.sources.synthetic.health.before_court import nobody
 from family_justice.sources.synthetic.health.course import BOUNDS, END
 from family_justice.sources.synthetic.health.events import Events, draw_events
 from family_justice.sources.synthetic.health.parameters import AFTER, BEFORE
@@ -23,7 +24,7 @@ TRUTH = {(name, level): value for name, _, level, value, _ in truth_table(PARAME
 @pytest.fixture(scope="module")
 def world() -> tuple[Residents, Events]:
     residents, _ = make_residents({"parents": 16_000}, seed=4)
-    return residents, draw_events(PARAMETERS, residents, Streams(5))
+    return residents, draw_events(PARAMETERS, residents, Streams(5), nobody())
 
 
 def test_the_crisis_leaves_the_two_years_before_as_they_are() -> None:
@@ -82,7 +83,7 @@ def test_what_others_have_is_as_it_was() -> None:
     assert len(others) == 800
 
     def drawn(parameters: Parameters) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
-        events = draw_events(parameters, residents, Streams(5))
+        events = draw_events(parameters, residents, Streams(5), nobody())
         rows = sorted(zip(events.resident.tolist(), events.day.tolist(), events.kind.tolist(), strict=True))
         return [row for row in rows if row[0] in others], [row for row in rows if row[0] not in others]
 

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from family_justice.contracts import research_ready_tables
 from family_justice.errors import ConfigError, ContractError
 from family_justice.harmonise.health_codes import COLUMNS, load_health_codes, read_health_codes
+from family_justice.sources.synthetic.clock import scatter
 from family_justice.sources.synthetic.health.codes import draw_codes, written_codes
 from family_justice.sources.synthetic.health.course import course
-from family_justice.sources.synthetic.health.events import KIND, scatter
+from family_justice.sources.synthetic.health.events import KIND
 from family_justice.sources.synthetic.health.needs import (
     YEARS,
     child_rates,

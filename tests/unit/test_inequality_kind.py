@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from family_justice.disclosure.families.release_derived import check_rates
 from family_justice.errors import ConfigError, DisclosureError
-from family_justice.estimators.groups.inequality import grouped_inequality, inequality
+from family_justice.estimators.groups.inequality import concentration, grouped_inequality, inequality
 
 KEYS = {"kind": "inequality", "variable": "placed", "over": "fifth"}
 
@@ -42,6 +42,49 @@ def test_counts_give_what_the_rows_behind_them_give() -> None:
     rows, counts = inequality(y, np.repeat(np.arange(5), n), 5), grouped_inequality(d, n)
     for name in ("ridits", "slope", "slope_std_error", "log_relative", "log_relative_std_error"):
         assert_allclose(getattr(rows, name), getattr(counts, name), rtol=1e-10)
+
+
+def test_concentration_by_hand() -> None:
+    """Of 20 and 50 events in two halves, best off first: the worst off half has 5/7, and lies at rank 1/4 from the
+    worst off end: 2 (5/7 / 4 + 2/7 * 3/4) - 1 = -3/14. Not compared with R (rineq): no answers are at hand."""
+    found = concentration([20, 50], [100, 100], poisson=True)
+    assert found.index == pytest.approx(-3 / 14)
+    assert_allclose(found.people, [0, 0.5, 1])
+    assert_allclose(found.events, [0, 5 / 7, 1])
+    # The index is 1/2 less the share of the worst off half, which is binomial given all events.
+    assert found.std_error == pytest.approx(math.sqrt(5 / 7 * 2 / 7 / 70))
+    assert concentration([30, 30], [50, 50], poisson=False).index == pytest.approx(0)
+    assert np.isnan(concentration([0, 0], [10, 10], poisson=True).index)
+    assert np.isnan(concentration([5, 0], [10, 0], poisson=True).index)
+
+
+def test_the_area_between_curve_and_diagonal_is_half_the_index() -> None:
+    g = np.random.default_rng(3)
+    d, n = g.integers(5, 60, 7), g.integers(100, 400, 7)
+    found = concentration(d, n, poisson=False)
+    area = float(((found.events[1:] + found.events[:-1]) / 2 * np.diff(found.people)).sum())
+    assert found.index == pytest.approx(1 - 2 * area)
+
+
+@pytest.mark.parametrize("poisson", [True, False])
+def test_the_error_of_the_index_is_the_spread_of_indices_of_drawn_events(poisson: bool) -> None:
+    g = np.random.default_rng(4)
+    n, risk = np.array([300, 250, 250, 200, 200]), np.array([0.1, 0.15, 0.2, 0.3, 0.5])
+    drawn = [g.poisson(n * risk) if poisson else g.binomial(n, risk) for _ in range(4000)]
+    indices = [concentration(d, n, poisson).index for d in drawn]
+    errors = [concentration(d, n, poisson).std_error for d in drawn]
+    assert np.std(indices) == pytest.approx(np.mean(errors), rel=0.05)
+
+
+def test_concentration_curves_are_drawn_from_released_counts(tmp_path: Path) -> None:
+    way = take(members(), {**KEYS, "group_by": ["year"], "curve": True}, tmp_path)
+    released = one(way.released, measure="concentration_index", group="year=2016")
+    shares = way.released[(way.released["measure"] == "percent") & way.released["group"].str.startswith("year=2016")]
+    again = concentration(shares["n"].astype(float), shares["total"].astype(float), poisson=False)
+    assert_allclose([released["estimate"], released["std_error"]], [again.index, again.std_error])
+    assert released["estimate"] < 0
+    assert way.figures["a"]["alt"].startswith("Concentration curves.")
+    assert "Concentration index (95% CI)" in way.page
 
 
 @pytest.mark.parametrize(

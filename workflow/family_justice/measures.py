@@ -35,6 +35,7 @@ Role = Literal[
     "fit",  # a likelihood
     "information",  # a likelihood with a penalty
     "discrimination",  # how well a model orders members
+    "accuracy",  # of predicted risks
     "correlation",  # of members of a cluster
     "missing_information",  # lost to missing values
     "entropy",  # of a classification
@@ -96,6 +97,7 @@ _TABLE = (
     Measure("median_follow_up", "median", "derived", "time", "none", "Median follow-up"),
     Measure("slope_index", "index", "derived", "number", "none", "Slope index of inequality"),
     Measure("log_relative_index", "index", "derived", "log", "none", "Relative index of inequality"),
+    Measure("concentration_index", "index", "derived", "number", "none", "Concentration index"),
     Measure("log_incidence_rate_ratio", "index", "derived", "log", "none", "Rate ratio"),
     Measure("log_stratified_rate_ratio", "index", "derived", "log", "none", "Rate ratio over strata"),
     Measure("incidence_rate_difference", "index", "derived", "number", "none", "Rate difference"),
@@ -137,6 +139,12 @@ _TABLE = (
     Measure("aic", "information", "model", "number", "none", "Akaike's information criterion"),
     Measure("bic", "information", "model", "number", "none", "Bayesian information criterion"),
     Measure("concordance", "discrimination", "model", "proportion", "none", "Concordance"),
+    Measure("predicted_risk", "accuracy", "model", "proportion", "none", "Mean predicted risk"),
+    Measure("area_under_curve", "accuracy", "model", "number", "none", "Area under the curve"),
+    Measure("brier_score", "accuracy", "model", "number", "none", "Brier score"),
+    Measure("scaled_brier_score", "accuracy", "model", "number", "none", "Scaled Brier score"),
+    Measure("observed_over_expected", "accuracy", "model", "number", "none", "Observed over predicted risk"),
+    Measure("calibration_slope", "accuracy", "model", "number", "none", "Calibration slope"),
     Measure("within_cluster_correlation", "correlation", "model", "number", "none", "Correlation within clusters"),
     Measure("missing_information", "missing_information", "model", "proportion", "none", "Information lost"),
     Measure("silhouette", "validity", "model", "number", "none", "Average silhouette width"),
@@ -162,7 +170,7 @@ def of_role(*roles: Role) -> tuple[str, ...]:
 #: Roles of measures that a sentence can tell: a number of members, or an estimate that means something by itself.
 TOLD: tuple[Role, ...] = (
     "count", "members", "share", "rate", "curve", "curve_summary", "median", "index", "agreement", "coefficient",
-    "effect",
+    "effect", "accuracy",
 )  # fmt: skip
 #: What every analysis says of its members.
 MEMBERS = of_role("members")

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from family_justice.config.schema import Policy
+from family_justice.disclosure.families.accuracy import release_accuracy
 from family_justice.disclosure.families.agreement import release_agreement
 from family_justice.disclosure.families.coherence import check_coherence
 from family_justice.disclosure.families.curve_audit import audit_curves
@@ -74,6 +75,7 @@ RULES: Mapping[Role, str] = {
     "rank_test": "rank_tests",
     "agreement": "agreement",
     "validity": "validity",
+    "accuracy": "accuracy",
     "coefficient": "models",
     "effect": "models",
     "area_effect": "models",
@@ -97,7 +99,7 @@ WHOLE_FAMILIES: Mapping[str, str] = {
 #: The rules that each of the other families may ask for; a measure that needs another one has none.
 OF_FAMILY: Mapping[str, frozenset[str]] = {
     "table": frozenset({"tables", "derived", "agreement", "validity"}),
-    "curve": frozenset({"tables", "curves", "medians", "of_curves", "rank_tests"}),
+    "curve": frozenset({"tables", "curves", "medians", "of_curves", "rank_tests", "accuracy"}),
     "ratios": frozenset({"tables", "derived", "models"}),
 }
 
@@ -143,8 +145,9 @@ def disclose(
     rule = _rules(frame)
     whole = ("attrition", "quality", "tables", "latent", "members", "second_program")
     attrition, quality, tables, latent, members, second = (frame[rule == name] for name in whole)
-    names = ("rank_tests", "derived", "of_curves", "agreement", "exact_only", "validity")
-    rank_tests, derived, of_curves, agreeing, exact_only, valid = (frame.index[rule == name] for name in names)
+    names = ("rank_tests", "derived", "of_curves", "agreement", "exact_only", "validity", "accuracy")
+    of_rules = [frame.index[rule == name] for name in names]
+    rank_tests, derived, of_curves, agreeing, exact_only, valid, accurate = of_rules
     for check, of_rule in CHECKS:
         check(frame[rule == of_rule] if of_rule else frame)
     curves = read_curves(frame[rule == "curves"], policy, sets)
@@ -170,6 +173,7 @@ def disclose(
     release_validity(frame, valid, policy)
     release_derived(frame, derived, policy, studied, sets)
     beyond, follow_up = release_curves(frame, curves, policy)
+    release_accuracy(frame, accurate, beyond, policy)
     release_medians(frame, follow_up, policy)
     release_of_curves(frame, of_curves, curves, policy)
     release_rank_tests(frame, rank_tests, curves, policy)
@@ -177,10 +181,10 @@ def disclose(
     release_latent(frame, latent.index, classified, ledger, policy)
     release_exact_only(frame, exact_only, policy)
 
-    handled = set(attrition.index) | set(cells) | {row for curve in curves for row in curve.rows}
-    handled |= set(frame.index[rule == "medians"]) | set(of_curves) | set(rank_tests) | set(agreeing) | set(derived)
-    handled |= set(exact_only) | set(valid) | set(latent.index) | set(numbers) | set(second.index)
-    handled |= {row for model in models for row in model.rows.index}
+    handled: set[int] = set().union(
+        attrition.index, cells, numbers, latent.index, second.index, frame.index[rule == "medians"], *of_rules
+    )
+    handled.update(*(curve.rows for curve in curves), *(model.rows.index for model in models))
     if handled != set(frame.index):
         raise DisclosureError(f"{len(frame) - len(handled)} rows were reached by no rule")
     complementary = [row for row, (cell, _) in cells.items() if ledger.complementary(cell)]

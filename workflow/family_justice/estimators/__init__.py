@@ -15,6 +15,7 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``recurrent``: Cox models of repeated events, the mean cumulative count
 - ``multistate``: audit of histories, Aalen-Johansen state occupation, mean time in each state
 - ``accelerated_failure_time``: Weibull and lognormal models of log time
+- ``prediction``: risks by a Cox model, how well they are predicted, and optimism by bootstrap
 - ``partial_likelihood``, ``risk_sets``, ``distinct_rows``: what the Cox model is built on
 
 ``regression``
@@ -28,10 +29,11 @@ import of numpy and nothing else; scipy is imported inside the few functions tha
 - ``splines``: restricted cubic splines
 - ``columns``: columns brought to one scale and back, the clustered sandwich
 
-``groups``: ``matching`` (matched sets and their balance), ``inequality`` (slope and relative index), ``agreement``
-(kappa), ``proportions`` (limits of shares), ``funnel`` (ratios of areas and control limits), ``latent_classes``
-(profiles of members who answer alike, by StepMix), ``sequences`` (how far careers are apart), ``clusters`` (Ward's
-method, silhouettes), ``trend`` (of a share over ordered groups)
+``groups``: ``matching`` (matched sets and their balance), ``inequality`` (slope, relative and concentration index),
+``agreement`` (kappa), ``proportions`` (limits of shares), ``funnel`` (ratios of areas and control limits),
+``latent_classes`` (profiles of members who answer alike, and what goes with them), ``sequences`` (how far careers are
+apart), ``clusters`` (Ward's method, silhouettes), ``trend`` (of a share over ordered groups), ``decomposition`` (of the
+change of a share)
 
 ``missing``: ``imputation`` (chained equations), ``pooling`` (Rubin's rules)
 

@@ -1,4 +1,4 @@
-"""Slope and relative index of inequality over ordered groups."""
+"""Slope and relative index of inequality over ordered groups, and the concentration of events in them."""
 
 from __future__ import annotations
 
@@ -150,3 +150,36 @@ def grouped_inequality(events: ArrayLike, size: ArrayLike, time: ArrayLike | Non
     return GroupedInequality(
         ridits, float(beta[1]), math.sqrt(slope[1, 1]), float(fit.coef[1]), math.sqrt(relative), ""
     )
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """Where events are concentrated: ``index`` from -1 (all at the worst off end) to 1 (all at the best off end), its
+    standard error, and the curve: cumulative shares of people (K + 1,) and of events (K + 1,) from the worst off on."""
+
+    index: float
+    std_error: float
+    people: Floats
+    events: Floats
+
+
+def concentration(events: ArrayLike, size: ArrayLike, poisson: bool) -> Concentration:
+    """Return the concentration of ``events`` (K,) among ``size`` (K,) people, or time at risk, of groups from the best
+    off to the worst off; nan without events, or where all are in one group.
+
+    C = 2 sum(s_k r_k) - 1, with s_k the share of events of a group and r_k its mean rank from the worst off (Kakwani,
+    Wagstaff and van Doorslaer 1997, Journal of Econometrics 77): twice the area between diagonal and curve. The
+    variance is that of the events, sizes of groups given: of Poisson counts (``poisson``), or of binomial ones.
+    """
+    d, n = numbers("events", events)[::-1], numbers("size", size)[::-1]
+    whole, happened = float(n.sum()), float(d.sum())
+    if not happened > 0 or (n > 0).sum() < 2:
+        none = np.full(d.size + 1, math.nan)
+        return Concentration(math.nan, math.nan, none, none)
+    rank = (np.cumsum(n) - n / 2) / whole
+    index = 2 * float(d @ rank) / happened - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = d if poisson else np.where(n > 0, d * (1 - d / n), 0.0)
+    error = math.sqrt(float(variance @ (2 * rank - 1 - index) ** 2)) / happened
+    curves = (np.concatenate([[0.0], np.cumsum(part)]) / part.sum() for part in (n, d))
+    return Concentration(index, error, *curves)

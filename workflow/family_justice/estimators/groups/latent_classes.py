@@ -1,29 +1,30 @@
-"""Latent classes of categorical answers, by StepMix.
+"""Latent classes of categorical answers, and shares of other things within the classes.
 
 The model (Lazarsfeld and Henry 1968; Goodman 1974, Biometrika 61): a person belongs to class c with probability s_c
 and, given the class, answers every variable by itself with the probabilities of that class. The likelihood is maximised
 by the EM algorithm from many random starts, as it has local maxima.
 
-StepMix (Morin and others 2025, Journal of Statistical Software 113) is an extra of this project and imported only here.
+Whoever is put into the class that is likeliest for them is sometimes put into a wrong one, which draws what is found of
+the classes together. The three-step method of Bolck, Croon and Hagenaars (2004, Political Analysis 12; Vermunt 2010,
+Political Analysis 18) gives each member weights that undo this on average: the row of the inverse of the matrix D of
+chances, D[k, s] that a member of class k is put into class s, that belongs to the class in which the member was put.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from family_justice.errors import ConfigError
 from family_justice.estimators.parts.arrays import Floats, Ints
 
 #: Starts that end within this of the best log-likelihood reached the same maximum.
 SAME_MAXIMUM = 0.01
-#: Gain of the log-likelihood in one step at which the search comes near its end, and at which it has ended.
-_NEAR, _END = 1e-3, 1e-9
-_ROUNDS_NEAR, _ROUNDS = 500, 20_000
+#: Gain of the log-likelihood in one step at which the search has ended, and the most steps.
+_END, _ROUNDS = 1e-9, 20_000
+#: Beyond this condition number of the chances of being put right, classes are not told apart.
+_WORST = 1e3
 _DIGITS = 1e-13  # of a log-likelihood, beyond which a gain is lost in its sum
 _LEAST = 1e-300  # in logarithms of probabilities that are 0
 
@@ -75,8 +76,8 @@ def fit_latent_classes(codes: ArrayLike, levels: list[int], classes: int, seed: 
     """Fit ``classes`` latent classes to level codes (n, V), variable v with codes 0 to ``levels[v]`` - 1.
 
     Members with the same answers are one row with a weight, so a fit costs the same for a thousand as for a million.
-    Levels that nobody has count as no parameters. The same ``seed`` gives the same numbers. Raises ``ConfigError`` if
-    StepMix is not installed and ``ValueError`` for fewer distinct answers than classes.
+    Levels that nobody has count as no parameters. The same ``seed`` gives the same numbers. Raises ``ValueError`` for
+    fewer distinct answers than classes.
     """
     patterns, weights = answer_patterns(codes)
     if len(patterns) < classes:
@@ -84,13 +85,8 @@ def fit_latent_classes(codes: ArrayLike, levels: list[int], classes: int, seed: 
     present = [np.unique(column) for column in patterns.T]
     places = np.column_stack([np.searchsorted(own, column) for own, column in zip(present, patterns.T, strict=True)])
     indicators = np.hstack([np.eye(len(own))[column] for own, column in zip(present, places.T, strict=True)])
-    stepmix, threads = _engine()
-    # One thread: the order of sums, and so the last digit, must not depend on the machine's cores.
-    with threads.threadpool_limits(1):
-        found = [
-            _climb(indicators, weights, _search(stepmix, places, weights, classes, int(start)))
-            for start in np.random.SeedSequence(seed).generate_state(starts)
-        ]
+    random = np.random.default_rng(seed)
+    found = [_climb(indicators, weights, random.dirichlet(np.ones(classes), len(patterns))) for _ in range(starts)]
     log_likelihood, converged, shares, answers, posterior = max(found, key=lambda end: end[0])  # of equals the first
     order = np.lexsort([*answers.T[::-1], -shares])
     probabilities = []
@@ -116,23 +112,10 @@ def fit_latent_classes(codes: ArrayLike, levels: list[int], classes: int, seed: 
     )
 
 
-def _search(stepmix: Any, places: Ints, weights: Ints, classes: int, start: int) -> Floats:
-    """Return the posterior (m, K) of every pattern near a maximum of the likelihood."""
-    model = stepmix.StepMix(
-        n_components=classes, measurement="categorical", n_init=1, random_state=start,
-        abs_tol=_NEAR / float(weights.sum()), rel_tol=0.0, max_iter=_ROUNDS_NEAR, verbose=0, progress_bar=0,
-    )  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it has not converged yet
-        model.fit(places.astype(np.float64), sample_weight=weights.astype(np.float64))
-    return np.asarray(model.predict_proba(places.astype(np.float64)))
-
-
 def _climb(indicators: Floats, weights: Ints, posterior: Floats) -> tuple[float, bool, Floats, Floats, Floats]:
-    """Take EM steps from a posterior (m, K) to the very maximum.
+    """Take EM steps from a posterior (m, K) to the very maximum: thousands, where classes are poorly told apart.
 
-    The last digits need thousands of steps where classes are poorly told apart, and StepMix takes a millisecond for
-    each. Returns log-likelihood, whether the end was reached, shares (K,), probabilities (K, all levels), posterior.
+    Returns log-likelihood, whether the end was reached, shares (K,), probabilities (K, all levels), posterior.
     """
     before = -np.inf
     for _ in range(_ROUNDS):
@@ -149,13 +132,36 @@ def _climb(indicators: Floats, weights: Ints, posterior: Floats) -> tuple[float,
     return log_likelihood, False, shares, answers, posterior
 
 
-def _engine() -> tuple[Any, Any]:
-    try:
-        import threadpoolctl
-        from stepmix import stepmix
-    except ImportError:
-        raise ConfigError(
-            "latent_classes: StepMix is not installed. Install it: "
-            "pip install --require-hashes -r requirements-extras.lock (package stepmix)"
-        ) from None
-    return stepmix, threadpoolctl
+def posterior(fit: LatentClasses, codes: ArrayLike) -> Floats:
+    """Return the probability (n, K) of each class for members with level codes (n, V)."""
+    given = np.asarray(codes, dtype=np.int64)
+    joint = np.tile(np.log(np.maximum(fit.shares, _LEAST)), (len(given), 1))
+    for answers, column in zip(fit.probabilities, given.T, strict=True):
+        joint += np.log(np.maximum(answers, _LEAST))[:, column].T
+    likely = np.exp(joint - joint.max(axis=1, keepdims=True))
+    return likely / likely.sum(axis=1, keepdims=True)
+
+
+def corrected_weights(likely: Floats) -> Floats | None:
+    """Return the weight (n, K) of each member in each class that undoes putting members into their likeliest classes.
+
+    ``likely`` (n, K) are the probabilities of classes. The weights of a member sum to 1, and may be negative; those of
+    a class sum to its expected number of members. None where classes are not told apart, so that nothing can be undone.
+    """
+    classes = likely.shape[1]
+    put = np.eye(classes)[likely.argmax(axis=1)]
+    sizes = likely.sum(axis=0)
+    if not (sizes > 0).all():
+        return None
+    chances = likely.T @ put / sizes[:, None]
+    if np.linalg.cond(chances) > _WORST:
+        return None
+    return np.asarray(put @ np.linalg.inv(chances))
+
+
+def shares_within(weights: Floats, codes: ArrayLike, levels: int) -> Floats:
+    """Return the share (K, L) of each of so many ``levels`` of a variable, with codes (n,), within each class, by
+    corrected weights (n, K); negative ones are 0."""
+    inside = np.eye(levels)[np.asarray(codes, dtype=np.int64)]
+    shares = np.clip(weights.T @ inside / weights.sum(axis=0)[:, None], 0, None)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+INDICES = ("slope_index", "log_relative_index", "concentration_index")
 MOST_ACROSS = 3
 FRAME = {1: 2.6, 2: 1.9, 3: 1.5}  # height of a frame, inches, by the number of frames beside each other
 
@@ -48,12 +49,13 @@ class Place:
 
 @dataclass
 class Gradient:
-    """One stratum: its places, the two indices as words, and the ends of the line."""
+    """One stratum: its places, the three indices as words, and the ends of the line."""
 
     group: str
     places: list[Place]
     slope: str
     relative: str
+    concentration: str
     line: tuple[float, float] | None
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -72,12 +74,14 @@ def arrange(rows: pd.DataFrame) -> list[Gradient]:
         steps = [(place + 0.5) / len(own) for place in range(len(own))]  # where a size is withheld
         ranks = [(sum(totals[:i]) + size / 2) / whole for i, size in enumerate(totals)] if whole > 0 else steps
         places = [_place(row, rank) for row, rank in zip(own, ranks, strict=True)]
-        indices = rows[(rows["group"] == group) & rows["measure"].isin(("slope_index", "log_relative_index"))]
+        indices = rows[(rows["group"] == group) & rows["measure"].isin(INDICES)]
         by = {row["measure"]: {str(k): v for k, v in row.items()} for row in indices.to_dict("records")}
-        slope, relative = by["slope_index"], by["log_relative_index"]
+        slope, relative, spread = (by[measure] for measure in INDICES)
         weights = [float(times.get(str(row["group"]), size)) for row, size in zip(own, totals, strict=True)]
-        gradient = Gradient(group, places, _index(slope, words.signed), _index(relative, _ratio), None)
-        gradient.notes = {"slope": str(slope["note"]), "relative": str(relative["note"])}
+        told = (_index(slope, words.signed), _index(relative, _ratio), _index(spread, _two_digits))
+        gradient = Gradient(group, places, *told, None)
+        notes = zip(("slope", "relative", "concentration"), (slope, relative, spread), strict=True)
+        gradient.notes = {name: str(row["note"]) for name, row in notes}
         if words.present(slope["estimate"]):
             gradient.line = _line(places, weights, float(slope["estimate"]))
         found.append(gradient)
@@ -97,6 +101,10 @@ def _line(places: list[Place], weights: list[float], slope: float) -> tuple[floa
     mean = sum(w * p.value for w, p in zip(weights, places, strict=True)) / sum(weights)
     middle = sum(w * p.rank for w, p in zip(weights, places, strict=True)) / sum(weights)
     return mean - slope * middle, mean + slope * (1 - middle)
+
+
+def _two_digits(value: Any) -> str:
+    return words.decimal(value, 2)
 
 
 def _ratio(value: Any) -> str:

@@ -14,13 +14,13 @@ from family_justice.analyses.model_rows import (
     estimate_row,
 )
 from family_justice.analyses.rates import PER, times_at_risk
-from family_justice.estimators.groups.inequality import grouped_inequality
+from family_justice.estimators.groups.inequality import concentration, grouped_inequality
 
 
 def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -> Rows:
-    """Yield slope and relative index of every group of a table of shares or rates, whose last grouping column are the
-    ordered groups, best off first. Both compare the worst off end with the best off end; ``about`` names the exposure
-    of rows that count people."""
+    """Yield the indices of every group of a table of shares or rates, whose last grouping column are ordered groups,
+    best off first. Slope and relative index compare the worst off end with the best off end; ``about`` names the
+    exposure of rows that count people."""
     shares = table[table["measure"].isin(["percent", "rate"])]
     outer = [label.rpartition("; ")[0] for label in shares["group"]]
     for group in dict.fromkeys(outer):
@@ -43,3 +43,8 @@ def rows(table: pd.DataFrame, about: Mapping[str, Any] = MappingProxyType({})) -
                 yield {**row, "measure": measure, "status": "not estimable", "note": found.reason}
             else:
                 yield {**row, **estimate_row(measure, value, error)}
+        where = concentration(events, persons if time is None else time, poisson=time is not None)
+        if found.reason:
+            yield {**row, "measure": "concentration_index", "status": "not estimable", "note": found.reason}
+        else:
+            yield {**row, **estimate_row("concentration_index", where.index, where.std_error)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from family_justice.figures import words
-from family_justice.figures.charts import inequality
+from family_justice.figures.charts import concentration, inequality
 from family_justice.figures.house.beside import Beside
 from family_justice.kinds.families.show import Figure, Show, Shown
 from family_justice.report.tables import groups_table as groups
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 class _Show(Show):
     def figure(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels, beside: Beside) -> Figure:
-        """Draw shares over the ordered groups."""
-        return inequality.draw(rows, about, labels)
+        """Draw shares over the ordered groups, or concentration curves."""
+        return concentration.draw(rows, about, labels) if about.get("curve") else inequality.draw(rows, about, labels)
 
     def page(self, rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Shown:
         """Return shares and indices."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from family_justice.analyses.left_out import first_missing, member_rows
@@ -29,11 +30,12 @@ def run(
 
     Members with a missing variable are left out. ``n`` is the expected number of members to the nearest one: of a
     class, and in a group ``class=...`` of a level among the class, whose expected size is ``total``. Raises
-    ``AnalysisError`` if nobody has all variables or no model could be fitted, and ``ConfigError`` without StepMix.
+    ``AnalysisError`` if nobody has all variables or no model could be fitted, or if the classes are not told apart well
+    enough for what is related to them.
     """
     from family_justice.estimators.groups.latent_classes import answer_patterns, fit_latent_classes
 
-    answered, left_out = first_missing(members, analysis.variables)
+    answered, left_out = first_missing(members, [*analysis.variables, *analysis.related])
     known = members[answered]
     if known.empty:
         raise AnalysisError(f"{where}: no member has a value of every variable; name fewer")
@@ -59,6 +61,7 @@ def run(
     if best is None:
         raise AnalysisError(f"{where}: no model could be fitted; ask for fewer classes")
     yield from _classes(best, analysis.variables, levels, n)
+    yield from _related(best, codes, known, analysis, where)
     yield from member_rows(len(members), left_out)
 
 
@@ -76,13 +79,34 @@ def _classes(fit: ClassFit, variables: Sequence[str], levels: list[list[str]], n
         }
     for place in range(fit.classes):
         for name, own, answers in zip(variables, levels, fit.probabilities, strict=True):
-            for level, answer in zip(own, answers[place], strict=True):
-                yield {
-                    "measure": "item_probability",
-                    "group": f"class={class_name(place + 1)}",
-                    "term": name,
-                    "level": level,
-                    "estimate": 100 * float(answer),
-                    "n": round(float(sizes[place] * answer)),
-                    "total": round(float(sizes[place])),
-                }
+            yield from _answers(place, float(sizes[place]), name, own, answers[place])
+
+
+def _answers(place: int, size: float, name: str, levels: list[str], shares: np.ndarray) -> Rows:
+    """Yield the share of every level of a variable within the class of a place."""
+    for level, share in zip(levels, shares, strict=True):
+        yield {
+            "measure": "item_probability",
+            "group": f"class={class_name(place + 1)}",
+            "term": name,
+            "level": level,
+            "estimate": 100 * float(share),
+            "n": round(size * float(share)),
+            "total": round(size),
+        }
+
+
+def _related(fit: ClassFit, codes: np.ndarray, known: pd.DataFrame, analysis: LatentClasses, where: str) -> Rows:
+    """Yield the shares within every class of what is related to classes."""
+    from family_justice.estimators.groups.latent_classes import corrected_weights, posterior, shares_within
+
+    if not analysis.related:
+        return
+    weights = corrected_weights(posterior(fit, codes))
+    if weights is None:
+        raise AnalysisError(f"{where}.related: the classes are not told apart well enough; ask for fewer classes")
+    for name in analysis.related:
+        levels = list(known[name].cat.categories)
+        shares = shares_within(weights, known[name].cat.codes.to_numpy(), len(levels))
+        for place in range(fit.classes):
+            yield from _answers(place, float(fit.shares[place] * len(known)), name, levels, shares[place])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def inequality(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) -> Table:
-    """Return the share or rate of every group, best off first, and the slope and relative index."""
+    """Return the share or rate of every group, best off first, and the three indices."""
     found = gradients.arrange(rows)
     names = {place.level: words.sentence(place.level) for gradient in found for place in gradient.places}
     key, strata = labels.strata([gradient.group for gradient in found])
@@ -22,14 +22,18 @@ def inequality(rows: pd.DataFrame, about: dict[str, Any], labels: words.Labels) 
     for gradient in found:
         own = {place.level: place for place in gradient.places}
         cells = [_share(own.get(level), about, labels) for level in names]
-        for text, note in ((gradient.slope, "slope"), (gradient.relative, "relative")):
+        for text, note in (
+            (gradient.slope, "slope"), (gradient.relative, "relative"), (gradient.concentration, "concentration")
+        ):  # fmt: skip
             cells.append(_index(text, gradient.notes[note]))
         body.append(Row(strata[gradient.group], cells))
     rate = bool(about.get("outcome"))
     unit = words.lower_first(gradients.unit(about)) if rate else "percentage points"
     heads = [key or "Group", *names.values(), "Slope index (95% CI)", "Relative index (95% CI)"]
+    heads.append("Concentration index (95% CI)")
     what = gradients.unit(about) if rate else "Percent"
-    small = f"{what}; in small type events and people. Slope index: {unit}."
+    small = f"{what}; in small type events and people. Slope index: {unit}. "
+    small += "Concentration index: negative where events are concentrated among the worst off."
     return Table(f"{about['title']}: indices of inequality", heads, body, [small, labels.rounding()])
 
 

@@ -147,3 +147,12 @@ def join(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     rows = np.repeat(np.arange(len(left)), count)
     offset = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
     return rows, np.repeat(start, count) + offset
+
+
+def scatter(rate: Floats, start: Ints, stop: Ints, random: np.random.Generator) -> tuple[Ints, Ints]:
+    """Draw events at a yearly rate from ``start`` to before ``stop``; return whose they are and their days."""
+    days = np.maximum(stop - start, 0)
+    here = np.flatnonzero((rate > 0) & (days > 0))
+    number = random.poisson(rate[here] * days[here] / DAYS_PER_YEAR)
+    who = np.repeat(here, number)
+    return who, start[who] + (days[who] * random.random(len(who))).astype(np.int64)

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from family_justice.sources.synthetic.clock import NULL, Bools, Floats, Ints
-from family_justice.sources.synthetic.health.groups import FIRST_ADULT, TWO_YEARS, Phase
+from family_justice.sources.synthetic.health.before_court import MENTAL, STARTS, TWO_YEARS, YEAR, expecting
+from family_justice.sources.synthetic.health.groups import FIRST_ADULT, Phase
 from family_justice.sources.synthetic.health.parameters import AFTER, BEFORE, SEXES, CourseOfParents, Needs
 from family_justice.sources.synthetic.people.residents import Residents
 
-FAR = 1 << 40
-PREGNANCY = 280
-YEAR = 365
 #: Days since the issue at which the planted periods begin, and the end of the last one.
-BOUNDS = dict(zip((*BEFORE, *AFTER), (-TWO_YEARS, -YEAR, -91, 0, YEAR), strict=True))
+BOUNDS = {**STARTS, **dict(zip(AFTER, (0, YEAR), strict=True))}
 END = TWO_YEARS
-MENTAL = ("depression", "anxiety", "severe_mental_illness")
 
 
 def course(needs: Needs, since_index: Ints) -> Floats:
@@ -71,10 +68,4 @@ def changes(needs: Needs, phase: Phase, residents: Residents, kind: str) -> Iter
 def pregnant(residents: Residents, who: Ints, day: Ints) -> Bools:
     """Return whether residents are within 40 weeks of the birth of a child of theirs on days."""
     children = np.flatnonzero(residents.mother >= 0)
-    births = np.sort(residents.mother[children] * FAR + residents.week_of_birth[children])
-    if not len(births):
-        return np.zeros(len(who), dtype=bool)
-    # The births of a mother are neighbours; one that is another's lies a whole FAR away.
-    following = np.searchsorted(births, who * FAR + day)
-    until = births[np.minimum(following, len(births) - 1)] - (who * FAR + day)
-    return (until >= 0) & (until <= PREGNANCY)
+    return expecting(residents.mother[children], residents.week_of_birth[children], who, day)

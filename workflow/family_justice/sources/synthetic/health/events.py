@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Floats, Ints, Streams, to_day
-from family_justice.sources.synthetic.health.course import FAR, MENTAL, changes, course, pregnant
+from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Bools, Floats, Ints, Streams, scatter, to_day
+from family_justice.sources.synthetic.health.before_court import (
+    CONDITIONS as DRAWN_BEFORE,
+)
+from family_justice.sources.synthetic.health.before_court import FAR, MENTAL, TWO_YEARS, BeforeCourt
+from family_justice.sources.synthetic.health.course import changes, course, pregnant
 from family_justice.sources.synthetic.health.groups import FIRST_ADULT, FIRST_CHILD, Phase, phases
-from family_justice.sources.synthetic.health.needs import UNDER_5, adult_rates, child_rates, draw_liabilities
+from family_justice.sources.synthetic.health.needs import (
+    UNDER_5,
+    Liabilities,
+    adult_rates,
+    child_rates,
+    draw_liabilities,
+)
 from family_justice.sources.synthetic.health.parameters import CHILD_AGES, CODED, CONDITIONS, PLACES, Services
 from family_justice.sources.synthetic.parameters.model import Parameters
 from family_justice.sources.synthetic.people.residents import Residents
@@ -52,15 +62,6 @@ class Events:
         return rows[np.where(child, place == "general_practice", here)]
 
 
-def scatter(rate: Floats, start: Ints, stop: Ints, random: np.random.Generator) -> tuple[Ints, Ints]:
-    """Draw events at a yearly rate from ``start`` to before ``stop``; return whose they are and their days."""
-    days = np.maximum(stop - start, 0)
-    here = np.flatnonzero((rate > 0) & (days > 0))
-    number = random.poisson(rate[here] * days[here] / DAYS_PER_YEAR)
-    who = np.repeat(here, number)
-    return who, start[who] + (days[who] * random.random(len(who))).astype(np.int64)
-
-
 class _Collector:
     def __init__(self) -> None:
         self.parts: list[tuple[Ints, Ints, int, bool]] = []
@@ -79,11 +80,14 @@ class _Collector:
         )
 
 
-def draw_events(parameters: Parameters, residents: Residents, streams: Streams) -> Events:
-    """Return all health events of all residents within their time in Wales and the records."""
+def draw_events(parameters: Parameters, residents: Residents, streams: Streams, before: BeforeCourt) -> Events:
+    """Return all health events of all residents within their time in Wales and the records.
+
+    ``before`` is what was drawn already of mothers: the two years before their first care proceedings.
+    """
     adult, child = phases(parameters, residents)
     collector = _Collector()
-    _adult_events(parameters, residents, adult, streams, collector)
+    _adult_events(parameters, residents, adult, streams, collector, before)
     _child_events(parameters, residents, child, streams, collector)
     _social_codes(parameters, residents, adult, child, streams, collector)
     _deliveries(parameters, residents, adult, streams, collector)
@@ -91,16 +95,30 @@ def draw_events(parameters: Parameters, residents: Residents, streams: Streams) 
 
 
 def _adult_events(
-    parameters: Parameters, residents: Residents, phase: Phase, streams: Streams, collector: _Collector
+    parameters: Parameters,
+    residents: Residents,
+    phase: Phase,
+    streams: Streams,
+    collector: _Collector,
+    before: BeforeCourt,
 ) -> None:
     """Adults: constant rates, in court with a course around the first issue (drawn too many, then thinned).
 
-    Where parents in care proceedings have less than this course gives them, more are left out; where they have more,
-    these come from a random stream of their own. Their course does not touch a pregnancy, whose records are calibrated.
+    What mothers had in the two years before care proceedings is drawn already. Where parents in care proceedings have
+    less than this course gives them, more are left out; where they have more, these come from a random stream of their
+    own. Their course does not touch a pregnancy, whose records are calibrated.
     """
     health = parameters.health
     liabilities = draw_liabilities(health, len(residents), streams)
+    place = before.places(residents.human, residents.parent_issue)
+    liabilities = _with_known(liabilities, before.liabilities, place)
+    is_mother = np.isin(np.arange(len(residents)), place)
     court = phase.index != NULL
+
+    def drawn_before(kind: str, who: Ints, day: Ints) -> Bools:
+        since = day - phase.index[who]
+        return (kind in DRAWN_BEFORE) & is_mother[who] & (since >= -TWO_YEARS) & (since < 0)
+
     most = max(course(health.needs, np.array([-FAR, -1, 0, FAR])))
     in_pregnancy = health.needs.mental_health_in_pregnancy.value
     for kind, rate in adult_rates(health, liabilities, phase.group, residents.sex).items():
@@ -117,12 +135,26 @@ def _adult_events(
             extra = rate * np.nan_to_num(np.maximum(change.factor - change.common, 0))
             start, stop = np.maximum(phase.start, change.start), np.minimum(phase.stop, change.stop)
             added, on = scatter(extra, start, stop, more)
-            there = ~pregnant(residents, added, on)
+            there = ~pregnant(residents, added, on) & ~drawn_before(kind, added, on)
             collector.add(kind, added[there], on[there], adult=True)
         if kind in MENTAL:
             factor = np.where(expecting, factor * in_pregnancy, factor)
         kept = random.random(len(who)) < factor
+        if kind in DRAWN_BEFORE:
+            theirs, on = before.of(kind, place)
+            here = (on >= phase.start[theirs]) & (on < phase.stop[theirs])
+            collector.add(kind, theirs[here], on[here], adult=True)
+        kept &= ~drawn_before(kind, who, day)
         collector.add(kind, who[kept], day[kept], adult=True)
+
+
+def _with_known(liabilities: Liabilities, known: Liabilities, place: Ints) -> Liabilities:
+    """Return liabilities of residents with those that are known put at their places, -1 for nowhere."""
+    rows = np.flatnonzero(place >= 0)
+    columns = {f.name: getattr(liabilities, f.name).copy() for f in fields(Liabilities)}
+    for name, values in columns.items():
+        values[place[rows]] = getattr(known, name)[rows]
+    return Liabilities(**columns)
 
 
 def _child_events(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from family_justice.sources.synthetic.clock import DAYS_PER_YEAR, NULL, Ints, to_day
+from family_justice.sources.synthetic.health.before_court import TWO_YEARS
 from family_justice.sources.synthetic.health.parameters import ADULTS, CHILDREN
 from family_justice.sources.synthetic.parameters.model import Parameters
 from family_justice.sources.synthetic.people.residents import Residents
 
-TWO_YEARS = 730
 ADULT_AT = int(18 * DAYS_PER_YEAR)
 YOUNGEST_PARENT = int(12 * DAYS_PER_YEAR)
 FIRST_ADULT, FIRST_CHILD = ADULTS.index("parents"), CHILDREN.index("public_law")

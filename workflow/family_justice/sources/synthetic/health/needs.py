@@ -99,11 +99,11 @@ class Liabilities:
     frailty: Floats
 
 
-def draw_liabilities(health: HealthParameters, size: int, streams: Streams) -> Liabilities:
-    """Draw ranks that share a common factor; frailty has mean 1."""
+def draw_liabilities(health: HealthParameters, size: int, streams: Streams, name: str = "health needs") -> Liabilities:
+    """Draw ranks that share a common factor, from the stream ``name``; frailty has mean 1."""
     from scipy.special import gammaincinv, ndtr
 
-    random, correlation = streams("health needs"), health.needs.correlation.value
+    random, correlation = streams(name), health.needs.correlation.value
     common = np.sqrt(correlation) * random.standard_normal(size)
     own = np.sqrt(1 - correlation)
     ranks = [ndtr(common + own * random.standard_normal(size)) for _ in range(3)]

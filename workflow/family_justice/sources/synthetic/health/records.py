@@ -29,7 +29,7 @@ def health_tables(records: Records, residents: Residents, register: Columns) -> 
     linkage = draw_linkage(residents, streams)
     registrations = read_registrations(parameters, residents, register, streams)
     yield from registration_tables(residents, registrations, linkage, streams).items()
-    events = draw_events(parameters, residents, streams)
+    events = draw_events(parameters, residents, streams, records.families.before)
     yield EVENTS, event_table(parameters, residents, registrations, events, linkage, defects, streams)
     given = (parameters, residents, events, linkage, defects, streams)
     yield from hospital_tables(*given).items()

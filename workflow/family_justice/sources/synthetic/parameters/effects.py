@@ -27,6 +27,8 @@ RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
     "father_is_party": (YES_NO, "yes"),
     "jurisdiction": (JURISDICTIONS, "England"),
     "issue_period": (PERIODS, "2014 to 2016"),
+    "mental_health_before": (YES_NO, "no"),
+    "substance_use_before": (YES_NO, "no"),
 }
 #: Terms of the hazard of return to private-law court.
 PRIVATE_RETURN_TERMS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -86,9 +88,9 @@ def infant_age(days: Ints) -> Ints:
     return np.searchsorted([14, 91], days, side="right").astype(np.int64)
 
 
-def father_code(is_party: Bools) -> Ints:
-    """Code whether a father is party as a place in ``YES_NO``."""
-    return np.where(is_party, 0, 1).astype(np.int64)
+def yes_code(is_so: Bools) -> Ints:
+    """Code whether something is so as a place in ``YES_NO``."""
+    return np.where(is_so, 0, 1).astype(np.int64)
 
 
 def age_at_entry(years: Ints) -> Ints:

@@ -226,4 +226,4 @@ def draw_private_law(
     all_cases = Cases(**{name: np.concatenate([getattr(known.cases, name), new]) for name, new in columns.items()})
     final = np.concatenate([known.final, cases.final])
     placed = np.concatenate([known.placed, np.zeros(len(cases.subject_case), dtype=bool)])
-    return PrivateLaw(Families(everyone, children, all_cases, final, placed), families, cases, start)
+    return PrivateLaw(Families(everyone, children, all_cases, final, placed, known.before), families, cases, start)

@@ -133,7 +133,8 @@ def new_families(
     quintile, father_quintile = (
         draw_from(shares.value, size, random) for shares in (p.mothers_quintiles, p.fathers_quintiles)
     )
-    mothers = Mothers(jurisdiction, area, quintile, mother_birth, _deaths(parameters, issue, random))
+    none = np.zeros(len(issue), dtype=bool)
+    mothers = Mothers(jurisdiction, area, quintile, mother_birth, _deaths(parameters, issue, random), none, none)
     first_mother, first_child, first_case = len(known.mothers.area), len(known.children.mother), len(known.cases)
     sex = draw_sex(parameters, len(child_family), streams("private law children sex"))
     children = Children(first_mother + child_family, child_birth, sex, first_case + child_family)

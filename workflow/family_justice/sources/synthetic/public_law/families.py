@@ -9,6 +9,7 @@ import numpy as np
 
 from family_justice.sources.synthetic.clock import (
     DAYS_PER_YEAR,
+    Bools,
     Floats,
     Ints,
     Streams,
@@ -56,13 +57,19 @@ class Areas:
 
 @dataclass
 class Mothers:
-    """Women; a mother is her place in these columns. ``death`` may lie after the end of data."""
+    """Women; a mother is her place in these columns. ``death`` may lie after the end of data.
+
+    ``mental_before`` and ``substance_before``: whether services have a record of her mental health, and of substance
+    use, in the two years before her first care proceedings; nobody has who never is in these.
+    """
 
     jurisdiction: Ints
     area: Ints
     quintile: Ints
     week_of_birth: Ints
     death: Ints
+    mental_before: Bools
+    substance_before: Bools
 
 
 @dataclass
@@ -233,7 +240,8 @@ def first_proceedings(
     random = streams("first children")
     group, youngest = draw_youngest_births(parameters, band, births, issue, jurisdiction, random)
     quintile = draw_quintiles(parameters, areas.places, jurisdiction, area, group <= 1, draw)
-    mothers = Mothers(jurisdiction, area, quintile, births, deaths)
+    none = np.zeros(size, dtype=bool)
+    mothers = Mothers(jurisdiction, area, quintile, births, deaths, none, none)
     sibling_case, sibling_birth = draw_siblings(parameters, group, youngest, births, issue, random)
     case = np.concatenate([np.arange(size), sibling_case])
     order = np.argsort(case, kind="stable")
@@ -261,7 +269,9 @@ def index_codes(cases: Cases, mothers: Mothers, children: Children) -> dict[str,
         "deprivation_quintile": mothers.quintile[mother],
         "youngest_child_age": effects.youngest_child_age(completed_years(youngest, cases.issue)),
         "number_of_children": np.minimum(number, 3) - 1,
-        "father_is_party": effects.father_code(cases.man >= 0),
+        "father_is_party": effects.yes_code(cases.man >= 0),
         "jurisdiction": mothers.jurisdiction[mother],
         "issue_period": effects.period(cases.issue),
+        "mental_health_before": effects.yes_code(mothers.mental_before[mother]),
+        "substance_use_before": effects.yes_code(mothers.substance_before[mother]),
     }

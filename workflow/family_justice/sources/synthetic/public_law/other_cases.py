@@ -6,7 +6,7 @@ They are few; they are there so that the type of application matters to whoever 
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def _append(families: Families, cases: Cases, final: Ints) -> Families:
     columns = {f.name: np.concatenate([getattr(families.cases, f.name), getattr(cases, f.name)]) for f in fields(Cases)}
     placed = np.concatenate([families.placed, np.zeros(len(cases.subject_case), dtype=bool)])
     final = np.concatenate([families.final, final])
-    return Families(families.mothers, families.children, Cases(**columns), final, placed)
+    return replace(families, cases=Cases(**columns), final=final, placed=placed)
 
 
 def _final(cause: int, issue: Ints, random: np.random.Generator) -> Ints:
@@ -75,13 +75,15 @@ def _new_families(
         draw_from(parameters.areas.quintile_shares.value, size, random),
         birth,
         draw_deaths(parameters, birth, issue, random),
+        np.zeros(size, dtype=bool),
+        np.zeros(size, dtype=bool),
     )
     everyone = Mothers(*(np.concatenate([getattr(mothers, f.name), getattr(added, f.name)]) for f in fields(Mothers)))
     mother = len(mothers.area) + np.arange(size)
     number = len(cases) + np.arange(size)
     man = np.where(random.random(size) < 0.7, number, -1)
     child = Children(mother, monday(issue - child_age), draw_sex(parameters, size, random), man)
-    known = Families(everyone, children.add(child), cases, families.final, families.placed)
+    known = replace(families, mothers=everyone, children=children.add(child))
     zero = np.zeros(size, dtype=np.int64)
     new = Cases(
         mother, issue, area, zero, zero + cause, zero - 1, man, np.arange(size), len(children.mother) + np.arange(size)

@@ -32,7 +32,7 @@ def placement_codes(cases: Cases, mothers: Mothers, children: Children) -> dict[
         "child_sex": children.sex[child],
         "mother_age_band": effects.age_band(completed_years(mothers.week_of_birth[mother], issue)),
         "is_subsequent_infant": np.minimum(cases.generation[case], 1),
-        "father_is_party": effects.father_code(cases.man[case] >= 0),
+        "father_is_party": effects.yes_code(cases.man[case] >= 0),
         "deprivation_quintile": mothers.quintile[mother],
         "jurisdiction": mothers.jurisdiction[mother],
         "issue_period": effects.period(issue),

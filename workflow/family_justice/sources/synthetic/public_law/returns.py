@@ -23,6 +23,7 @@ from family_justice.sources.synthetic.clock import (
     join,
     monday,
 )
+from family_justice.sources.synthetic.health.before_court import MENTAL, BeforeCourt, draw_before_court
 from family_justice.sources.synthetic.parameters import effects
 from family_justice.sources.synthetic.parameters.model import Parameters, Partner
 from family_justice.sources.synthetic.parameters.types import PiecewiseHazard
@@ -50,13 +51,15 @@ LATEST_BIRTH_AFTER_RETURN = 26 * 7
 
 @dataclass
 class Families:
-    """All care proceedings of all families; ``final`` and ``placed`` hold what happens if data run long enough."""
+    """All care proceedings of all families; ``final`` and ``placed`` hold what happens if data run long enough, and
+    ``before`` the health of the mothers before their first ones."""
 
     mothers: Mothers
     children: Children
     cases: Cases
     final: Ints
     placed: Bools
+    before: BeforeCourt
 
 
 def draw_times(hazard: PiecewiseHazard, ratio: Floats, random: np.random.Generator) -> Floats:
@@ -237,6 +240,8 @@ def move_some(parameters: Parameters, areas: Areas, cases: Cases, random: np.ran
 def grow_families(parameters: Parameters, areas: Areas, scale: float, streams: Streams) -> Families:
     """Return all families with first proceedings and every return until death or the end of data."""
     mothers, children, cases = first_proceedings(parameters, areas, scale, streams)
+    before = draw_before_court(parameters.health, cases.issue, children.mother, children.week_of_birth, streams)
+    mothers.mental_before, mothers.substance_before = before.recorded(*MENTAL), before.recorded("substance_use")
     last_day = np.minimum(end_of_data(parameters, mothers.jurisdiction), mothers.death - 1)
     intercepts = streams("local authorities").normal(
         0, parameters.placement.sd_between_local_authorities.value, len(areas.name)
@@ -248,7 +253,7 @@ def grow_families(parameters: Parameters, areas: Areas, scale: float, streams: S
         name = f"generation {len(parts)}"
         final = draw_final_dates(parameters, cases.issue, streams(f"{name} duration"))
         placed = draw_placements(parameters, cases, mothers, children, intercepts, streams(f"{name} placement"))
-        parts.append(Families(mothers, children, cases, final, placed))
+        parts.append(Families(mothers, children, cases, final, placed, before))
         if len(parts) == MOST_GENERATIONS:
             break
         np.maximum.at(latest, children.mother, children.week_of_birth)
@@ -273,4 +278,5 @@ def join_generations(parts: list[Families]) -> Families:
         Cases(**columns),
         np.concatenate([part.final for part in parts]),
         np.concatenate([part.placed for part in parts]),
+        parts[-1].before,
     )

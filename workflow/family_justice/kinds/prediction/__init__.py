@@ -1,0 +1,1 @@
+"""Internal validation of a prediction model."""
