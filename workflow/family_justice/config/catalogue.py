@@ -43,7 +43,7 @@ class DataSet(Strict):
     spatial: fields.Short
     typical_age_range_min: int = Field(ge=0, le=150)
     typical_age_range_max: int = Field(ge=0, le=150)
-    follow_up: fields.FollowUp
+    follow_up: fields.FollowUp = Field(description="how long people are usually followed")
     purpose: list[fields.Purpose]
     dataset_type: list[fields.Kind] = Field(min_length=1)
     dataset_sub_type: list[fields.SubKind]

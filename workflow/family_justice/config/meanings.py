@@ -100,7 +100,6 @@ OF_MODEL = {
         "spatial": "area that the records cover",
         "typical_age_range_min": "youngest usual age of the people, in years",
         "typical_age_range_max": "oldest usual age of the people, in years",
-        "follow_up": "how long people are usually followed",
         "purpose": "what the records were collected for",
         "dataset_type": "what the records are about",
         "dataset_sub_type": "what they are about, more closely",
