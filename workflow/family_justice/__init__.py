@@ -22,4 +22,4 @@ STAGES = (
     "report",
 )
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
