@@ -123,3 +123,14 @@ def unpack(known: argparse.Namespace, rest: list[str]) -> None:
         print(f"not in the archive: {name}")
     if not missing:
         write_checker_files(known.folder)  # the bundle itself, which the viewer does not hand out as it was
+
+
+def pack(known: argparse.Namespace, rest: list[str]) -> None:
+    """Make the archive for a place without a network."""
+    import platform
+
+    from family_justice.command.pack import lines_of
+    from family_justice.command.pack import pack as make
+
+    python = known.python or ".".join(platform.python_version_tuple()[:2])
+    print("\n".join(lines_of(*make(Path(), known.folder, python, known.machine or platform.machine(), known.tests))))

@@ -85,6 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_running(add)
     _add_studies(add)
     _add_releases(add)
+    _add_packing(add)
     return parser
 
 
@@ -174,6 +175,21 @@ def _add_releases(add: Callable[..., argparse.ArgumentParser]) -> None:
     unpack = add("unpack", actions.unpack, "Put what the SACRO viewer released back in its places.")
     unpack.add_argument("archive", type=_from_here, help="the ZIP file of the viewer")
     unpack.add_argument("folder", type=_from_here, help="where the files go")
+
+
+def _add_packing(add: Callable[..., argparse.ArgumentParser]) -> None:
+    from family_justice.command import actions
+
+    pack = add(
+        "pack",
+        actions.pack,
+        "Make one archive that is installed and run without a network. It holds what git tracks, the locked packages "
+        "for one kind of machine and Python, their checksums and licences, and a bill of materials.",
+    )
+    pack.add_argument("folder", type=_from_here, help="where the archive goes")
+    pack.add_argument("--python", metavar="VERSION", help="Python there: 3.11, 3.12 ... (default: as here)")
+    pack.add_argument("--machine", help="machine there: x86_64 or aarch64, of Linux (default: as here)")
+    pack.add_argument("--tests", action="store_true", help="with the packages of the tests")
 
 
 def _from_here(path: str) -> Path:
