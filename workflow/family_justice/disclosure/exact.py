@@ -8,7 +8,7 @@ at once (HiGHS, by ``scipy.optimize.milp``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -46,8 +46,16 @@ class Constraints:
         ceiling = np.concatenate([np.zeros(len(self.zero)), np.full(len(self.at_least_zero), np.inf)])
         return [LinearConstraint(matrix, np.zeros(len(combinations)), ceiling)]
 
+    def holding(self, solutions: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Say of which rows of ``solutions`` (k, n) they hold."""
+        fits = np.ones(len(solutions), dtype=np.bool_)
+        for constraint in self.linear:
+            values = constraint.A @ solutions.T
+            fits &= ((values >= constraint.lb[:, None]) & (values <= constraint.ub[:, None])).all(axis=0)
+        return fits
 
-@dataclass(frozen=True)
+
+@dataclass
 class Programme:
     """Whole numbers x (n,) with ``low`` <= x <= ``high`` between which ``constraints`` hold; ``truth`` (n,) is one
     solution."""
@@ -56,14 +64,23 @@ class Programme:
     high: Numbers
     truth: Numbers
     constraints: Constraints
+    _found: list[Numbers] = field(default_factory=list, init=False)
 
-    def ranges(self, targets: Sequence[Combination], wanted: int) -> list[tuple[int, int]]:
+    def ranges(
+        self, targets: Sequence[Combination], wanted: int, known: list[Numbers] | None = None, first: bool = False
+    ) -> list[tuple[int, int]]:
         """Return the least and the greatest value that each target can have; where these are at least ``wanted`` values
-        apart, not necessarily the outermost ones.
+        apart, not necessarily the outermost ones. With ``first`` only as far as the first target that has fewer values.
 
-        Every solution tells something of every target, so that most need no programme of their own.
+        Every solution tells something of every target, so that most need no programme of their own. ``known`` are
+        solutions of a programme like this one, of which some may be solutions of this one too; what is found is added.
         """
+        self._found = [] if known is None else known
         seen = [[value, value] for value in self._values(targets, self.truth)]
+        for solution in self._of_these():
+            self._widen(solution, targets, seen)
+        if all(greatest - least + 1 >= wanted for least, greatest in seen):
+            return [(least, greatest) for least, greatest in seen]
         together = tuple((place, factor) for target in targets for place, factor in target)
         for sign in (1, -1):
             self._look(together, sign, targets, seen)
@@ -71,10 +88,24 @@ class Programme:
             for sign in (1, -1):
                 if seen[position][1] - seen[position][0] + 1 < wanted:
                     self._look(target, sign, targets, seen)
+            if first and seen[position][1] - seen[position][0] + 1 < wanted:
+                return [(low, high) for low, high in seen[: position + 1]]
         return [(low, high) for low, high in seen]
 
     def _look(self, objective: Combination, sign: int, targets: Sequence[Combination], seen: list[list[int]]) -> None:
         solution = self._solve(objective, sign)
+        self._found.append(solution)
+        self._widen(solution, targets, seen)
+
+    def _of_these(self) -> Numbers:
+        """Return those of the known solutions that are solutions of this programme."""
+        if not self._found:
+            return np.empty((0, len(self.low)), dtype=np.int64)
+        known = np.array(self._found)
+        known = known[((known >= self.low) & (known <= self.high)).all(axis=1)]
+        return known[self.constraints.holding(known)]
+
+    def _widen(self, solution: Numbers, targets: Sequence[Combination], seen: list[list[int]]) -> None:
         for position, value in enumerate(self._values(targets, solution)):
             seen[position] = [min(seen[position][0], value), max(seen[position][1], value)]
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from family_justice.config.schema import Policy
-from family_justice.disclosure.exact import Combination, Constraints, Programme
+from family_justice.disclosure.exact import Combination, Constraints, Numbers, Programme
 from family_justice.disclosure.result_frame import Conditions
 from family_justice.disclosure.rounding import UNBOUNDED, is_small, possible, shown
 from family_justice.disclosure.sets import Sets
@@ -95,6 +95,8 @@ class Ledger:
     partitions: dict[frozenset[Key], tuple[Key, ...]] = field(default_factory=dict)
     bounds: dict[Key, tuple[int, int]] = field(default_factory=dict)
     _tied: set[tuple[Key, frozenset[Key], bool]] = field(default_factory=set)
+    #: What the counts could be, as found so far: hiding one more leaves most of it possible.
+    _solutions: list[Numbers] = field(default_factory=list)
 
     def members(self, analysis: str, who: Conditions = frozenset()) -> Conditions:
         """The members of a group of an analysis, restrictions of the analysis included."""
@@ -179,7 +181,11 @@ class Ledger:
         for keys, sums in self._components():
             part = Ledger(self.policy, {key: self.counts[key] for key in keys}, sums)
             part._hide_margins_of_small_wholes()
-            while part._complement() or part._protect_pinned(part._bounds()) or part._protect_pinned(part._exact()):
+            while (
+                part._complement()
+                or part._protect_pinned(part._bounds())
+                or part._protect_pinned(part._exact(first=True))
+            ):
                 part._hide_margins_of_small_wholes()
 
     def narrowed(self, concerns: Callable[[Sequence[Key]], bool]) -> dict[Key, int]:
@@ -350,8 +356,9 @@ class Ledger:
         # The auditor is assumed to know which counts are hidden only for the sake of others.
         return (self.policy.threshold if count.exact else 0), UNBOUNDED
 
-    def _exact(self) -> dict[Key, tuple[int, int]]:
-        """The same by integer programmes, which see all sums at once; of counts of few only."""
+    def _exact(self, first: bool = False) -> dict[Key, tuple[int, int]]:
+        """The same by integer programmes, which see all sums at once; of counts of few only. With ``first`` only as far
+        as the first that has too few values."""
         bounds = self._bounds()
         few = [key for key, count in self.counts.items() if count.few]
         # Of one sum by itself bounds tell all, unless somebody knows besides which of its parts is the larger.
@@ -366,5 +373,6 @@ class Ledger:
         ]
         near = np.maximum(low, truth - _FAR), np.minimum(high, truth + _FAR)
         targets: list[Combination] = [((place[key], 1),) for key in few]
-        ranges = Programme(*near, truth, Constraints(len(truth), zero, least)).ranges(targets, self._wanted)
-        return bounds | dict(zip(few, ranges, strict=True))
+        programme = Programme(*near, truth, Constraints(len(truth), zero, least))
+        ranges = programme.ranges(targets, self._wanted, self._solutions, first)
+        return bounds | dict(zip(few, ranges, strict=not first))

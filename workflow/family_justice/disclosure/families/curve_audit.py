@@ -177,9 +177,11 @@ class _System:
                 continue
             low = np.maximum(table["low"][:, both].T.ravel(), truth - _FAR)
             high = np.minimum(table["high"][:, both].T.ravel(), truth + _FAR)
-            wanted = max(self._wanted(name, policy) for name in whose)
-            ranges = Programme(low, high, truth, constraints).ranges(targets, wanted)
-            for name, (least, greatest) in zip(whose, ranges, strict=True):
+            wanted = {self._wanted(name, policy) for name in whose}
+            programme = Programme(low, high, truth, constraints)
+            # The first that has too few values is enough, where all are to have as many.
+            ranges = programme.ranges(targets, max(wanted), first=len(wanted) == 1)
+            for name, (least, greatest) in zip(whose, ranges, strict=False):
                 if greatest - least + 1 < self._wanted(name, policy):
                     return name
         return None
