@@ -310,7 +310,8 @@ def _join(joint: Ledger, key: Key, release: Release, position: int) -> None:
     """Enter a count of a release; one that any release shows is seen."""
     state, exact = int(release.state[position]), int(release.exact[position])
     hidden, few, small, withheld = (bool(state & bit) for bit in (_HIDDEN, _FEW, _SMALL, _WITHHELD))
-    count = joint.counts.setdefault(key, Count(exact, True, False, small, hidden, few, True, withheld))
+    new = Count(exact, True, False, small, hidden, few=few, in_tables=True, withheld=withheld)
+    count = joint.counts.setdefault(key, new)
     count.hidden &= hidden
     if release.prints[position].any():
         joint.prints.setdefault(key, release.prints[position])
