@@ -168,6 +168,21 @@ def test_a_part_that_a_margin_lacks_and_what_rests_on_it_tells_is_looked_at_like
         check_releases(other, [first], COURT)
 
 
+@pytest.mark.parametrize("data", ["records 2021-06-30", "records 2021-12-31"])
+def test_areas_may_be_a_few_more_in_another_release(data: str, tmp_path: Path) -> None:
+    """How many areas there are is public (16), and how many more no secret; of people it would be."""
+    found = []
+    for name, old in (("first", OLD), ("other", [*OLD, 4000, 4001, 4002])):
+        safe = Safe(tmp_path / name)
+        safe.release(YOUNG, MIDDLE, old, stream=name)
+        found += read_releases(Population(safe.folder / "releases", "records 2021-06-30", "2021-06-30", True), "none")
+    first, other = (replace(one, low=one.exact, high=one.exact) for one in (found[0], replace(found[1], data=data)))
+    with pytest.raises(DisclosureError):
+        check_releases(other, [first], COURT)
+    areas = [replace(one, state=one.state | 16) for one in (first, other)]
+    check_releases(areas[1], [areas[0]], COURT)
+
+
 def test_who_stayed_when_records_were_refreshed_is_the_same(tmp_path: Path) -> None:
     """The other stream after a refresh that changed nobody here: what follows is what followed before."""
     some, many, one, others = range(13), range(100, 123), range(200, 201), range(300, 312)
