@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from test_disclosure_gate import COURT, PUBLIC, STUDY
 
 from family_justice.config.schema import Policy
 from family_justice.disclosure.door import open_door
-from family_justice.disclosure.history import Population, Release
+from family_justice.disclosure.history import Population, Release, check_releases, read_releases
 from family_justice.errors import DisclosureError
 from family_justice.files import write_csv, write_text
 from family_justice.results import behind_file
@@ -147,6 +148,39 @@ def test_a_part_in_another_stream_of_the_same_records_closes_the_door(tmp_path: 
     assert "narrowed down" in message
     assert "stream other, records until 2021-06-30: mothers, age_band=20 to 24" in message
     assert not re.search(r"\b(13|23|24 (?!to)|36|37)\b", message.replace("20 to 24", ""))
+
+
+@pytest.mark.parametrize("state", [0, 8])
+def test_a_part_that_a_margin_lacks_and_what_rests_on_it_tells_is_looked_at_like_others(
+    state: int, tmp_path: Path
+) -> None:
+    """The same as above; the 24 are withheld in their table (8), but to be had from what rests on them."""
+    some, many, one, others = range(13), range(100, 123), range(200, 201), range(300, 312)
+    found = []
+    for name, ages in (("first", (some, [*many, *one])), ("other", (many, one, others))):
+        safe = Safe(tmp_path / name)
+        safe.release(*ages, levels=("young", "old") if name == "first" else AGES, stream=name)
+        found += read_releases(Population(safe.folder / "releases", "records 2021-06-30", "2021-06-30", True), "none")
+    first, other = found
+    first = replace(first, state=np.where(first.exact == 24, first.state | state, first.state))
+    assert (first.exact == 24).any()
+    with pytest.raises(DisclosureError, match="narrowed down"):
+        check_releases(other, [first], COURT)
+
+
+@pytest.mark.parametrize("data", ["records 2021-06-30", "records 2021-12-31"])
+def test_areas_may_be_a_few_more_in_another_release(data: str, tmp_path: Path) -> None:
+    """How many areas there are is public (16), and how many more no secret; of people it would be."""
+    found = []
+    for name, old in (("first", OLD), ("other", [*OLD, 4000, 4001, 4002])):
+        safe = Safe(tmp_path / name)
+        safe.release(YOUNG, MIDDLE, old, stream=name)
+        found += read_releases(Population(safe.folder / "releases", "records 2021-06-30", "2021-06-30", True), "none")
+    first, other = (replace(one, low=one.exact, high=one.exact) for one in (found[0], replace(found[1], data=data)))
+    with pytest.raises(DisclosureError):
+        check_releases(other, [first], COURT)
+    areas = [replace(one, state=one.state | 16) for one in (first, other)]
+    check_releases(areas[1], [areas[0]], COURT)
 
 
 def test_who_stayed_when_records_were_refreshed_is_the_same(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -141,3 +142,16 @@ def test_integer_programmes_see_all_sums_at_once(least: int, expected: tuple[int
     truth = np.array([53, 23, 72, 4, 76])
     zero = [((4, 1), (0, -1), (1, -1)), ((4, 1), (2, -1), (3, -1))]
     assert Programme(low, high, truth, Constraints(5, zero)).ranges([((3, 1),)], 10) == [expected]
+
+
+def test_what_the_solver_says_counts_only_if_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounded, its numbers 52, 23 and 75 contradict a bound, and 54, 24 and 77 a sum."""
+    programme = Programme(
+        np.array([53, 23, 0]),
+        np.array([57, 27, 100]),
+        np.array([53, 23, 76]),
+        Constraints(3, [((2, 1), (0, -1), (1, -1))]),
+    )
+    for said in ([52.0, 23.0, 75.0], [54.0, 24.0, 77.0]):
+        monkeypatch.setattr("scipy.optimize.milp", lambda *_, said=said, **__: SimpleNamespace(x=np.array(said)))
+        assert programme.ranges([((0, 1),), ((1, 1),)], 10) == [(53, 53), (23, 23)]

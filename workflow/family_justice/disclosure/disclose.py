@@ -173,7 +173,7 @@ def disclose(
     release_validity(frame, valid, policy)
     release_derived(frame, derived, policy, studied, sets)
     beyond, follow_up = release_curves(frame, curves, policy)
-    release_accuracy(frame, accurate, beyond, policy)
+    release_accuracy(frame, accurate, beyond, policy, rows.reset_index(drop=True), curves)
     release_medians(frame, follow_up, policy)
     release_of_curves(frame, of_curves, curves, policy)
     release_rank_tests(frame, rank_tests, curves, policy)

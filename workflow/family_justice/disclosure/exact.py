@@ -131,5 +131,15 @@ class Programme:
                 options={"time_limit": 10.0, "presolve": False},
             )
             if found.x is not None and (whole or np.abs(found.x - np.round(found.x)).max(initial=0.0) < _WHOLE):
-                return np.round(found.x).astype(np.int64)
+                solution = np.round(found.x).astype(np.int64)
+                if self._holds(solution):
+                    return solution
         return self.truth
+
+    def _holds(self, x: Numbers) -> bool:
+        """True for numbers that meet every bound and every combination to the last digit: the solver is off by its
+        tolerance, and a solution that is none would make a count look safe."""
+        bounded = bool(((self.low <= x) & (x <= self.high)).all())
+        return bounded and all(
+            bool(((found.lb <= found.A @ x) & (found.A @ x <= found.ub)).all()) for found in self.constraints.linear
+        )

@@ -41,7 +41,7 @@ from family_justice.prints import BUCKETS, PLACES
 
 #: Cells that a message names.
 NAMED = 5
-_HIDDEN, _FEW, _SMALL, _WITHHELD = 1, 2, 4, 8
+_HIDDEN, _FEW, _SMALL, _WITHHELD, _PUBLIC = 1, 2, 4, 8, 16
 
 #: More values than any count of few can have.
 _MANY = 1 << 60
@@ -68,7 +68,7 @@ class Release:
         Names of the stream, of its records and of their last day.
     names, prints, exact, low, high, state
         (m,) of each count: its words, the (m, BUCKETS) print of its set (zero if unknown), its number, what the shown
-        number can stand for, and whether it is hidden (1), of few (2), small (4) or withheld (8).
+        number can stand for, and whether it is hidden (1), of few (2), small (4), withheld (8) or public (16).
     sums, sizes
         Positions of wholes and parts, one sum after the other, and how many positions each has.
     partitions, counted
@@ -142,7 +142,8 @@ def _of_ledger(ledger: Ledger) -> Iterator[tuple[str, Any, int, int, int, int]]:
 
 
 def _state(count: Count) -> int:
-    return _HIDDEN * count.hidden | _FEW * count.few | _SMALL * count.small | _WITHHELD * count.withheld
+    few = _FEW * count.few | _SMALL * count.small
+    return _HIDDEN * count.hidden | few | _WITHHELD * count.withheld | _PUBLIC * count.public
 
 
 def _of_curve(curve: Curve, policy: Policy) -> Iterator[tuple[str, Any, int, int, int, int]]:
@@ -309,8 +310,9 @@ def _is_shared(keys: Sequence[Key], whose: dict[Key, set[int]]) -> bool:
 def _join(joint: Ledger, key: Key, release: Release, position: int) -> None:
     """Enter a count of a release; one that any release shows is seen."""
     state, exact = int(release.state[position]), int(release.exact[position])
-    hidden, few, small, withheld = (bool(state & bit) for bit in (_HIDDEN, _FEW, _SMALL, _WITHHELD))
-    count = joint.counts.setdefault(key, Count(exact, True, False, small, hidden, few, True, withheld))
+    hidden, few, small, withheld, public = (bool(state & bit) for bit in (_HIDDEN, _FEW, _SMALL, _WITHHELD, _PUBLIC))
+    new = Count(exact, True, False, small, hidden, few=few, in_tables=True, public=public, withheld=withheld)
+    count = joint.counts.setdefault(key, new)
     count.hidden &= hidden
     if release.prints[position].any():
         joint.prints.setdefault(key, release.prints[position])
@@ -330,7 +332,7 @@ def _changed(release: Release, other: Release, policy: Policy) -> Iterator[str]:
     order = np.argsort(other.exact, kind="stable")
     sizes = other.exact[order]
     for position in range(len(release.exact)):
-        if not release.prints[position].any():
+        if not release.prints[position].any() or release.state[position] & _PUBLIC:
             continue
         n = release.exact[position]
         first, last = np.searchsorted(sizes, [n - policy.threshold + 1, n + policy.threshold], side="left")
