@@ -140,6 +140,4 @@ class Programme:
         """True for numbers that meet every bound and every combination to the last digit: the solver is off by its
         tolerance, and a solution that is none would make a count look safe."""
         bounded = bool(((self.low <= x) & (x <= self.high)).all())
-        return bounded and all(
-            bool(((found.lb <= found.A @ x) & (found.A @ x <= found.ub)).all()) for found in self.constraints.linear
-        )
+        return bounded and bool(self.constraints.holding(x[np.newaxis])[0])
