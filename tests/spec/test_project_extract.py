@@ -49,7 +49,7 @@ def test_what_was_repaired_is_counted(both: Path) -> None:
     quality = {(row["rule"], row["system"]): int(row["rows_affected"]) for row in lines(both / "project/quality.csv")}
     for system in ("ECMS", "Cymru"):
         assert quality["code_respelt", system] > 100
-        assert quality["placeholder_date", system] >= 10
+        assert quality["placeholder_date", system] >= 5  # of a share of few: a test of the count, not of the share
     plain = {(row["rule"], row["system"]): int(row["rows_affected"]) for row in lines(both / "plain/quality.csv")}
     differing = {key[0] for key in quality.keys() | plain.keys() if quality.get(key) != plain.get(key)}
     assert differing == {"code_respelt", "placeholder_date", "characteristic_name_other"} - {

@@ -275,7 +275,9 @@ def test_several_mistakes_are_told_at_once(here: Path, capsys: pytest.CaptureFix
     message = refused(["check", "recurrence", "replication"], capsys)
     assert "covariates.age_band: " in message
     assert "covariates.age_years: " in message
-    assert message.endswith("2 problems\n")
+    assert "cohort 'parents'" in message
+    assert "cohort 'mothers_wales'" in message  # which has the first of the two as well
+    assert message.endswith("3 problems\n")
 
 
 def test_check_writes_nothing_and_says_what_it_checked(here: Path) -> None:
