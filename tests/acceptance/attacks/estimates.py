@@ -135,7 +135,8 @@ def from_rates(release: Release) -> dict[Name, Bounds]:
         for row in rows[rows["measure"] == "rate"].itertuples():
             time = times.get((row.analysis, row.outcome, row.group), math.nan)
             events = row.estimate * time / PER
-            exact = not math.isnan(events) and not (abs(events - row.n) < 1e-6) and abs(events - round(events)) < 1e-5
+            # A rate of released events has as many digits as its file, and tells them and no more.
+            exact = not math.isnan(events) and abs(events - round(events)) < 1e-5 and round(events) != row.n
             answer[named(row, "n")] = (round(events),) * 2 if exact else release.table(row.n)
     return answer  # type: ignore[return-value]
 
