@@ -118,8 +118,7 @@ def whole_runs(
         if "crashed_run" in wanted:
             folder = copy_of_repository(tmp_path_factory.mktemp("crashed") / "pipeline")
             let_jobs_crash(folder)
-            only = f"streams=[{','.join(CRASHED)}]"
-            command = ("-m", "snakemake", "--cores", "1", "--retries", "1", "--config", only)
+            command = ("-m", "snakemake", *CRASHED, "--cores", "1", "--retries", "1")
             runs["crashed_run"] = pool.submit(run, folder, *command)
         if "attacked" in wanted:
             program = str(ROOT / "tests/acceptance/attack.py")

@@ -18,7 +18,7 @@ from family_justice.errors import DisclosureError
 from family_justice.figures.words import Labels
 from family_justice.kinds.families.share_tables import variable_rows
 from family_justice.report import prose
-from family_justice.report.tables import page_tables
+from family_justice.report.tables import characteristics_table
 from family_justice.results import tidy
 
 COURT = Policy(
@@ -116,7 +116,7 @@ def test_a_table_of_characteristics_has_a_row_for_missing_values() -> None:
         for level, n in (("left", 40), ("right", 30))
     ]
     rows = tidy([*shares, *variable_rows(frame, ["side"])], stream="s", analysis="a", kind="table_one", cohort="c")
-    table = page_tables.table_one(disclose(rows, COURT).rows, {"title": "T", "cohort": "c"}, Labels(STUDY))
+    table = characteristics_table.table(disclose(rows, COURT).rows, {"title": "T", "cohort": "c"}, Labels(STUDY))
     assert [(row.head, row.cells[0].text) for row in table.rows if row.cells][-1] == ("Missing", "20")
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from pydantic import ValidationError
 
 from family_justice.analyses.study import describe_study
 from family_justice.config.check import covariates_of
 from family_justice.config.load import Configuration
 from family_justice.config.sources import FilesSource
 from family_justice.contracts import source_tables
-from family_justice.errors import ConfigError, ContractError
+from family_justice.errors import ContractError
 from family_justice.files import connect
 from family_justice.harmonise import harmonise
 from family_justice.sources.load import load_source, planted_truth
@@ -108,10 +109,9 @@ def test_an_empty_folder_says_what_is_expected(tmp_path: Path) -> None:
         load_source(files(tmp_path), ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
 
 
-def test_a_files_source_needs_a_folder_or_tables(tmp_path: Path) -> None:
-    source = FilesSource(kind="files", description="Toy.", minimum_policy="court_records")
-    with pytest.raises(ConfigError, match=r"either 'folder' .* or 'tables'"):
-        load_source(source, ROOT, tmp_path / "raw", tmp_path / "manifest.csv")
+def test_a_files_source_needs_a_folder_or_tables() -> None:
+    with pytest.raises(ValidationError, match=r"write 'folder', .*, or 'tables'"):
+        FilesSource(kind="files", description="Toy.", minimum_policy="court_records")
 
 
 def test_truth_is_planted_in_the_synthetic_source_only(tmp_path: Path) -> None:
@@ -130,5 +130,6 @@ def test_records_have_no_planted_truth_to_be_compared_with() -> None:
         name: describe_study(stream, covariates, (name, source), policy, {})["comparisons"]
         for name, source in (("synthetic", configuration.source("synthetic")), ("mine", files(Path("mine"))))
     }
-    assert set(described["synthetic"]) == {"planted_new_child", "planted_existing_child", "published_return"}
+    planted = {"planted_new_child", "planted_existing_child", "planted_wales"}
+    assert set(described["synthetic"]) == {*planted, "published_return"}
     assert set(described["mine"]) == {"published_return"}
