@@ -35,6 +35,7 @@ class Job:
 def jobs_of(run: Path) -> list[Job]:
     """One job of each rule and stream that has files of the rooms inside as its inputs."""
     said = run_snakemake(run, "--detailed-summary").stdout
+    csv.field_size_limit(10_000_000)  # the input of the last rule is every file of the release
     found: dict[str, Job] = {}
     for row in csv.DictReader(io.StringIO(said[said.index("output_file\t") :]), delimiter="\t", quoting=csv.QUOTE_NONE):
         words = shlex.split(row["shellcmd"])
