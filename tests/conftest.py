@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# As the Snakefile does for jobs, before numpy is loaded: one thread, so that sums do not depend on the number of cores.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 #: Small enough to be quick, large enough that every analysis has events in every group that it needs.
 SCALE = 0.06
